@@ -1,0 +1,206 @@
+/* graph: syntax tree + columns -> nodes in topological order, with shapes, gradients as more nodes,
+ * simplification at creation, a verifier and stable text.
+ *
+ * A program is written for one row. Each node is either one value for each row (NODE_ROWS) or one value
+ * for all; the OP_ROW_* operators lead from the first to the second. A node without NODE_ROWS used by
+ * one with it is repeated for each row, silently. Shapes are the shape of one row's value.
+ *
+ * Branches are regions: the nodes of an arm of 'where' that are not shared with the outside live in a
+ * region of their own, below the region of the SELECT. A node's inputs lie in its own region or in
+ * one around it; only the arms of the SELECT that owns a region are read from outside. An adjoint that
+ * leaves a region is wrapped in the same 'where', so that the arm not taken contributes no value, no
+ * slope and no NaN, and this holds again when the gradient is differentiated.
+ */
+#ifndef DESCEND_GRAPH_H
+#define DESCEND_GRAPH_H
+
+#include "../data/data.h"
+#include "../lang/lang.h"
+#include "../op/op.h"
+
+typedef uint32_t NodeId; /* index into Graph.nodes */
+enum { NODE_NONE = 0 };  /* node 0 is a dummy */
+enum { SHAPE_RANK = 4 };
+
+typedef struct Shape {
+    uint32_t rank; /* 0: a number */
+    uint32_t dim[SHAPE_RANK];
+} Shape;
+
+enum NodeFlags {
+    NODE_ROWS = 1,  /* one value for each row */
+    NODE_PARAMS = 2 /* depends on parameters */
+};
+
+typedef union NodeAux {
+    double value;                /* CONST */
+    uint32_t index;              /* COLUMN, PARAM */
+    int32_t exponent;            /* POWI */
+    uint32_t axes;               /* reductions, BROADCAST: one bit an axis */
+    uint32_t axis[SHAPE_RANK];   /* TRANSPOSE */
+    uint32_t offset[SHAPE_RANK]; /* SLICE, PAD */
+} NodeAux;
+
+typedef struct Node {
+    Op op;
+    uint32_t flags;
+    uint32_t region; /* 0: the outermost */
+    uint32_t first_input, n_inputs; /* into Graph.inputs */
+    Shape shape;
+    NodeAux aux;
+    Span span; /* the words of the formula it comes from (for adjoints: those of the node differentiated) */
+} Node;
+
+/* The arm of a 'where': read only where 'condition' is 'taken'. */
+typedef struct Region {
+    uint32_t parent;
+    NodeId condition;
+    bool taken; /* true: the arm for condition != 0 */
+} Region;
+
+typedef enum StartKind {
+    START_DRAWN,  /* nobody said: normal(0, 1) by the seed, or uniform within finite bounds */
+    START_VALUE,  /* start_a, for all elements; or start_values where set */
+    START_NORMAL, /* mean start_a, deviation start_b */
+    START_UNIFORM /* start_a to start_b */
+} StartKind;
+
+typedef struct Parameter {
+    const char *name; /* "b", "dense.1.W" */
+    Shape shape;
+    size_t offset, count; /* its elements within the flat vector */
+    StartKind start;
+    double start_a, start_b;
+    const double *start_values; /* count, or NULL */
+    double low, high;           /* -inf, inf: free; low == high: fixed */
+    double rate, decay;         /* factors, 1 by default */
+    Span span;
+} Parameter;
+
+typedef struct Graph {
+    Source source; /* the text the spans point into */
+    Node *nodes;
+    NodeId *inputs;
+    Region *regions;
+    size_t n_nodes, n_inputs, n_regions;
+    size_t nodes_capacity, inputs_capacity, regions_capacity;
+    Parameter *parameters;
+    size_t n_parameters, parameters_capacity;
+    size_t n_scalars; /* length of the flat parameter vector */
+    const char *const *column_names; /* of the table, for dumps */
+    size_t n_columns;
+    bool *column_used;
+
+    NodeId loss;       /* the number to make small: over all rows, and terms without rows */
+    NodeId *residuals; /* of each '~': left - right (times sqrt(weight)), a number for each row */
+    NodeId left, right; /* of the first '~' */
+    NodeId weight;      /* NODE_NONE: all rows count 1 */
+    size_t n_residuals;
+    bool least_squares; /* the loss is the sum of the means of the squared residuals, and nothing else */
+
+    uint32_t region; /* where graph_add puts new nodes */
+    Span span;       /* the span graph_add gives to new nodes */
+    void *shared;    /* hash table of equal nodes */
+    Error *error;    /* where graph_add reports; set while building */
+    Status status;   /* sticky: the first failure; graph_add then returns NODE_NONE */
+    Notes notes;
+    Arena arena;
+} Graph;
+
+/* ---- build.c: from the tree ---------------------------------------------------------------------- */
+
+/* NAME=START, NAME=LO..HI, NAME=START,LO..HI as given on the command line or by descend_walk_set. */
+typedef struct Argument {
+    const char *name;
+    bool has_start, has_bounds;
+    double start, low, high;
+} Argument;
+
+typedef struct BuildOptions {
+    bool declared; /* a model file: an undeclared name is an error (else it becomes a parameter) */
+    const Argument *arguments;
+    size_t n_arguments;
+    const char *weight;         /* column of row weights, or NULL */
+    const char *const *dropped; /* columns that the formula may not use (--drop) */
+    size_t n_dropped;
+} BuildOptions;
+
+/* 'table' may be NULL (no columns). Checks names, shapes and rows; every mistake has a place. The graph
+ * copies what it needs of the tree and the table's names. */
+Status graph_build(const Ast *ast, const Table *table, const BuildOptions *options, Graph **graph,
+                   Error *error);
+
+/* A rule: its rows are the scalar parameters of the problem. Columns 0.. are w, g and the states;
+ * parameters 0.. are t, T, epoch and the settings; sum, mean, norm, max, min go over all rows. */
+typedef struct RuleGraph {
+    Graph *graph;
+    const char *name; /* "adam"; NULL for bare statements */
+    size_t n_columns; /* w, g, states */
+    const char **column_names;
+    NodeId *start; /* of each state (index from 2): its value before step 1; NODE_NONE: 0 */
+    NodeId *next;  /* of each column (g: NODE_NONE): its value after the step, or itself */
+    NodeId answer; /* the point that is reported; NODE_NONE: w */
+    size_t n_settings;
+    const char **setting_names; /* parameters 3.. of the graph */
+    const double *setting_values;
+} RuleGraph;
+enum { RULE_W = 0, RULE_G = 1, RULE_T = 0, RULE_LAST = 1, RULE_EPOCH = 2, RULE_SETTINGS = 3 };
+Status graph_build_rule(const Ast *ast, RuleGraph **rule, Error *error);
+void graph_free_rule(RuleGraph *rule);
+
+/* One expression over the given names (they become scalar parameters 0..): --rate, --until, starts. */
+Status graph_build_expression(const Ast *ast, const char *const *names, size_t n_names, Graph **graph,
+                              NodeId *value, Error *error);
+void graph_free(Graph *graph);
+
+/* The flat start vector: given starts, draws keyed by seed, parameter name and index, inside bounds.
+ * drawn[i] (may be NULL) tells which elements nobody gave. */
+Status graph_start(const Graph *graph, uint64_t seed, double *start, bool *drawn);
+/* "w", "w[2]", "W[1;2]" of a flat index. */
+void graph_scalar_name(const Graph *graph, size_t scalar, Text *out);
+
+/* ---- node.c: making nodes -------------------------------------------------------------------------- */
+
+Status graph_new(const Source *source, Error *error, Graph **graph); /* the source text is copied */
+/* A node in graph->region; equal nodes are shared, constants folded, x*1, x+0, -(-x) and the like
+ * simplified without changing a bit. Elementwise inputs of rank 0 are repeated to the other's shape
+ * (NumPy's broadcasting, explicit nodes). Shape errors are sticky in graph->status and graph->error. */
+NodeId graph_add(Graph *graph, Op op, const NodeId *inputs, size_t n_inputs, NodeAux aux);
+NodeId graph_constant(Graph *graph, double value);
+NodeId graph_unary(Graph *graph, Op op, NodeId a);
+NodeId graph_binary(Graph *graph, Op op, NodeId a, NodeId b);
+NodeId graph_select(Graph *graph, NodeId condition, NodeId a, NodeId b);
+NodeId graph_column(Graph *graph, uint32_t index);
+NodeId graph_parameter(Graph *graph, uint32_t index);
+NodeId graph_reduce(Graph *graph, Op op, NodeId a, uint32_t axes);
+NodeId graph_reshape(Graph *graph, NodeId a, Shape shape);
+NodeId graph_input(const Graph *graph, NodeId node, uint32_t k);
+size_t graph_count(const Shape *shape); /* number of elements */
+
+/* ---- gradient.c: adjoints as more nodes (reverse mode) ------------------------------------------------- */
+
+typedef enum GradientKind {
+    GRADIENT_TOTAL,  /* d(of)/d(wrt): 'of' has no rows; adjoints are summed over rows where they must */
+    GRADIENT_PER_ROW /* of each row's number 'of': results keep NODE_ROWS (a row of the Jacobian) */
+} GradientKind;
+/* Appends nodes; out[k] has the shape of parameter wrt[k] (a zero constant where nothing depends on it).
+ * May be applied again to its own results. */
+Status graph_gradient(Graph *graph, NodeId of, const uint32_t *wrt, size_t n_wrt, GradientKind kind,
+                      NodeId *out, Error *error);
+/* Hessian times vector: 'vector' holds a node of each parameter's shape. */
+Status graph_hessian_vector(Graph *graph, const NodeId *gradient, const NodeId *vector, size_t n,
+                            NodeId *out, Error *error);
+
+/* ---- verify.c, dump.c, formula.c -------------------------------------------------------------------------- */
+
+/* Re-checks order, arity, shapes, rows and regions of every node: our own bugs. */
+Status graph_verify(const Graph *graph, Error *error);
+/* Stable text: one node a line, only those the outputs need, numbered anew from 1. */
+void graph_dump(const Graph *graph, const NodeId *outputs, const char *const *names, size_t n_outputs,
+                Text *out);
+/* The value of a node as a formula a person would write ('2*w', '4*w^3 - 8*w + 1'); one element of it
+ * where it is a vector. Sums over rows print as 'mean(...)' or 'sum(...) over rows'. Longer than 'limit'
+ * characters: ends with '...'. */
+void graph_formula(const Graph *graph, NodeId node, size_t limit, Text *out);
+
+#endif

@@ -1,0 +1,88 @@
+/* lang: text -> syntax tree with spans. Knows no columns, no shapes: names stay names.
+ *
+ * The grammar is docs/language.md; each function of parse.c is named after its rule. Nesting deeper
+ * than LANG_DEPTH is refused; chains such as a + b + c + ... are no nesting and may be of any length
+ * (the tree leans left: walk its left spine with a loop, not by recursion).
+ */
+#ifndef DESCEND_LANG_H
+#define DESCEND_LANG_H
+
+#include "../base/base.h"
+#include "../op/op.h"
+
+enum { LANG_DEPTH = 1000 };
+
+typedef uint32_t AstId; /* index into Ast.nodes; 0: none */
+
+typedef enum AstKind {
+    AST_NONE,
+    /* expressions */
+    AST_NUMBER, /* number */
+    AST_NAME,   /* name */
+    AST_STRING, /* name: the text of a quoted "category" */
+    AST_CALL,   /* name (maybe dotted: over_rows.mean); children: arguments */
+    AST_UNARY,  /* op: OP_NEG, OP_NOT; 1 child */
+    AST_BINARY, /* op: OP_ADD SUB MUL DIV POW MATMUL LT LE GT GE EQ NE AND OR; 2 children */
+    AST_WHERE,  /* condition, then, else: from where(c,a,b) and c ? a : b */
+    AST_INDEX,  /* children: base, then subscripts (an expression or AST_RANGE each) */
+    AST_RANGE,  /* lo, hi (inclusive, from 1) */
+    AST_LIST,   /* [a, b, ...] */
+    /* statements */
+    AST_BLOCK,    /* children: statements, in order */
+    AST_ASSIGN,   /* name; child: value */
+    AST_MINIMIZE, /* child: value */
+    AST_FIT,      /* left ~ right; 2 children */
+    AST_DATA,     /* name; child: definition or none (then the column of that name) */
+    AST_PARAM,    /* name; 6 children, each may be 0: AST_LIST of dimensions, start, low, high, rate,
+                     decay */
+    AST_STATE,    /* in rules: name; child: where it starts */
+    AST_ANSWER,   /* in rules: answer = value; 1 child */
+    AST_PREDICT,  /* name; child: value */
+    AST_DEF,      /* name; children: AST_NAME for each argument, then the AST_BLOCK */
+    AST_MODEL,    /* the same for 'model' */
+    AST_RULE,     /* name; children: AST_ASSIGN for each setting with its default, then the AST_BLOCK */
+    AST_FOR,      /* name; children: what it goes over (AST_LIST, AST_RANGE or name), AST_BLOCK */
+    AST_VALUE     /* an expression standing alone: the value of a def, or the formula of a one-liner */
+} AstKind;
+
+typedef struct AstNode {
+    AstKind kind;
+    Op op;            /* AST_UNARY, AST_BINARY */
+    Span span;        /* the whole construct */
+    Span name_span;   /* the name, or the operator sign */
+    const char *name; /* NFC, interned: equal names are equal pointers within one Ast; or NULL */
+    double number;
+    uint32_t first_child, n_children; /* into Ast.children */
+} AstNode;
+
+typedef struct Ast {
+    Source source; /* a copy of the text, owned by the tree */
+    AstNode *nodes;
+    AstId *children;
+    size_t n_nodes, n_children;
+    AstId root;  /* AST_BLOCK (LANG_EXPRESSION: the expression) */
+    Notes notes; /* full-width forms that were read as ASCII */
+    Arena arena;
+} Ast;
+
+typedef enum LangMode {
+    LANG_PROGRAM,    /* a model file, or a one-line formula: statements */
+    LANG_RULE,       /* an update rule: 'rule NAME(...) { ... }', or its bare statements */
+    LANG_EXPRESSION  /* one expression: --rate, --until, a start value */
+} LangMode;
+
+/* 'name' is the file shown in messages, or NULL. On failure *ast is NULL. */
+Status lang_parse(const char *name, const char *text, size_t length, LangMode mode, Ast **ast,
+                  Error *error);
+void lang_free(Ast *ast); /* NULL is fine */
+AstId lang_child(const Ast *ast, AstId id, uint32_t k);
+/* Stable text of the tree: one node a line, indented, with kind, name, operator, number. */
+void lang_dump(const Ast *ast, Text *out);
+/* Points the error at a node: error_place with the tree's own source. */
+void lang_place(Error *error, const Ast *ast, AstId id);
+/* The ready definitions in the language itself (relu, silu, softmax, standardize, ...). */
+const char *lang_prelude(void);
+/* True when a name means something of the language's own (keyword, function, pi). */
+bool lang_reserved(const char *name);
+
+#endif

@@ -1,0 +1,135 @@
+/* optim: objective + method -> next parameters, and when to stop.
+ *
+ * Methods know no graph: they see an Objective, so each is tested on closed-form functions. First-order
+ * rules are text in the language (src/optim/rules/NAME.descend), run by the engine over the flat vector
+ * of parameters; methods that need several evaluations a round are C.
+ */
+#ifndef DESCEND_OPTIM_H
+#define DESCEND_OPTIM_H
+
+#include "../base/base.h"
+#include "../exec/exec.h"
+
+/* What is made small. Vectors have length n. Every function may return a Status other than OK (interrupted,
+ * memory), which ends the walk and is forwarded; non-finite losses are ordinary values. */
+typedef struct Objective {
+    size_t n;
+    const double *low, *high;     /* bounds, or NULL: free; low[i] == high[i]: fixed */
+    const double *rate, *decay;   /* factors of each parameter for rules, or NULL: 1 */
+    void *context;
+    /* gradient may be NULL (only the loss is wanted). */
+    Status (*loss_gradient)(void *context, const double *x, double *loss, double *gradient);
+    /* For sums of squares, else NULL: with J the Jacobian of the residuals r at x, J = Q R, gives R (n x n,
+     * column major, upper triangle), Q'r (n) and rss = r'r. r_matrix and qtr may be NULL: only rss.
+     * The loss of loss_gradient is loss_scale * rss. */
+    Status (*least_squares)(void *context, const double *x, double *r_matrix, double *qtr, double *rss);
+    double loss_scale;
+    size_t n_residuals;
+    /* Exact second derivative times v, or NULL. */
+    Status (*hessian_vector)(void *context, const double *x, const double *v, double *product);
+    /* True when every residual at x is within 4 units in the last place of its measured value; or NULL. */
+    bool (*exact)(void *context, const double *x);
+} Objective;
+
+/* Positive: an end one may be content with. Negative: an end that needs a word. */
+typedef enum Reason {
+    REASON_RUNNING = 0,
+    REASON_SLOPE = 1,     /* the slope is small against that of the start */
+    REASON_STEP,          /* the (Gauss-Newton) step is below the accuracy of double */
+    REASON_ROUNDING,      /* the loss cannot change any more: rounding */
+    REASON_EXACT,         /* every residual is zero to rounding */
+    REASON_UNTIL,         /* the user's test holds */
+    REASON_STEPS_DONE,    /* the steps that the user asked for are done */
+    REASON_STEP_LIMIT = -1, /* the default limit */
+    REASON_DIVERGED = -2,
+    REASON_NON_FINITE = -3,
+    REASON_STALLED = -4,  /* nothing moves though the slope is not small */
+    REASON_OSCILLATING = -5,
+    REASON_INTERRUPTED = -6,
+    REASON_UPHILL = -7    /* the rule walks up the slope */
+} Reason;
+
+typedef struct StepReport {
+    long long step;        /* from 1 */
+    long long evaluations; /* of the objective so far, loss or loss with gradient */
+    double loss, slope;    /* at 'at'; slope: norm of the gradient projected on the bounds */
+    double rate;           /* step length factor that was used */
+    double next_loss;      /* loss at 'next' where the method knows it, else NaN */
+    double step_size;      /* greatest |next - at| / max(|at|, 1) */
+    const double *at, *gradient, *next; /* valid until the next step */
+} StepReport;
+
+typedef struct MethodSettings {
+    const char *name;    /* "gd", "adam", "bfgs", "lbfgs", "lm", or NULL: chosen by the objective */
+    const char *text;    /* the text of a rule, instead of a name; or NULL */
+    const char *rate;    /* expression over t, T, epoch; NULL: the rule's own default */
+    long long last_step; /* T */
+    const char *const *settings; /* NAME=VALUE overrides of a rule's settings, by name and value */
+    const double *setting_values;
+    size_t n_settings;
+} MethodSettings;
+
+typedef struct Walker Walker;
+
+/* start is copied. Refuses unknown names (with the nearest), constant rates that are not > 0. */
+Status optim_open(const Objective *objective, const MethodSettings *settings, const double *start,
+                  Walker **walker, Error *error);
+/* One round: feels the slope at the current point and takes one step. 'reason' is REASON_RUNNING, or why
+ * the method itself is done (then report->next is where it stands). The first call reports the start. */
+Status optim_step(Walker *walker, StepReport *report, Reason *reason, Error *error);
+/* Where the method would have its user stand: x, or the rule's answer (averages). */
+const double *optim_answer(const Walker *walker);
+/* The raw point and rule state, for digests and checkpoints: count arrays of n values. */
+size_t optim_state(const Walker *walker, const double **arrays, size_t capacity);
+const char *optim_method_name(const Walker *walker); /* "bfgs", "gd", "rule" */
+bool optim_is_first_order(const Walker *walker);
+double optim_setting(const Walker *walker, const char *name); /* "beta1": NaN if there is none */
+void optim_epoch(Walker *walker, long long epoch); /* for schedules: epoch from 1 */
+void optim_close(Walker *walker);
+
+/* The ready rules: text by name ("adam"), and the k-th name (NULL past the end). */
+const char *optim_rule_text(const char *name);
+const char *optim_rule_name(size_t k);
+/* The methods in C, k-th name (NULL past the end). */
+const char *optim_native_name(size_t k);
+
+/* ---- stop.c: one struct, one place -------------------------------------------------------------------- */
+
+typedef struct StopSettings {
+    long long max_steps; /* when reached: STEPS_DONE if the user gave it, else STEP_LIMIT */
+    bool user_steps;     /* walk them all while numbers are finite: no other test of ours ends the walk */
+    bool user_rate;      /* a fixed rate by the user: the tests for swinging and flying off apply */
+    const char *until;   /* expression over loss, slope, change, t, seconds; NULL: none */
+} StopSettings;
+
+typedef struct Stop Stop;
+Status stop_open(const StopSettings *settings, size_t n, Stop **stop, Error *error);
+/* Looks at one finished round (after optim_step); REASON_RUNNING to go on. seconds since the start. */
+Reason stop_check(Stop *stop, const StepReport *report, double seconds);
+/* The two numbers behind the verdict, e.g. slope and its bound: 'what < bound'. */
+void stop_numbers(const Stop *stop, double *value, double *bound);
+void stop_close(Stop *stop);
+
+/* ---- probe.c: the slope felt with the foot --------------------------------------------------------------- */
+
+typedef struct Foot {
+    double left, right;           /* where the foot is put */
+    double left_loss, right_loss;
+    double slope, noise;          /* central difference, and how far it may be off (rounding + curvature) */
+} Foot;
+/* Central differences with a step chosen for each parameter (about cbrt(eps) of its scale, then adapted to
+ * the measured third derivative and rounding). feet may be NULL; gradient may be NULL. */
+Status probe_gradient(const Objective *objective, const double *x, double *gradient, Foot *feet,
+                      long long *evaluations);
+Status probe_one(const Objective *objective, double *x, size_t i, Foot *foot, long long *evaluations);
+
+/* ---- qr.c: streamed QR of a tall matrix (Householder), the same bits for every block height ------------ */
+
+typedef struct Qr Qr;
+Qr *qr_new(size_t n_columns); /* NULL: memory */
+void qr_reset(Qr *qr);
+void qr_add(Qr *qr, const double *row, double residual); /* n values: one row of [J r] */
+void qr_finish(Qr *qr, double *r_matrix, double *qtr, double *rss); /* column-major n x n, n, r'r */
+void qr_free(Qr *qr);
+
+#endif
