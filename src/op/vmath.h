@@ -676,6 +676,8 @@ static inline double vm_tan(double x)
 {
     VmAngle angle = vm_angle(vm_abs(x));
     VmPair sine = vm_sin_kernel(angle.r), cosine = vm_cos_kernel(angle.r);
+    sine = vm_fast_sum(sine.hi, sine.lo);
+    cosine = vm_fast_sum(cosine.hi, cosine.lo);
     int turned = (angle.quadrant & 1) != 0;
     VmPair above = {turned ? -cosine.hi : sine.hi, turned ? -cosine.lo : sine.lo};
     VmPair below = {turned ? sine.hi : cosine.hi, turned ? sine.lo : cosine.lo};
