@@ -1,0 +1,40 @@
+# Flags of every target: the language, the arithmetic, the warnings.
+add_library(flags INTERFACE)
+
+set(CMAKE_C_STANDARD 17)
+set(CMAKE_C_STANDARD_REQUIRED ON)
+set(CMAKE_C_EXTENSIONS OFF)
+set(CMAKE_C_FLAGS_RELEASE "-O3")
+set(CMAKE_C_FLAGS_DEBUG "-O1 -g")
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+
+# -ffp-contract=off: each operation is rounded once, on every machine and by every compiler. Nor may
+# anything relax IEEE arithmetic (-ffast-math and its parts).
+target_compile_options(flags INTERFACE -ffp-contract=off -fno-math-errno
+    -Wall -Wextra -Wshadow -Wconversion -Wno-sign-conversion -Wstrict-prototypes
+    -Wmissing-prototypes -Wvla)
+target_compile_definitions(flags INTERFACE _POSIX_C_SOURCE=200809L
+    DESCEND_VERSION="${PROJECT_VERSION}")
+if(DESCEND_WERROR)
+    target_compile_options(flags INTERFACE -Werror)
+endif()
+if(DESCEND_HOSTILE)
+    target_compile_definitions(flags INTERFACE DESCEND_HOSTILE DESCEND_BLOCK_ROWS=3)
+endif()
+if(DESCEND_MINIMAL)
+    target_compile_definitions(flags INTERFACE DESCEND_MINIMAL)
+endif()
+if(DESCEND_SANITIZE)
+    target_compile_options(flags INTERFACE -fsanitize=${DESCEND_SANITIZE}
+        -fno-sanitize-recover=all -fno-omit-frame-pointer)
+    target_link_options(flags INTERFACE -fsanitize=${DESCEND_SANITIZE})
+endif()
+
+if(DESCEND_FUZZ)
+    target_compile_options(flags INTERFACE -fsanitize=fuzzer-no-link)
+endif()
+
+find_program(CCACHE ccache)
+if(CCACHE AND NOT CMAKE_C_COMPILER_LAUNCHER)
+    set(CMAKE_C_COMPILER_LAUNCHER ${CCACHE})
+endif()
