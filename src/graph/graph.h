@@ -55,7 +55,9 @@ typedef struct Node {
 typedef struct Region {
     uint32_t parent;
     NodeId condition;
-    bool taken; /* true: the arm for condition != 0 */
+    bool taken;       /* true: the arm for condition != 0 */
+    uint32_t rowless; /* the same guards less those whose condition has rows: nodes without rows go there */
+    uint32_t scalar;  /* the same guards less those whose condition is no single number */
 } Region;
 
 typedef enum StartKind {
@@ -172,10 +174,60 @@ NodeId graph_binary(Graph *graph, Op op, NodeId a, NodeId b);
 NodeId graph_select(Graph *graph, NodeId condition, NodeId a, NodeId b);
 NodeId graph_column(Graph *graph, uint32_t index);
 NodeId graph_parameter(Graph *graph, uint32_t index);
+/* One parameter more at the end of the flat vector (free, start drawn); the name is copied. */
+Status graph_add_parameter(Graph *graph, const char *name, Shape shape, uint32_t *index);
 NodeId graph_reduce(Graph *graph, Op op, NodeId a, uint32_t axes);
 NodeId graph_reshape(Graph *graph, NodeId a, Shape shape);
 NodeId graph_input(const Graph *graph, NodeId node, uint32_t k);
 size_t graph_count(const Shape *shape); /* number of elements */
+/* As graph_add, for the operators whose shape is not told by their inputs (BROADCAST, RESHAPE, SLICE,
+ * PAD, SCATTER). */
+NodeId graph_add_shaped(Graph *graph, Op op, const NodeId *inputs, size_t n_inputs, NodeAux aux,
+                        Shape shape);
+bool graph_is_constant(const Graph *graph, NodeId node, double value); /* that bit pattern */
+NodeId graph_transpose(Graph *graph, NodeId a); /* of a matrix */
+/* a^exponent: a fixed chain of products where the exponent is whole and within +-1024. */
+NodeId graph_power(Graph *graph, NodeId a, double exponent);
+NodeId graph_slice(Graph *graph, NodeId a, const uint32_t *offset, Shape shape);
+/* A new parameter of the given name and shape, free and drawn; its index. */
+uint32_t graph_new_parameter(Graph *graph, const char *name, Shape shape, Span span);
+
+/* ---- region.c: arms of 'where' ------------------------------------------------------------------------ */
+
+/* The region below 'parent' where 'condition' is 'taken'; equal regions are one. */
+uint32_t graph_region(Graph *graph, uint32_t parent, NodeId condition, bool taken);
+/* The smallest region around both. */
+uint32_t graph_region_common(const Graph *graph, uint32_t a, uint32_t b);
+/* True when all guards of 'outer' hold in 'inner' (so that 'inner' may read from 'outer'). */
+bool graph_region_reads(const Graph *graph, uint32_t inner, uint32_t outer);
+
+/* ---- shape.c --------------------------------------------------------------------------------------------- */
+
+enum { SHAPE_ELEMENTS = 1 << 30 }; /* a value may not have more elements */
+bool graph_shape_same(const Shape *a, const Shape *b);
+/* NumPy's rule: aligned at the last axis, equal or 1. False when they do not fit. */
+bool graph_shape_broadcast(const Shape *a, const Shape *b, Shape *result);
+/* The value repeated to a shape it fits (explicit RESHAPE and BROADCAST nodes). */
+NodeId graph_expand(Graph *graph, NodeId a, Shape shape);
+/* The shape of an operator's result; 'shape' holds the wanted one where it is not told by the inputs.
+ * False when the inputs do not fit the operator. */
+bool graph_shape_rule(const Graph *graph, Op op, const NodeId *inputs, size_t n_inputs, NodeAux aux,
+                      Shape *shape);
+/* "[3,2]", for people; "a number" is MSG_GRAPH_SCALAR. */
+NumberText graph_shape_text(const Shape *shape);
+
+/* ---- derivative.c ------------------------------------------------------------------------------------------ */
+
+/* One step of the reverse sweep: 'adjoint' is the slope of the whole with respect to 'node'. A rule calls
+ * derivative_give (through 'give') for each input that is 'wanted'. */
+typedef struct Derivative {
+    Graph *graph;
+    NodeId node, adjoint;
+    const bool *wanted; /* by node id: a parameter asked for is below it */
+    void *context;
+    void (*give)(struct Derivative *derivative, uint32_t input, NodeId contribution);
+} Derivative;
+void graph_derivative(Derivative *derivative, Op op);
 
 /* ---- gradient.c: adjoints as more nodes (reverse mode) ------------------------------------------------- */
 

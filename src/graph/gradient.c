@@ -1,0 +1,281 @@
+/* The reverse sweep: adjoints as more nodes.
+ *
+ * Nodes are visited from the last to the first. Each has by then a list of contributions, one from each
+ * use; their sum is its adjoint, from which its derivative rule makes contributions to its inputs.
+ *
+ * Where a contribution holds only under guards (it came out of an arm of 'where'), it carries the region of
+ * those guards, and outside of it is rubbish: maybe NaN. A node that is used under guards only is
+ * differentiated under them too; when a contribution reaches a node that is used elsewhere as well, it is
+ * masked first - where(condition, contribution, 0). So a slope that is not finite in the arm that is not
+ * taken never meets a product with zero.
+ *
+ * The one rule for rows: what flows from a node that has rows to one that has not is summed over rows
+ * (not in GRADIENT_PER_ROW). */
+#include "graph.h"
+
+typedef struct Contribution {
+    NodeId value;
+    uint32_t region; /* where it holds */
+    uint32_t next;   /* in the list of the same node; 0: the last */
+    bool over_rows;  /* must be summed over rows */
+} Contribution;
+
+typedef struct Sweep {
+    Graph *graph;
+    GradientKind kind;
+    NodeId limit;    /* the nodes from here on are the sweep's own */
+    bool *wanted;    /* a parameter asked for is below */
+    uint32_t *first; /* of each node: its newest contribution, which is that of its earliest use */
+    Contribution *items;
+    size_t n_items, capacity;
+    uint32_t region; /* where the adjoint in hand holds */
+} Sweep;
+
+static uint32_t sweep_fail_memory(Sweep *sweep) {
+    Graph *graph = sweep->graph;
+    if (graph->status == STATUS_OK) graph->status = error_memory(graph->error);
+    return 0;
+}
+
+/* Nodes are put where the region's plain guards hold; guards on vectors are no place for nodes. */
+static void sweep_enter(Sweep *sweep, uint32_t region) {
+    sweep->graph->region = sweep->graph->regions[region].scalar;
+}
+
+/* ---- guards -------------------------------------------------------------------------------------- */
+
+/* The value where the guards between 'region' and 'outer' hold, else 0. */
+static NodeId sweep_mask(Sweep *sweep, NodeId value, uint32_t region, uint32_t outer) {
+    Graph *graph = sweep->graph;
+    while (region != outer && region != 0 && graph->status == STATUS_OK) {
+        Region guard = graph->regions[region];
+        sweep_enter(sweep, guard.parent);
+        NodeId zero = graph_constant(graph, 0);
+        value = guard.taken ? graph_select(graph, guard.condition, value, zero)
+                            : graph_select(graph, guard.condition, zero, value);
+        region = guard.parent;
+    }
+    return value;
+}
+
+static NodeId sweep_indicator(Sweep *sweep, uint32_t region, uint32_t outer) {
+    return sweep_mask(sweep, graph_constant(sweep->graph, 1), region, outer);
+}
+
+/* The region where a or b holds. */
+static uint32_t sweep_union(Sweep *sweep, uint32_t a, uint32_t b) {
+    Graph *graph = sweep->graph;
+    uint32_t common = graph_region_common(graph, a, b);
+    if (common == a || common == b) return common;
+    const Region *ra = &graph->regions[a], *rb = &graph->regions[b];
+    if (ra->parent == common && rb->parent == common && ra->condition == rb->condition)
+        return common; /* the two arms of one 'where' */
+    NodeId in_a = sweep_indicator(sweep, a, common), in_b = sweep_indicator(sweep, b, common);
+    sweep_enter(sweep, common);
+    return graph_region(graph, common, graph_binary(graph, OP_OR, in_a, in_b), true);
+}
+
+/* A region without its guards on rows (or on vectors): those are replaced by whether they hold in any row
+ * (for any element). *value is masked by them. */
+static uint32_t sweep_project(Sweep *sweep, NodeId *value, uint32_t region, bool rows) {
+    Graph *graph = sweep->graph;
+    uint32_t base = rows ? graph->regions[region].rowless : graph->regions[region].scalar;
+    if (base == region) return region;
+    uint32_t outer = graph_region_common(graph, region, base);
+    *value = sweep_mask(sweep, *value, region, outer);
+    NodeId any = sweep_indicator(sweep, region, outer);
+    if (graph->status != STATUS_OK) return 0;
+    sweep_enter(sweep, base);
+    if (rows) any = graph_unary(graph, OP_ROW_MAX, any);
+    else any = graph_reduce(graph, OP_MAX_OF, any, (1u << graph->nodes[any].shape.rank) - 1);
+    return graph_region(graph, base, any, true);
+}
+
+/* ---- contributions ---------------------------------------------------------------------------------- */
+
+static bool sweep_push(Sweep *sweep, NodeId to, Contribution item) {
+    if (!memory_reserve(&sweep->items, &sweep->capacity, sweep->n_items + 1, sizeof item)) {
+        sweep_fail_memory(sweep);
+        return false;
+    }
+    item.next = sweep->first[to];
+    sweep->items[sweep->n_items] = item;
+    sweep->first[to] = (uint32_t)sweep->n_items++;
+    return true;
+}
+
+/* The condition of a 'where', as a single number if it is one repeated. */
+static NodeId sweep_condition(const Graph *graph, NodeId select) {
+    NodeId condition = graph_input(graph, select, 0);
+    if (graph->nodes[condition].op != OP_BROADCAST) return condition;
+    NodeId inner = graph_input(graph, condition, 0);
+    return graph->nodes[inner].shape.rank == 0 ? inner : condition;
+}
+
+static void sweep_give(Derivative *derivative, uint32_t input, NodeId value) {
+    Sweep *sweep = derivative->context;
+    Graph *graph = sweep->graph;
+    NodeId node = derivative->node, to = graph_input(graph, node, input);
+    if (value == NODE_NONE || graph->status != STATUS_OK || !sweep->wanted[to]) return;
+    if (graph_is_constant(graph, value, 0) || graph_is_constant(graph, value, -0.0)) return;
+    Contribution item = {.value = value, .region = sweep->region};
+    if (graph->nodes[node].op == OP_SELECT)
+        item.region = graph_region(graph, sweep->region, sweep_condition(graph, node), input == 1);
+    item.over_rows = sweep->kind == GRADIENT_TOTAL && (graph->nodes[node].flags & NODE_ROWS) &&
+                     !(graph->nodes[to].flags & NODE_ROWS);
+    sweep_push(sweep, to, item);
+}
+
+/* Where the node's adjoint will hold: the union of its contributions' regions. */
+static uint32_t sweep_meet(Sweep *sweep, NodeId node) {
+    uint32_t region = 0;
+    bool leaf = sweep->graph->nodes[node].n_inputs == 0;
+    for (uint32_t at = sweep->first[node]; at != 0; at = sweep->items[at].next) {
+        Contribution *item = &sweep->items[at];
+        if (item->over_rows) {
+            uint32_t rowless = sweep_project(sweep, &item->value, item->region, true);
+            item->region = rowless;
+        }
+        bool newest = at == sweep->first[node];
+        region = leaf ? 0 : newest ? item->region : sweep_union(sweep, region, item->region);
+    }
+    return region;
+}
+
+static NodeId sweep_plus(Graph *graph, NodeId sum, NodeId term) {
+    return sum == NODE_NONE ? term : graph_binary(graph, OP_ADD, sum, term);
+}
+
+/* The node's adjoint: the sum of its contributions, in the order of its uses. Sets sweep->region. */
+static NodeId sweep_collect(Sweep *sweep, NodeId node) {
+    Graph *graph = sweep->graph;
+    NodeId sum = NODE_NONE, rows = NODE_NONE;
+    sweep->region = sweep_meet(sweep, node);
+    for (uint32_t at = sweep->first[node]; at != 0; at = sweep->items[at].next) {
+        Contribution item = sweep->items[at];
+        uint32_t outer = graph_region_common(graph, item.region, sweep->region);
+        NodeId value = sweep_mask(sweep, item.value, item.region, outer);
+        sweep_enter(sweep, sweep->region);
+        if (item.over_rows) rows = sweep_plus(graph, rows, value);
+        else sum = sweep_plus(graph, sum, value);
+        if (graph->status != STATUS_OK) return NODE_NONE;
+    }
+    if (rows != NODE_NONE) sum = sweep_plus(graph, sum, graph_unary(graph, OP_ROW_SUM, rows));
+    return graph_expand(graph, sum, graph->nodes[node].shape);
+}
+
+/* ---- the sweep ------------------------------------------------------------------------------------------ */
+
+static bool sweep_input_counts(const Node *node, uint32_t k) {
+    if (op_info(node->op)->flags & (FLAG_BOOLEAN | FLAG_STEPWISE)) return false;
+    switch (node->op) {
+    case OP_DETACH: return false;
+    case OP_SELECT: return k > 0;
+    case OP_GATHER:
+    case OP_SCATTER: return k == 0;
+    default: return true;
+    }
+}
+
+static void sweep_mark_wanted(Sweep *sweep, const uint32_t *wrt, size_t n_wrt, bool *asked) {
+    const Graph *graph = sweep->graph;
+    for (size_t k = 0; k < n_wrt; k++) asked[wrt[k]] = true;
+    for (NodeId id = 1; id < sweep->limit; id++) {
+        const Node *node = &graph->nodes[id];
+        if (node->op == OP_PARAM) sweep->wanted[id] = asked[node->aux.index];
+        for (uint32_t k = 0; k < node->n_inputs && !sweep->wanted[id]; k++)
+            sweep->wanted[id] =
+                sweep->wanted[graph_input(graph, id, k)] && sweep_input_counts(node, k);
+    }
+}
+
+static void sweep_visit(Sweep *sweep, NodeId id, NodeId *adjoint_of_parameter) {
+    Graph *graph = sweep->graph;
+    graph->span = graph->nodes[id].span;
+    NodeId adjoint = sweep_collect(sweep, id);
+    if (graph->status != STATUS_OK) return;
+    Op op = graph->nodes[id].op;
+    if (op == OP_PARAM) adjoint_of_parameter[graph->nodes[id].aux.index] = adjoint;
+    if (op_info(op)->kind != KIND_ELEMENTWISE)
+        sweep->region = sweep_project(sweep, &adjoint, sweep->region, false);
+    sweep_enter(sweep, sweep->region);
+    Derivative derivative = {.graph = graph,
+                             .node = id,
+                             .adjoint = adjoint,
+                             .wanted = sweep->wanted,
+                             .context = sweep,
+                             .give = sweep_give};
+    if (graph->status == STATUS_OK) graph_derivative(&derivative, op);
+}
+
+static void sweep_run(Sweep *sweep, NodeId of, NodeId *adjoint_of_parameter) {
+    Graph *graph = sweep->graph;
+    Contribution seed = {.value = graph_constant(graph, 1)};
+    sweep_push(sweep, of, (Contribution){0}); /* item 0 is the end of every list */
+    sweep->first[of] = 0;
+    if (sweep->wanted[of]) sweep_push(sweep, of, seed);
+    for (NodeId id = of; id > 0 && graph->status == STATUS_OK; id--)
+        if (sweep->first[id] != 0) sweep_visit(sweep, id, adjoint_of_parameter);
+}
+
+static Status gradient_finish(Graph *graph, const uint32_t *wrt, size_t n_wrt,
+                              const NodeId *adjoint_of_parameter, NodeId *out) {
+    graph->region = 0;
+    for (size_t k = 0; k < n_wrt; k++) {
+        NodeId adjoint = adjoint_of_parameter[wrt[k]];
+        Shape shape = graph->parameters[wrt[k]].shape;
+        out[k] = adjoint != NODE_NONE ? adjoint
+                                      : graph_expand(graph, graph_constant(graph, 0), shape);
+    }
+    return graph->status;
+}
+
+Status graph_gradient(Graph *graph, NodeId of, const uint32_t *wrt, size_t n_wrt, GradientKind kind,
+                      NodeId *out, Error *error) {
+    if (graph->status != STATUS_OK) return graph->status;
+    Error *old_error = graph->error;
+    Span old_span = graph->span;
+    graph->error = error;
+    Sweep sweep = {.graph = graph, .kind = kind, .limit = (NodeId)graph->n_nodes};
+    sweep.wanted = memory_new(graph->n_nodes, sizeof *sweep.wanted);
+    sweep.first = memory_new(graph->n_nodes, sizeof *sweep.first);
+    bool *asked = memory_new(graph->n_parameters + 1, sizeof *asked);
+    NodeId *adjoints = memory_new(graph->n_parameters + 1, sizeof *adjoints);
+    if (sweep.wanted && sweep.first && asked && adjoints) {
+        sweep_mark_wanted(&sweep, wrt, n_wrt, asked);
+        sweep_run(&sweep, of, adjoints);
+    } else {
+        sweep_fail_memory(&sweep);
+    }
+    Status status = gradient_finish(graph, wrt, n_wrt, adjoints, out);
+    memory_free(sweep.wanted);
+    memory_free(sweep.first);
+    memory_free(sweep.items);
+    memory_free(asked);
+    memory_free(adjoints);
+    graph->error = old_error;
+    graph->span = old_span;
+    graph->region = 0;
+    if (status == STATUS_INPUT) graph->status = STATUS_OK; /* refused; the graph is as good as before */
+    return status;
+}
+
+Status graph_hessian_vector(Graph *graph, const NodeId *gradient, const NodeId *vector, size_t n,
+                            NodeId *out, Error *error) {
+    if (graph->status != STATUS_OK) return graph->status;
+    NodeId dot = graph_constant(graph, 0);
+    graph->error = error;
+    for (size_t k = 0; k < n; k++) {
+        NodeId product = graph_binary(graph, OP_MUL, gradient[k], vector[k]);
+        if (product == NODE_NONE) return graph->status;
+        uint32_t axes = (1u << graph->nodes[product].shape.rank) - 1;
+        NodeId term = graph_reduce(graph, OP_SUM_OF, product, axes);
+        dot = k == 0 ? term : graph_binary(graph, OP_ADD, dot, term);
+    }
+    uint32_t *wrt = memory_new(n + 1, sizeof *wrt);
+    if (!wrt) return error_memory(error);
+    for (size_t k = 0; k < n; k++) wrt[k] = (uint32_t)k;
+    Status status = graph_gradient(graph, dot, wrt, n, GRADIENT_TOTAL, out, error);
+    memory_free(wrt);
+    return status;
+}
