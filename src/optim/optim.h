@@ -1,8 +1,8 @@
 /* optim: objective + method -> next parameters, and when to stop.
  *
- * Methods know no graph: they see an Objective, so each is tested on closed-form functions. First-order
- * rules are text in the language (src/optim/rules/NAME.descend), run by the engine over the flat vector
- * of parameters; methods that need several evaluations a round are C.
+ * Methods know no graph: they see an Objective, so each is tested on closed-form functions.
+ * First-order rules are text in the language (src/optim/rules/NAME.descend), run by the engine over
+ * the flat vector of parameters; methods that need several evaluations a round are C.
  */
 #ifndef DESCEND_OPTIM_H
 #define DESCEND_OPTIM_H
@@ -10,8 +10,9 @@
 #include "../base/base.h"
 #include "../exec/exec.h"
 
-/* What is made small. Vectors have length n. Every function may return a Status other than OK (interrupted,
- * memory), which ends the walk and is forwarded; non-finite losses are ordinary values. */
+/* What is made small. Vectors have length n. Every function may return a Status other than OK
+ * (interrupted, memory), which ends the walk and is forwarded; non-finite losses are ordinary
+ * values. */
 typedef struct Objective {
     size_t n;
     const double *low, *high;     /* bounds, or NULL: free; low[i] == high[i]: fixed */
@@ -19,15 +20,17 @@ typedef struct Objective {
     void *context;
     /* gradient may be NULL (only the loss is wanted). */
     Status (*loss_gradient)(void *context, const double *x, double *loss, double *gradient);
-    /* For sums of squares, else NULL: with J the Jacobian of the residuals r at x, J = Q R, gives R (n x n,
-     * column major, upper triangle), Q'r (n) and rss = r'r. r_matrix and qtr may be NULL: only rss.
-     * The loss of loss_gradient is loss_scale * rss. */
-    Status (*least_squares)(void *context, const double *x, double *r_matrix, double *qtr, double *rss);
+    /* For sums of squares, else NULL: with J the Jacobian of the residuals r at x, J = Q R, gives R
+     * (n x n, column major, upper triangle, zeros below), Q'r (n) and rss = r'r. r_matrix and qtr
+     * may be NULL: only rss. The loss of loss_gradient is loss_scale * rss. */
+    Status (*least_squares)(void *context, const double *x, double *r_matrix, double *qtr,
+                            double *rss);
     double loss_scale;
     size_t n_residuals;
     /* Exact second derivative times v, or NULL. */
     Status (*hessian_vector)(void *context, const double *x, const double *v, double *product);
-    /* True when every residual at x is within 4 units in the last place of its measured value; or NULL. */
+    /* True when every residual at x is within 4 units in the last place of its measured value; or
+     * NULL. */
     bool (*exact)(void *context, const double *x);
 } Objective;
 
@@ -56,6 +59,7 @@ typedef struct StepReport {
     double rate;           /* step length factor that was used */
     double next_loss;      /* loss at 'next' where the method knows it, else NaN */
     double step_size;      /* greatest |next - at| / max(|at|, 1) */
+    bool moved;            /* false: the method ended without a step; next is at */
     const double *at, *gradient, *next; /* valid until the next step */
 } StepReport;
 
@@ -74,8 +78,11 @@ typedef struct Walker Walker;
 /* start is copied. Refuses unknown names (with the nearest), constant rates that are not > 0. */
 Status optim_open(const Objective *objective, const MethodSettings *settings, const double *start,
                   Walker **walker, Error *error);
-/* One round: feels the slope at the current point and takes one step. 'reason' is REASON_RUNNING, or why
- * the method itself is done (then report->next is where it stands). The first call reports the start. */
+/* One round: feels the slope at the current point and takes one step. 'reason' is REASON_RUNNING, or
+ * why the method itself is done (then report->next is where it stands). The first call reports the
+ * start. A method that finds itself at its end without a step says so by report->moved = false:
+ * then 'at' and 'next' are the same point, 'step' is the number of steps taken before (0 at the
+ * start), and loss, slope and gradient are those of the end. Do not call again after an end. */
 Status optim_step(Walker *walker, StepReport *report, Reason *reason, Error *error);
 /* Where the method would have its user stand: x, or the rule's answer (averages). */
 const double *optim_answer(const Walker *walker);
@@ -93,9 +100,11 @@ const char *optim_rule_name(size_t k);
 /* The methods in C, k-th name (NULL past the end). */
 const char *optim_native_name(size_t k);
 
-/* ---- stop.c: one struct, one place -------------------------------------------------------------------- */
+/* ---- stop.c: one struct, one place ----------------------------------------------------------- */
 
 typedef struct StopSettings {
+    bool first_order;    /* optim_is_first_order: the tests below apply; the methods in C have their own
+                          */
     long long max_steps; /* when reached: STEPS_DONE if the user gave it, else STEP_LIMIT */
     bool user_steps;     /* walk them all while numbers are finite: no other test of ours ends the walk */
     bool user_rate;      /* a fixed rate by the user: the tests for swinging and flying off apply */
@@ -110,26 +119,117 @@ Reason stop_check(Stop *stop, const StepReport *report, double seconds);
 void stop_numbers(const Stop *stop, double *value, double *bound);
 void stop_close(Stop *stop);
 
-/* ---- probe.c: the slope felt with the foot --------------------------------------------------------------- */
+/* ---- probe.c: the slope felt with the foot --------------------------------------------------- */
 
 typedef struct Foot {
     double left, right;           /* where the foot is put */
     double left_loss, right_loss;
-    double slope, noise;          /* central difference, and how far it may be off (rounding + curvature) */
+    double slope, noise;          /* central difference, and how far it may be off (rounding, curvature) */
 } Foot;
-/* Central differences with a step chosen for each parameter (about cbrt(eps) of its scale, then adapted to
- * the measured third derivative and rounding). feet may be NULL; gradient may be NULL. */
+/* Central differences with a step chosen for each parameter (about cbrt(eps) of its scale, then
+ * adapted to the measured third derivative and rounding). feet may be NULL; gradient may be NULL. */
 Status probe_gradient(const Objective *objective, const double *x, double *gradient, Foot *feet,
                       long long *evaluations);
 Status probe_one(const Objective *objective, double *x, size_t i, Foot *foot, long long *evaluations);
 
-/* ---- qr.c: streamed QR of a tall matrix (Householder), the same bits for every block height ------------ */
+/* ---- qr.c: streamed QR of a tall matrix (Householder), the same bits for every block height -- */
 
 typedef struct Qr Qr;
 Qr *qr_new(size_t n_columns); /* NULL: memory */
 void qr_reset(Qr *qr);
 void qr_add(Qr *qr, const double *row, double residual); /* n values: one row of [J r] */
-void qr_finish(Qr *qr, double *r_matrix, double *qtr, double *rss); /* column-major n x n, n, r'r */
+/* Column-major n x n, n, r'r; r_matrix and qtr may be NULL. */
+void qr_finish(Qr *qr, double *r_matrix, double *qtr, double *rss);
 void qr_free(Qr *qr);
+
+/* ==== inside this folder ====================================================================== */
+
+/* ---- the methods in C: one row each in walker.c ---------------------------------------------- */
+
+typedef struct Method {
+    const char *name;
+    bool needs_least_squares;
+    Status (*open)(const Objective *objective, const double *start, void **method);
+    Status (*step)(void *method, StepReport *report, Reason *reason);
+    const double *(*answer)(const void *method);
+    size_t (*state)(const void *method, const double **arrays, size_t capacity);
+    void (*close)(void *method);
+} Method;
+extern const Method optim_bfgs, optim_lbfgs, optim_least_squares;
+
+/* ---- vector.c -------------------------------------------------------------------------------- */
+
+double optim_dot(const double *a, const double *b, size_t n);
+double optim_norm(const double *a, size_t n); /* without overflow or underflow */
+double optim_largest(const double *a, size_t n); /* greatest |a|; NaN if one is */
+bool optim_finite(const double *a, size_t n);
+/* Moves x into the bounds. */
+void optim_project(const Objective *objective, double *x);
+/* True where x stands at a bound and the slope pushes it out, or where nothing may move. */
+bool optim_held(const Objective *objective, const double *x, const double *gradient, size_t i);
+/* Norm of the gradient over what is not held. */
+double optim_slope(const Objective *objective, const double *x, const double *gradient);
+/* Fills loss, slope, step size and points of a report. next == at: the method did not move. */
+void optim_report(StepReport *report, const Objective *objective, const double *at,
+                  const double *gradient, const double *next);
+
+/* ---- linesearch.c ---------------------------------------------------------------------------- */
+
+typedef enum LineEnd {
+    LINE_FOUND,    /* the loss fell enough and the slope flattened enough (or a bound was reached) */
+    LINE_SHORT,    /* the loss fell; the slope did not flatten (a kink, or out of patience) */
+    LINE_FAILED,   /* no lower point was found */
+    LINE_UNBOUNDED /* the loss falls to minus infinity */
+} LineEnd;
+
+typedef struct LineSearch {
+    const Objective *objective;
+    const double *x, *direction;
+    double loss, slope;    /* at x, along direction: slope < 0 */
+    double first, longest; /* first trial; 'longest' is where a bound is met (may be infinite) */
+    double noise;          /* the loss is not trusted below this */
+    double *trial, *gradient; /* n each: the point that was found, and its gradient */
+    double length, trial_loss;
+    long long evaluations; /* made by this search */
+    LineEnd end;
+} LineSearch;
+Status optim_line_search(LineSearch *search);
+/* How far the loss at x differs at neighbours a few units in the last place away: its noise, at least
+ * that of one rounding. 'trial' is scratch. */
+Status optim_loss_noise(const Objective *objective, const double *x, double loss, double *trial,
+                        double *noise, long long *evaluations);
+/* After a search along the steepest descent failed. True: the gradient agrees with the loss as far as
+ * its noise lets us see (or the point is a kink whose slopes enclose it). False: it does not. */
+Status optim_gradient_agrees(const Objective *objective, const double *x, double loss,
+                             const double *direction, double slope, double noise, double *trial,
+                             bool *agrees, long long *evaluations);
+
+/* ---- bfgs.c, lbfgs.c: what the walk learned about curvature ---------------------------------- */
+
+typedef struct Curvature {
+    void *(*open)(size_t n); /* NULL: memory */
+    void (*reset)(void *curvature);
+    /* direction = -H gradient over what is not held; held elements become 0. */
+    void (*direction)(void *curvature, const double *gradient, const bool *held, double *direction);
+    /* step and change of the gradient, zero where held. */
+    void (*learn)(void *curvature, const double *step, const double *change, double product);
+    bool (*fresh)(const void *curvature); /* nothing learned since reset: H is the identity */
+    size_t (*state)(const void *curvature, const double **arrays, size_t capacity);
+    void (*close)(void *curvature);
+} Curvature;
+extern const Curvature optim_dense_curvature, optim_limited_curvature;
+
+/* ---- rule.c: update rules as text ------------------------------------------------------------ */
+
+typedef struct Rule Rule;
+Status optim_rule_open(const Objective *objective, const MethodSettings *settings, const char *text,
+                       const double *start, Rule **rule, Error *error);
+Status optim_rule_step(Rule *rule, StepReport *report, Reason *reason);
+const double *optim_rule_answer(const Rule *rule);
+size_t optim_rule_state(const Rule *rule, const double **arrays, size_t capacity);
+const char *optim_rule_own_name(const Rule *rule); /* NULL for bare statements */
+double optim_rule_setting(const Rule *rule, const char *name);
+void optim_rule_epoch(Rule *rule, long long epoch);
+void optim_rule_close(Rule *rule);
 
 #endif

@@ -1,0 +1,549 @@
+/* least_squares: Levenberg and Marquardt's method as a trust region (More, "The Levenberg-Marquardt
+ * algorithm: implementation and theory", 1978), from nothing but R, Q'r and r'r.
+ *
+ * Parameters are measured in units of the greatest norm that their column of the Jacobian has had,
+ * so that units do not matter. Near the end the loss is too coarse a guide (a change of the
+ * parameters by 1e-8 moves it by 1e-16): there undamped Gauss-Newton steps go on until they stop
+ * shrinking, and the place of the smallest step is the answer. An attempt that ends badly (the
+ * Jacobian has lost rank, the region shrank to nothing, far too many rounds) is repeated from the
+ * start with other first radii; the lowest end counts. */
+#include <float.h>
+#include <math.h>
+
+#include "optim.h"
+
+typedef enum LmPhase { LM_REGION, LM_FINISH } LmPhase;
+
+/* First radius against the size of the start. The first is More's. */
+static const double lm_radii[] = {100, 0.1, 1, 0.001};
+enum { LM_IDLE = 4, LM_ATTEMPT_ROUNDS = 2000, LM_TRIALS = 60 };
+static const double lm_finish_promise = 1e-10; /* of r'r: then the loss no longer guides */
+
+/* One linear problem: min |R p + Q'r| over what is not held, in scaled variables z = D p. */
+typedef struct LmSystem {
+    size_t n, free, rank;
+    size_t *column;    /* of the k-th free variable, in order of pivots */
+    double *matrix;    /* n x free, column major: after factoring upper triangular */
+    double *right;     /* n: -Q'r, then with the reflections applied */
+    double *damped;    /* n x n scratch: triangle of the damped problem */
+    double *damped_right, *extra, *z, *w;
+} LmSystem;
+
+typedef struct Lm {
+    const Objective *objective;
+    size_t n;
+    LmPhase phase;
+    bool started, arrived, first_trial;
+    long long steps, evaluations, attempt_steps;
+    int attempt, idle;
+    double *storage;
+    double *start, *x, *next, *step, *scale, *gradient, *best, *valley, *qtr, *qtr_next;
+    double *r, *r_next;
+    double rss, radius, lambda;
+    double last_size, best_size, fraction; /* finishing: of the Gauss-Newton steps, scaled */
+    double valley_rss;                     /* lowest end of the attempts */
+    Reason valley_reason;
+    bool *held;
+    size_t *order;
+    LmSystem system;
+} Lm;
+
+/* ---- the linear problem ---------------------------------------------------------------------- */
+
+static void lm_load(LmSystem *system, const double *r, const double *qtr, const double *unit,
+                    const bool *held) {
+    size_t n = system->n;
+    system->free = 0;
+    for (size_t j = 0; j < n; j++) {
+        if (held[j]) continue;
+        double *column = system->matrix + system->free * n;
+        for (size_t i = 0; i < n; i++) column[i] = i <= j ? r[j * n + i] * unit[j] : 0;
+        system->column[system->free++] = j;
+    }
+    for (size_t i = 0; i < n; i++) system->right[i] = -qtr[i];
+}
+
+static void lm_pivot(LmSystem *system, size_t k) {
+    size_t n = system->n, best = k;
+    double greatest = -1;
+    for (size_t j = k; j < system->free; j++) {
+        double norm = optim_norm(system->matrix + j * n + k, n - k);
+        if (norm > greatest) greatest = norm, best = j;
+    }
+    if (best == k) return;
+    for (size_t i = 0; i < n; i++) {
+        double value = system->matrix[k * n + i];
+        system->matrix[k * n + i] = system->matrix[best * n + i];
+        system->matrix[best * n + i] = value;
+    }
+    size_t column = system->column[k];
+    system->column[k] = system->column[best];
+    system->column[best] = column;
+}
+
+/* Reflects column k onto its diagonal (see qr.c for the form of the reflection). */
+static void lm_reflect(LmSystem *system, size_t k) {
+    size_t n = system->n;
+    double *v = system->matrix + k * n, norm = optim_norm(v + k, n - k);
+    if (norm == 0 || !isfinite(norm)) return;
+    if (v[k] > 0) norm = -norm;
+    for (size_t i = k; i < n; i++) v[i] = -v[i] / norm;
+    v[k] += 1;
+    for (size_t j = k + 1; j <= system->free; j++) {
+        double *other = j < system->free ? system->matrix + j * n : system->right;
+        double sum = optim_dot(v + k, other + k, n - k) / v[k];
+        for (size_t i = k; i < n; i++) other[i] -= sum * v[i];
+    }
+    v[k] = norm;
+}
+
+static void lm_factor(LmSystem *system) {
+    size_t n = system->n;
+    for (size_t k = 0; k < system->free; k++) {
+        lm_pivot(system, k);
+        lm_reflect(system, k);
+    }
+    double least = (double)n * DBL_EPSILON * fabs(system->matrix[0]);
+    system->rank = 0;
+    while (system->rank < system->free && fabs(system->matrix[system->rank * (n + 1)]) > least)
+        system->rank++;
+}
+
+/* z of the undamped problem; what the Jacobian does not determine stays 0. */
+static void lm_solve(LmSystem *system) {
+    size_t n = system->n;
+    for (size_t k = system->rank; k < system->free; k++) system->z[k] = 0;
+    for (size_t k = system->rank; k-- > 0;) {
+        double sum = system->right[k];
+        for (size_t j = k + 1; j < system->rank; j++) sum -= system->matrix[j * n + k] * system->z[j];
+        system->z[k] = sum / system->matrix[k * n + k];
+    }
+}
+
+/* One row sqrt(lambda) * e_j is rotated into the triangle (Givens; MINPACK's qrsolv). */
+static void lm_rotate(LmSystem *system, size_t j, double root) {
+    size_t n = system->n;
+    double below = 0;
+    for (size_t k = j; k < system->free; k++) system->extra[k] = 0;
+    system->extra[j] = root;
+    for (size_t k = j; k < system->free; k++) {
+        double pair[2] = {system->damped[k * n + k], system->extra[k]};
+        double norm = optim_norm(pair, 2);
+        if (pair[1] == 0) continue;
+        double c = pair[0] / norm, s = pair[1] / norm, top = system->damped_right[k];
+        for (size_t i = k; i < system->free; i++) {
+            double a = system->damped[i * n + k], b = system->extra[i];
+            system->damped[i * n + k] = c * a + s * b;
+            system->extra[i] = c * b - s * a;
+        }
+        system->damped_right[k] = c * top + s * below;
+        below = c * below - s * top;
+    }
+}
+
+/* z of min |A z - c|^2 + lambda |z|^2, and w with S' w = z for the triangle S of the damped problem. */
+static void lm_solve_damped(LmSystem *system, double lambda) {
+    size_t n = system->n, free = system->free;
+    for (size_t j = 0; j < free; j++) {
+        for (size_t i = 0; i <= j; i++) system->damped[j * n + i] = system->matrix[j * n + i];
+        system->damped_right[j] = system->right[j];
+    }
+    for (size_t j = 0; j < free; j++) lm_rotate(system, j, sqrt(lambda));
+    for (size_t k = free; k-- > 0;) {
+        double sum = system->damped_right[k];
+        for (size_t j = k + 1; j < free; j++) sum -= system->damped[j * n + k] * system->z[j];
+        system->z[k] = sum / system->damped[k * n + k];
+    }
+    for (size_t k = 0; k < free; k++) {
+        double sum = system->z[k];
+        for (size_t i = 0; i < k; i++) sum -= system->damped[k * n + i] * system->w[i];
+        system->w[k] = sum / system->damped[k * n + k];
+    }
+}
+
+/* Norm of A'c: the slope of r'r/2 in scaled variables. */
+static double lm_slope(LmSystem *system) {
+    for (size_t k = 0; k < system->free; k++)
+        system->w[k] = optim_dot(system->matrix + k * system->n, system->right, k + 1);
+    return optim_norm(system->w, system->free);
+}
+
+/* Damping for which |z| is within a tenth of the radius (More's iteration); z holds that step. */
+static double lm_damping(LmSystem *system, double radius, double lambda) {
+    double low = 0, size, high = lm_slope(system) / radius;
+    lm_solve(system);
+    size = optim_norm(system->z, system->free);
+    if (size <= 1.1 * radius) return 0;
+    lambda = fmin(fmax(lambda, low), high);
+    if (lambda == 0) lambda = high * radius / size;
+    for (int turn = 0; turn < 20; turn++) {
+        if (!(lambda > 0)) lambda = fmax(0.001 * high, DBL_MIN);
+        lm_solve_damped(system, lambda);
+        size = optim_norm(system->z, system->free);
+        if (fabs(size - radius) <= 0.1 * radius) break;
+        double ratio = size / optim_norm(system->w, system->free);
+        if (size > radius) low = fmax(low, lambda);
+        if (size < radius) high = fmin(high, lambda);
+        lambda = fmax(low, lambda + ratio * ratio * ((size - radius) / radius));
+        if (lambda > high) lambda = 0.5 * (low + high);
+    }
+    return lambda;
+}
+
+/* ---- where the walk stands ------------------------------------------------------------------- */
+
+static void lm_close(void *method) {
+    Lm *lm = method;
+    if (!lm) return;
+    memory_free(lm->storage);
+    memory_free(lm->held);
+    memory_free(lm->order);
+    memory_free(lm);
+}
+
+static Status lm_open(const Objective *objective, const double *start, void **method) {
+    size_t n = objective->n, count = 0;
+    Lm *lm = memory_new(1, sizeof *lm);
+    if (!lm) return STATUS_MEMORY;
+    double **vectors[] = {
+        &lm->start,        &lm->x,        &lm->next,         &lm->step,    &lm->scale,
+        &lm->gradient,     &lm->best,     &lm->valley,       &lm->qtr,     &lm->qtr_next,
+        &lm->system.right, &lm->system.z, &lm->system.extra, &lm->system.w, &lm->system.damped_right,
+    };
+    double **squares[] = {&lm->r, &lm->r_next, &lm->system.matrix, &lm->system.damped};
+    if (memory_multiply(n, n * COUNT_OF(squares) + COUNT_OF(vectors), &count))
+        lm->storage = memory_new(count, sizeof(double));
+    lm->held = memory_new(n, sizeof(bool));
+    lm->order = memory_new(n, sizeof(size_t));
+    if (!lm->storage || !lm->held || !lm->order) {
+        lm_close(lm);
+        return STATUS_MEMORY;
+    }
+    for (size_t k = 0; k < COUNT_OF(vectors); k++) *vectors[k] = lm->storage + k * n;
+    for (size_t k = 0; k < COUNT_OF(squares); k++)
+        *squares[k] = lm->storage + COUNT_OF(vectors) * n + k * n * n;
+    lm->objective = objective;
+    lm->n = lm->system.n = n;
+    lm->system.column = lm->order;
+    lm->valley_rss = INFINITY;
+    for (size_t i = 0; i < n; i++) lm->start[i] = start[i];
+    optim_project(objective, lm->start);
+    *method = lm;
+    return STATUS_OK;
+}
+
+static Status lm_evaluate(Lm *lm, const double *x, double *r, double *qtr, double *rss) {
+    const Objective *objective = lm->objective;
+    lm->evaluations++;
+    TRY(objective->least_squares(objective->context, x, r, qtr, rss));
+    if (!optim_finite(qtr, lm->n) || !optim_finite(r, lm->n * lm->n)) *rss = NAN;
+    return STATUS_OK;
+}
+
+static void lm_swap(double **a, double **b) {
+    double *c = *a;
+    *a = *b;
+    *b = c;
+}
+
+static double lm_unit(const Lm *lm, size_t j) {
+    return lm->scale[j] > 0 ? 1 / lm->scale[j] : 1;
+}
+
+/* Holds what stands at a bound and would leave it by the undamped step. */
+static bool lm_hold_more(Lm *lm) {
+    const Objective *objective = lm->objective;
+    bool more = false;
+    for (size_t k = 0; k < lm->system.free; k++) {
+        size_t j = lm->system.column[k];
+        double z = lm->system.z[k];
+        bool out = (objective->low && lm->x[j] <= objective->low[j] && z < 0) ||
+                   (objective->high && lm->x[j] >= objective->high[j] && z > 0);
+        if (out) lm->held[j] = more = true;
+    }
+    return more;
+}
+
+/* Gradient of the loss, scale, held parameters, and the factored problem at x. */
+static void lm_arrive(Lm *lm) {
+    size_t n = lm->n;
+    for (size_t j = 0; j < n; j++) {
+        double norm = optim_norm(lm->r + j * n, j + 1);
+        if (norm > lm->scale[j]) lm->scale[j] = norm;
+        lm->gradient[j] = 2 * lm->objective->loss_scale * optim_dot(lm->r + j * n, lm->qtr, j + 1);
+    }
+    for (size_t j = 0; j < n; j++) {
+        lm->held[j] = optim_held(lm->objective, lm->x, lm->gradient, j);
+        lm->step[j] = lm_unit(lm, j);
+    }
+    for (int turn = 0; turn < 10; turn++) {
+        lm_load(&lm->system, lm->r, lm->qtr, lm->step, lm->held);
+        lm_factor(&lm->system);
+        lm_solve(&lm->system);
+        if (!lm_hold_more(lm)) break;
+    }
+    lm->arrived = true;
+}
+
+/* next = x + fraction * step, inside the bounds; the step from z. */
+static void lm_propose(Lm *lm, double fraction) {
+    LmSystem *system = &lm->system;
+    for (size_t j = 0; j < lm->n; j++) lm->step[j] = 0;
+    for (size_t k = 0; k < system->free; k++) {
+        size_t j = system->column[k];
+        lm->step[j] = system->z[k] * lm_unit(lm, j);
+    }
+    for (size_t j = 0; j < lm->n; j++) lm->next[j] = lm->x[j] + fraction * lm->step[j];
+    optim_project(lm->objective, lm->next);
+}
+
+static bool lm_moves(const Lm *lm) {
+    for (size_t j = 0; j < lm->n; j++)
+        if (lm->next[j] != lm->x[j]) return true;
+    return false;
+}
+
+/* By how much r'r should fall for next - x, by the linear model. */
+static double lm_promise(const Lm *lm) {
+    double promise = 0;
+    for (size_t i = 0; i < lm->n; i++) {
+        double sum = 0;
+        for (size_t j = i; j < lm->n; j++) sum += lm->r[j * lm->n + i] * (lm->next[j] - lm->x[j]);
+        promise -= sum * (sum + 2 * lm->qtr[i]);
+    }
+    return promise;
+}
+
+/* ---- attempts -------------------------------------------------------------------------------- */
+
+static Status lm_begin(Lm *lm) {
+    size_t n = lm->n;
+    for (size_t i = 0; i < n; i++) {
+        lm->x[i] = lm->start[i];
+        lm->scale[i] = 0;
+    }
+    lm->phase = LM_REGION;
+    lm->attempt_steps = 0;
+    lm->lambda = 0;
+    lm->first_trial = true;
+    TRY(lm_evaluate(lm, lm->x, lm->r, lm->qtr, &lm->rss));
+    if (!isfinite(lm->rss)) return STATUS_OK;
+    lm_arrive(lm);
+    for (size_t i = 0; i < n; i++) lm->step[i] = lm->scale[i] * lm->x[i];
+    double size = optim_norm(lm->step, n);
+    lm->radius = lm_radii[lm->attempt] * (size > 0 ? size : 1);
+    return STATUS_OK;
+}
+
+static void lm_moved(Lm *lm, double rss_next, StepReport *report) {
+    lm->steps++;
+    lm->attempt_steps++;
+    *report = (StepReport){.step = lm->steps, .evaluations = lm->evaluations,
+                           .loss = lm->objective->loss_scale * lm->rss,
+                           .next_loss = lm->objective->loss_scale * rss_next, .rate = 1};
+    lm_swap(&lm->x, &lm->next);
+    lm_swap(&lm->r, &lm->r_next);
+    lm_swap(&lm->qtr, &lm->qtr_next);
+    lm->rss = rss_next;
+    lm->arrived = false;
+    optim_report(report, lm->objective, lm->next, lm->gradient, lm->x);
+}
+
+/* Length of next - x in scaled variables. */
+static double lm_size(Lm *lm) {
+    for (size_t j = 0; j < lm->n; j++) lm->step[j] = (lm->next[j] - lm->x[j]) / lm_unit(lm, j);
+    return optim_norm(lm->step, lm->n);
+}
+
+/* ---- one round ------------------------------------------------------------------------------- */
+
+static void lm_resize(Lm *lm, double size, double ratio) {
+    if (ratio < 0.25) {
+        double shrink = ratio >= 0 ? 0.5 : ratio > -5 ? 0.5 / (1 - 0.5 * ratio) : 0.1;
+        lm->radius = fmax(shrink, 0.1) * fmin(lm->radius, 10 * size);
+        lm->lambda /= fmax(shrink, 0.1);
+    } else if (ratio >= 0.75 || lm->lambda == 0) {
+        lm->radius = 2 * size;
+        lm->lambda *= 0.5;
+    }
+}
+
+/* Trials until r'r falls as the model promises. *moved stays false when no trial moves any more. */
+static Status lm_region_round(Lm *lm, StepReport *report, bool *moved) {
+    for (int trial = 0; trial < LM_TRIALS; trial++) {
+        double rss_next, ratio, promise, size;
+        lm->lambda = lm_damping(&lm->system, lm->radius, lm->lambda);
+        lm_propose(lm, 1);
+        if (!lm_moves(lm)) return STATUS_OK;
+        promise = lm_promise(lm);
+        size = lm_size(lm);
+        TRY(lm_evaluate(lm, lm->next, lm->r_next, lm->qtr_next, &rss_next));
+        if (lm->first_trial) lm->radius = fmin(lm->radius, size);
+        lm->first_trial = false;
+        ratio = promise > 0 ? (lm->rss - rss_next) / promise : -INFINITY;
+        if (!isfinite(rss_next)) ratio = -INFINITY;
+        lm_resize(lm, size, ratio);
+        if (ratio < 1e-4) continue;
+        lm_moved(lm, rss_next, report);
+        *moved = true;
+        return STATUS_OK;
+    }
+    return STATUS_OK;
+}
+
+/* Near the end: the undamped step promises next to nothing of r'r, or hardly changes anything. */
+static bool lm_near_end(Lm *lm) {
+    bool tiny = true;
+    lm_solve(&lm->system);
+    lm_propose(lm, 1);
+    for (size_t j = 0; j < lm->n; j++)
+        if (fabs(lm->next[j] - lm->x[j]) > 1e-9 * fabs(lm->x[j])) tiny = false;
+    return tiny || lm_promise(lm) <= lm_finish_promise * lm->rss;
+}
+
+/* Rounding in r and J moves the Gauss-Newton step by about this much (scaled). */
+static double lm_floor(Lm *lm) {
+    const LmSystem *system = &lm->system;
+    double size, least;
+    if (system->rank == 0) return INFINITY;
+    for (size_t j = 0; j < lm->n; j++) lm->step[j] = lm->scale[j] * lm->x[j];
+    size = optim_norm(lm->step, lm->n) + sqrt(lm->rss);
+    least = fabs(system->matrix[(system->rank - 1) * (lm->n + 1)]);
+    return DBL_EPSILON * size / least;
+}
+
+/* *end: the steps have stopped shrinking; then x is where they were smallest. */
+static Status lm_finish_round(Lm *lm, StepReport *report, bool *moved, bool *end) {
+    double size, rss_next;
+    lm_solve(&lm->system);
+    lm_propose(lm, 1);
+    size = lm_size(lm);
+    lm->idle = size < lm->best_size ? 0 : lm->idle + 1;
+    if (size < lm->best_size) {
+        lm->best_size = size;
+        for (size_t j = 0; j < lm->n; j++) lm->best[j] = lm->x[j];
+    }
+    /* Steps that grow above the floor: the curvature of the residuals, against which a part of the
+     * step still converges. */
+    if (size > 0.9 * lm->last_size && size > lm_floor(lm)) lm->fraction = fmax(lm->fraction / 2, 0.01);
+    lm->last_size = size;
+    lm_propose(lm, lm->fraction);
+    *end = !lm_moves(lm) || lm->idle >= LM_IDLE;
+    if (*end) return STATUS_OK;
+    TRY(lm_evaluate(lm, lm->next, lm->r_next, lm->qtr_next, &rss_next));
+    if (!isfinite(rss_next) || rss_next > lm->rss * (1 + 1e-8)) {
+        *end = size <= 16 * lm_floor(lm);
+        lm->phase = LM_REGION;
+        lm->radius = 0.25 * size;
+        return STATUS_OK;
+    }
+    lm_moved(lm, rss_next, report);
+    *moved = true;
+    return STATUS_OK;
+}
+
+/* ---- ends ------------------------------------------------------------------------------------ */
+
+static Status lm_end(Lm *lm, Reason end, StepReport *report, Reason *reason) {
+    *report = (StepReport){.step = lm->steps, .evaluations = lm->evaluations,
+                           .loss = lm->objective->loss_scale * lm->rss,
+                           .next_loss = lm->objective->loss_scale * lm->rss};
+    optim_report(report, lm->objective, lm->x, lm->gradient, lm->x);
+    *reason = end;
+    return STATUS_OK;
+}
+
+/* Stands at a point again. */
+static Status lm_return(Lm *lm, const double *x) {
+    for (size_t j = 0; j < lm->n; j++) lm->x[j] = x[j];
+    TRY(lm_evaluate(lm, lm->x, lm->r, lm->qtr, &lm->rss));
+    if (isfinite(lm->rss)) lm_arrive(lm);
+    return STATUS_OK;
+}
+
+/* The attempt came to its end at x. *done: no further attempt is worth while, and x is the answer. */
+static Status lm_conclude(Lm *lm, Reason why, bool *done) {
+    bool good = why == REASON_STEP && lm->system.rank == lm->system.free;
+    if (lm->rss < lm->valley_rss) {
+        lm->valley_rss = lm->rss;
+        lm->valley_reason = why;
+        for (size_t j = 0; j < lm->n; j++) lm->valley[j] = lm->x[j];
+    }
+    *done = good || lm->attempt + 1 == COUNT_OF(lm_radii);
+    if (*done && lm->rss == lm->valley_rss) return STATUS_OK;
+    if (*done) return lm_return(lm, lm->valley);
+    lm->attempt++;
+    return lm_begin(lm);
+}
+
+/* Nothing moves: is the slope as small as rounding lets it be? */
+static Reason lm_stand(Lm *lm) {
+    double sizes = sqrt(lm->rss) * (double)lm->system.free;
+    return lm_slope(&lm->system) <= 1e-7 * sizes ? REASON_ROUNDING : REASON_STALLED;
+}
+
+static bool lm_exact(const Lm *lm) {
+    const Objective *objective = lm->objective;
+    return lm->rss == 0 || (objective->exact && objective->exact(objective->context, lm->x));
+}
+
+/* One round within the attempt, or its end: *why. */
+static Status lm_round(Lm *lm, StepReport *report, bool *moved, Reason *why) {
+    bool end = false;
+    if (!lm->arrived) lm_arrive(lm);
+    if (lm->phase == LM_REGION && lm_near_end(lm)) {
+        lm->phase = LM_FINISH;
+        lm->idle = 0;
+        lm->best_size = lm->last_size = INFINITY;
+        lm->fraction = 1;
+    }
+    if (lm->phase == LM_FINISH) {
+        TRY(lm_finish_round(lm, report, moved, &end));
+        if (end && lm->idle > 0) TRY(lm_return(lm, lm->best));
+        if (end) *why = REASON_STEP;
+        if (end || *moved) return STATUS_OK;
+    }
+    TRY(lm_region_round(lm, report, moved));
+    if (!*moved) *why = lm_stand(lm);
+    if (lm->attempt_steps >= LM_ATTEMPT_ROUNDS) *why = REASON_STALLED;
+    return STATUS_OK;
+}
+
+static Status lm_step(void *method, StepReport *report, Reason *reason) {
+    Lm *lm = method;
+    *reason = REASON_RUNNING;
+    if (!lm->started) TRY(lm_begin(lm));
+    lm->started = true;
+    if (!isfinite(lm->rss)) return lm_end(lm, REASON_NON_FINITE, report, reason);
+    for (;;) {
+        bool moved = false, done = false;
+        Reason why = REASON_RUNNING;
+        if (lm_exact(lm)) return lm_end(lm, REASON_EXACT, report, reason);
+        TRY(lm_round(lm, report, &moved, &why));
+        if (why != REASON_RUNNING) TRY(lm_conclude(lm, why, &done));
+        if (done) return lm_end(lm, lm->valley_reason, report, reason);
+        if (moved) return STATUS_OK;
+    }
+}
+
+static const double *lm_answer(const void *method) {
+    return ((const Lm *)method)->x;
+}
+
+static size_t lm_state(const void *method, const double **arrays, size_t capacity) {
+    const Lm *lm = method;
+    if (capacity > 0) arrays[0] = lm->x;
+    if (capacity > 1) arrays[1] = lm->gradient;
+    if (capacity > 2) arrays[2] = lm->scale;
+    return 3;
+}
+
+const Method optim_least_squares = {
+    .name = "lm",
+    .needs_least_squares = true,
+    .open = lm_open,
+    .step = lm_step,
+    .answer = lm_answer,
+    .state = lm_state,
+    .close = lm_close,
+};

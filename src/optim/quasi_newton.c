@@ -1,0 +1,319 @@
+/* quasi_newton: the walk shared by BFGS and L-BFGS.
+ *
+ * Bounds: parameters that stand at a bound while the slope pushes them out are held, and the others
+ * walk until the next bound is met. The walk ends when the slope is small against both the start
+ * and the last rounds (a start in a region of enormous slopes alone proves nothing), when the step
+ * no longer changes a parameter, or when losses drown in rounding and the slope has stopped
+ * shrinking too. A line search that fails is tried again with the measured noise of the loss, then
+ * without what was learned about curvature; after that the gradient is held against the loss to
+ * decide between "converged to rounding" and "stalled". */
+#include <float.h>
+#include <math.h>
+
+#include "optim.h"
+
+enum { QUASI_RECENT = 20, QUASI_IDLE = 3, QUASI_PATIENCE = 12 };
+static const double quasi_small_slope = 1e-13;
+static const double quasi_claim_slope = 1e-8; /* less may not be called a small slope */
+
+typedef struct Quasi {
+    const Objective *objective;
+    const Curvature *kind;
+    void *curvature;
+    bool started;
+    long long steps, evaluations;
+    double loss, noise;
+    double start_slope, recent[QUASI_RECENT];
+    double best_slope, best_loss;
+    int idle;
+    double *storage; /* of the vectors below */
+    double *x, *gradient, *next, *next_gradient, *direction, *scratch;
+    double *best, *best_gradient; /* lowest, or flattest where losses drown in rounding */
+    bool *held;
+} Quasi;
+
+static void quasi_close(void *method) {
+    Quasi *quasi = method;
+    if (!quasi) return;
+    if (quasi->curvature) quasi->kind->close(quasi->curvature);
+    memory_free(quasi->storage);
+    memory_free(quasi->held);
+    memory_free(quasi);
+}
+
+static Status quasi_open(const Objective *objective, const double *start, const Curvature *kind,
+                         void **method) {
+    size_t n = objective->n, count = 0;
+    Quasi *quasi = memory_new(1, sizeof *quasi);
+    if (!quasi) return STATUS_MEMORY;
+    double **vectors[] = {&quasi->x,       &quasi->gradient,     &quasi->next,
+                          &quasi->scratch, &quasi->next_gradient, &quasi->direction,
+                          &quasi->best,    &quasi->best_gradient};
+    quasi->objective = objective;
+    quasi->kind = kind;
+    quasi->curvature = kind->open(n);
+    if (memory_multiply(n, COUNT_OF(vectors), &count))
+        quasi->storage = memory_new(count, sizeof(double));
+    quasi->held = memory_new(n, sizeof(bool));
+    if (!quasi->curvature || !quasi->storage || !quasi->held) {
+        quasi_close(quasi);
+        return STATUS_MEMORY;
+    }
+    for (size_t k = 0; k < COUNT_OF(vectors); k++) *vectors[k] = quasi->storage + k * n;
+    for (size_t i = 0; i < n; i++) quasi->x[i] = start[i];
+    optim_project(objective, quasi->x);
+    quasi->best_slope = INFINITY;
+    quasi->best_loss = INFINITY;
+    *method = quasi;
+    return STATUS_OK;
+}
+
+static Status quasi_open_dense(const Objective *objective, const double *start, void **method) {
+    return quasi_open(objective, start, &optim_dense_curvature, method);
+}
+
+static Status quasi_open_limited(const Objective *objective, const double *start, void **method) {
+    return quasi_open(objective, start, &optim_limited_curvature, method);
+}
+
+/* ---- where to go ----------------------------------------------------------------------------- */
+
+/* Holds what stands at a bound and would be pushed out by the slope, or by the direction. */
+static double quasi_descend(Quasi *quasi) {
+    const Objective *objective = quasi->objective;
+    bool again = true;
+    for (size_t i = 0; i < objective->n; i++)
+        quasi->held[i] = optim_held(objective, quasi->x, quasi->gradient, i);
+    for (int turn = 0; again; turn++) {
+        again = false;
+        if (turn == 10) quasi->kind->reset(quasi->curvature);
+        quasi->kind->direction(quasi->curvature, quasi->gradient, quasi->held, quasi->direction);
+        for (size_t i = 0; turn < 10 && i < objective->n; i++) {
+            double d = quasi->direction[i];
+            bool out = (objective->low && quasi->x[i] <= objective->low[i] && d < 0) ||
+                       (objective->high && quasi->x[i] >= objective->high[i] && d > 0);
+            if (out) quasi->held[i] = again = true;
+        }
+    }
+    return optim_dot(quasi->gradient, quasi->direction, objective->n);
+}
+
+static double quasi_longest(const Quasi *quasi) {
+    const Objective *objective = quasi->objective;
+    double longest = INFINITY;
+    for (size_t i = 0; i < objective->n; i++) {
+        double d = quasi->direction[i], room = INFINITY;
+        if (objective->low && d < 0) room = (objective->low[i] - quasi->x[i]) / d;
+        if (objective->high && d > 0) room = (objective->high[i] - quasi->x[i]) / d;
+        if (room < longest) longest = room;
+    }
+    return longest;
+}
+
+/* Without any curvature: a hundredth of the size of the parameters, or of the loss (Hager and
+ * Zhang). The search grows it quickly. */
+static double quasi_first_length(const Quasi *quasi, double slope) {
+    size_t n = quasi->objective->n;
+    double reach = optim_largest(quasi->x, n), steepest = optim_largest(quasi->direction, n);
+    double length = 1;
+    if (!quasi->kind->fresh(quasi->curvature)) return 1;
+    if (reach > 0)
+        length = 0.01 * reach / steepest;
+    else if (quasi->loss != 0)
+        length = 0.01 * fabs(quasi->loss / slope);
+    return length > 0 && isfinite(length) ? length : 1 / steepest;
+}
+
+static bool quasi_step_vanishes(const Quasi *quasi) {
+    if (quasi->kind->fresh(quasi->curvature)) return false;
+    for (size_t i = 0; i < quasi->objective->n; i++)
+        if (quasi->x[i] + quasi->direction[i] != quasi->x[i]) return false;
+    return true;
+}
+
+/* ---- ends ------------------------------------------------------------------------------------ */
+
+static bool quasi_slope_small(Quasi *quasi, double slope) {
+    double greatest = 0;
+    quasi->recent[quasi->steps % QUASI_RECENT] = slope;
+    for (int k = 0; k < QUASI_RECENT; k++) greatest = fmax(greatest, quasi->recent[k]);
+    greatest = fmin(greatest, quasi->start_slope);
+    return slope == 0 || slope <= quasi_small_slope * greatest;
+}
+
+/* True when rounding leaves nothing to gain: the loss has not fallen and the slope has not halved
+ * for a few rounds (QUASI_IDLE where the step promises less than the noise of the loss, else
+ * QUASI_PATIENCE: at a kink a step may promise much and give nothing). Then the walk stands at the
+ * point of the smallest slope since. */
+static bool quasi_drowned(Quasi *quasi, double slope, double promise) {
+    size_t n = quasi->objective->n;
+    double noise = fmax(quasi->noise, 4 * DBL_EPSILON * fabs(quasi->loss));
+    bool visible = promise > noise;
+    bool lower = visible && quasi->loss < quasi->best_loss;
+    bool flatter = slope < quasi->best_slope && quasi->loss <= quasi->best_loss + noise;
+    quasi->idle = lower || (flatter && slope < 0.5 * quasi->best_slope) ? 0 : quasi->idle + 1;
+    if (lower || flatter) {
+        quasi->best_slope = slope;
+        quasi->best_loss = quasi->loss;
+        for (size_t i = 0; i < n; i++) {
+            quasi->best[i] = quasi->x[i];
+            quasi->best_gradient[i] = quasi->gradient[i];
+        }
+    }
+    if (quasi->idle < (visible ? QUASI_PATIENCE : QUASI_IDLE)) return false;
+    quasi->loss = quasi->best_loss;
+    for (size_t i = 0; i < n; i++) {
+        quasi->x[i] = quasi->best[i];
+        quasi->gradient[i] = quasi->best_gradient[i];
+    }
+    return true;
+}
+
+static Status quasi_end(Quasi *quasi, Reason end, StepReport *report, Reason *reason) {
+    *report = (StepReport){.step = quasi->steps, .evaluations = quasi->evaluations,
+                           .loss = quasi->loss, .next_loss = quasi->loss};
+    optim_report(report, quasi->objective, quasi->x, quasi->gradient, quasi->x);
+    *reason = end;
+    return STATUS_OK;
+}
+
+static Status quasi_start(Quasi *quasi) {
+    const Objective *objective = quasi->objective;
+    quasi->started = true;
+    quasi->evaluations++;
+    TRY(objective->loss_gradient(objective->context, quasi->x, &quasi->loss, quasi->gradient));
+    quasi->start_slope = optim_slope(objective, quasi->x, quasi->gradient);
+    return STATUS_OK;
+}
+
+/* ---- one round ------------------------------------------------------------------------------- */
+
+static Status quasi_search(Quasi *quasi, LineSearch *search, double slope) {
+    *search = (LineSearch){
+        .objective = quasi->objective,
+        .x = quasi->x,
+        .direction = quasi->direction,
+        .loss = quasi->loss,
+        .slope = slope,
+        .first = quasi_first_length(quasi, slope),
+        .longest = quasi_longest(quasi),
+        .noise = fmax(quasi->noise, 4 * DBL_EPSILON * fabs(quasi->loss)),
+        .trial = quasi->next,
+        .gradient = quasi->next_gradient,
+    };
+    TRY(optim_line_search(search));
+    quasi->evaluations += search->evaluations;
+    return STATUS_OK;
+}
+
+/* The search failed: once more with the measured noise, then along the steepest descent; then the
+ * verdict. */
+static Status quasi_rescue(Quasi *quasi, LineSearch *search, Reason *verdict) {
+    bool agrees = true;
+    TRY(optim_loss_noise(quasi->objective, quasi->x, quasi->loss, quasi->scratch, &quasi->noise,
+                         &quasi->evaluations));
+    if (quasi->noise > search->noise) TRY(quasi_search(quasi, search, search->slope));
+    if (search->end != LINE_FAILED) return STATUS_OK;
+    if (!quasi->kind->fresh(quasi->curvature)) {
+        quasi->kind->reset(quasi->curvature);
+        TRY(quasi_search(quasi, search, quasi_descend(quasi)));
+        if (search->end != LINE_FAILED) return STATUS_OK;
+    }
+    double size = optim_norm(quasi->direction, quasi->objective->n);
+    for (size_t i = 0; i < quasi->objective->n; i++) quasi->direction[i] /= size;
+    TRY(optim_gradient_agrees(quasi->objective, quasi->x, quasi->loss, quasi->direction,
+                              search->slope / size, quasi->noise, quasi->scratch, &agrees,
+                              &quasi->evaluations));
+    *verdict = agrees ? REASON_ROUNDING : REASON_STALLED;
+    return STATUS_OK;
+}
+
+static void quasi_learn(Quasi *quasi) {
+    size_t n = quasi->objective->n;
+    double *step = quasi->scratch, *change = quasi->direction;
+    for (size_t i = 0; i < n; i++) {
+        step[i] = quasi->next[i] - quasi->x[i];
+        change[i] = quasi->held[i] ? 0 : quasi->next_gradient[i] - quasi->gradient[i];
+    }
+    double product = optim_dot(step, change, n);
+    double sizes = optim_norm(step, n) * optim_norm(change, n);
+    if (product > DBL_EPSILON * sizes && isfinite(product))
+        quasi->kind->learn(quasi->curvature, step, change, product);
+}
+
+/* The report holds x as 'at' until the next round; then next becomes x. */
+static void quasi_swap(double **a, double **b) {
+    double *c = *a;
+    *a = *b;
+    *b = c;
+}
+
+static Status quasi_walk(Quasi *quasi, double slope_along, StepReport *report, Reason *reason) {
+    LineSearch search;
+    Reason verdict = REASON_RUNNING;
+    TRY(quasi_search(quasi, &search, slope_along));
+    if (search.end == LINE_FAILED) TRY(quasi_rescue(quasi, &search, &verdict));
+    if (search.end == LINE_UNBOUNDED) verdict = REASON_DIVERGED;
+    if (verdict != REASON_RUNNING) return quasi_end(quasi, verdict, report, reason);
+    quasi->steps++;
+    *report = (StepReport){.step = quasi->steps, .evaluations = quasi->evaluations,
+                           .loss = quasi->loss, .next_loss = search.trial_loss,
+                           .rate = search.length};
+    quasi_learn(quasi);
+    quasi->loss = search.trial_loss;
+    quasi_swap(&quasi->x, &quasi->next);
+    quasi_swap(&quasi->gradient, &quasi->next_gradient);
+    optim_report(report, quasi->objective, quasi->next, quasi->next_gradient, quasi->x);
+    *reason = REASON_RUNNING;
+    return STATUS_OK;
+}
+
+static Status quasi_step(void *method, StepReport *report, Reason *reason) {
+    Quasi *quasi = method;
+    if (!quasi->started) TRY(quasi_start(quasi));
+    if (!isfinite(quasi->loss) || !isfinite(quasi->start_slope))
+        return quasi_end(quasi, REASON_NON_FINITE, report, reason);
+    double slope = optim_slope(quasi->objective, quasi->x, quasi->gradient);
+    if (quasi_slope_small(quasi, slope)) return quasi_end(quasi, REASON_SLOPE, report, reason);
+    double along = quasi_descend(quasi);
+    if (!(along < 0) || !isfinite(along)) {
+        quasi->kind->reset(quasi->curvature);
+        along = quasi_descend(quasi);
+    }
+    if (quasi_step_vanishes(quasi)) return quasi_end(quasi, REASON_STEP, report, reason);
+    if (quasi_drowned(quasi, slope, -along)) {
+        bool small = quasi->best_slope <= quasi_claim_slope * quasi->start_slope;
+        return quasi_end(quasi, small ? REASON_SLOPE : REASON_ROUNDING, report, reason);
+    }
+    return quasi_walk(quasi, along, report, reason);
+}
+
+static const double *quasi_answer(const void *method) {
+    return ((const Quasi *)method)->x;
+}
+
+static size_t quasi_state(const void *method, const double **arrays, size_t capacity) {
+    const Quasi *quasi = method;
+    if (capacity > 0) arrays[0] = quasi->x;
+    if (capacity > 1) arrays[1] = quasi->gradient;
+    size_t used = capacity < 2 ? capacity : 2;
+    return 2 + quasi->kind->state(quasi->curvature, arrays + used, capacity - used);
+}
+
+const Method optim_bfgs = {
+    .name = "bfgs",
+    .open = quasi_open_dense,
+    .step = quasi_step,
+    .answer = quasi_answer,
+    .state = quasi_state,
+    .close = quasi_close,
+};
+
+const Method optim_lbfgs = {
+    .name = "lbfgs",
+    .open = quasi_open_limited,
+    .step = quasi_step,
+    .answer = quasi_answer,
+    .state = quasi_state,
+    .close = quasi_close,
+};
