@@ -10,7 +10,10 @@
 #include "../base/base.h"
 #include "../op/op.h"
 
-enum { LANG_DEPTH = 1000 };
+enum {
+    LANG_DEPTH = 1000,
+    LANG_LONGEST = 1 << 30 /* bytes of a text */
+};
 
 typedef uint32_t AstId; /* index into Ast.nodes; 0: none */
 
@@ -84,5 +87,110 @@ void lang_place(Error *error, const Ast *ast, AstId id);
 const char *lang_prelude(void);
 /* True when a name means something of the language's own (keyword, function, pi). */
 bool lang_reserved(const char *name);
+
+/* ---- inside lang: lex.c for parse.c ----------------------------------------------------------- */
+
+typedef enum TokenKind {
+    TOKEN_END,
+    TOKEN_LINE,   /* a newline that ends a statement, or ';' */
+    TOKEN_NUMBER, /* number */
+    TOKEN_NAME,   /* name, maybe dotted; word */
+    TOKEN_STRING, /* name */
+    TOKEN_AND,
+    TOKEN_OR,
+    TOKEN_NOT,
+    TOKEN_ADD,
+    TOKEN_SUB,
+    TOKEN_MUL,
+    TOKEN_DIV,
+    TOKEN_MATMUL,
+    TOKEN_POW,
+    TOKEN_ROOT, /* the root sign before its operand */
+    TOKEN_LT,
+    TOKEN_LE,
+    TOKEN_GT,
+    TOKEN_GE,
+    TOKEN_EQ,
+    TOKEN_NE,
+    TOKEN_SET, /* = */
+    TOKEN_FIT, /* ~ */
+    TOKEN_QUESTION,
+    TOKEN_COLON,
+    TOKEN_COMMA,
+    TOKEN_RANGE, /* .. */
+    TOKEN_PAREN,
+    TOKEN_PAREN_END,
+    TOKEN_BRACKET,
+    TOKEN_BRACKET_END,
+    TOKEN_BRACE,
+    TOKEN_BRACE_END
+} TokenKind;
+
+/* Names that mean something in some places; they stay names everywhere else. */
+typedef enum Word {
+    WORD_NONE,
+    WORD_DATA,
+    WORD_PARAM,
+    WORD_STATE,
+    WORD_PREDICT,
+    WORD_DEF,
+    WORD_MODEL,
+    WORD_RULE,
+    WORD_FOR,
+    WORD_MINIMIZE,
+    WORD_ANSWER,
+    WORD_IN,
+    WORD_RATE,
+    WORD_DECAY,
+    WORD_WHERE,
+    WORD_INF,
+    WORD_AND,
+    WORD_OR,
+    WORD_NOT,
+    WORD_FOREIGN /* if, return, while ...: words of other languages, for better advice */
+} Word;
+
+typedef struct Token {
+    TokenKind kind;
+    Word word; /* of a name without backquotes */
+    Span span;
+    const char *name;
+    double number;
+    bool line_before; /* a newline stands between this token and the one before it */
+} Token;
+
+typedef struct LexName {
+    const char *text;
+    uint64_t hash;
+    Word word;
+} LexName;
+
+typedef struct Lexer {
+    Source source;
+    Arena *arena; /* of the names */
+    Notes *notes;
+    Error *error;
+    Status status;   /* sticky; after a failure only TOKEN_END comes */
+    size_t at;       /* the next byte */
+    size_t brackets; /* open ( and [: a newline inside them is a blank */
+    TokenKind last;  /* kind of the newest token */
+    LexName *names;  /* hash table, open addressing */
+    size_t n_names, names_size;
+} Lexer;
+
+void lang_lex_open(Lexer *lexer, Source source, Arena *arena, Notes *notes, Error *error);
+Token lang_lex_next(Lexer *lexer);
+/* True when a name follows on the same line: how 'data x' differs from a column called data. */
+bool lang_lex_name_follows(const Lexer *lexer);
+void lang_lex_close(Lexer *lexer);
+/* The first failure wins; a and b (NULL: none) fill {1} and {2} of the sentence and of the remedy
+ * (MSG_NONE: no remedy). */
+void lang_lex_refuse(Lexer *lexer, Span span, MessageId what, MessageId remedy, const char *a,
+                     const char *b);
+/* The words of a span, as an argument of a message. */
+typedef struct LangWords {
+    char s[MESSAGE_ARG_SIZE + 40]; /* too long on purpose: the message cuts it, with an ellipsis */
+} LangWords;
+LangWords lang_lex_words(const Lexer *lexer, Span span);
 
 #endif
