@@ -120,6 +120,7 @@ typedef struct descend_foot {
 typedef struct descend_event {
     long long step; /* from 1 */
     long long evaluations;
+    long restart; /* 0: the walk from the given start; then each call makes one whole walk more */
     double loss;  /* where he stood: at 'at' */
     double slope; /* norm of the gradient there */
     double rate;
@@ -184,7 +185,8 @@ DESCEND_API const char *descend_verdict_name(descend_verdict verdict); /* "conve
 DESCEND_API double descend_walk_number(const descend_walk *walk, const char *key);
 /* Texts by key, "" when there is none: method executor precision (English names); and sentences: reason
  * (why it ended, with its two numbers), advice (a command to type), method_sentence (names the method and
- * how to walk as in the chapter), names ('columns: ...; parameters: ...'), story (what the steps did). */
+ * how to walk as in the chapter), names ('columns: ...; parameters: ...'), story (what the steps did), pace (a
+ * short word for a walk beside others: 'too small', 'good', 'swinging', 'flying off', ...). */
 DESCEND_API const char *descend_walk_text(descend_walk *walk, const char *key, const char *language);
 DESCEND_API const char *descend_walk_note(descend_walk *walk, size_t k, const char *language);
 /* 64-bit digest of steps, loss, parameters, walk and rule state. */

@@ -255,4 +255,121 @@ void graph_dump(const Graph *graph, const NodeId *outputs, const char *const *na
  * characters: ends with '...'. */
 void graph_formula(const Graph *graph, NodeId node, size_t limit, Text *out);
 
+/* ---- the builder: private to build*.c ---------------------------------------------------------------------- */
+
+typedef struct BuildValue {
+    NodeId node;
+    int category; /* index of the column of text that this is, or -1 */
+} BuildValue;
+
+enum { BUILD_NO_SYMBOL = -1, BUILD_DEPTH = 2000 };
+
+typedef struct BuildBinding {
+    int symbol, previous; /* previous: the binding it hides, or -1 */
+    size_t frame;
+    BuildValue value;
+    bool implicit; /* a parameter that nobody declared */
+    Span span;     /* where it was set first */
+} BuildBinding;
+
+typedef struct BuildSymbol {
+    const char *name;
+    int top; /* newest binding, or -1 */
+    int def; /* index of the def of that name, or -1 */
+} BuildSymbol;
+
+typedef struct BuildDef {
+    const Ast *ast;
+    AstId id;
+    int calls;   /* an anonymous symbol: how often it was called in the current frame */
+    bool active; /* being called: recursion is refused */
+} BuildDef;
+
+/* One call in progress. */
+typedef struct BuildFrame {
+    const struct BuildFrame *caller;
+    const char *name; /* of the def; NULL: the program itself */
+    size_t number;    /* which call of that name, from 1 */
+    size_t id;
+    size_t first_binding;
+} BuildFrame;
+
+typedef enum BuildMode {
+    BUILD_PROGRAM,
+    BUILD_RULE,      /* sums go over rows; names are w, g, t, settings, states */
+    BUILD_EXPRESSION /* over given names only */
+} BuildMode;
+
+typedef struct Builder {
+    Graph *graph;
+    const Ast *ast;     /* the tree in hand: the program's, or the prelude's */
+    const Ast *program; /* the tree that spans point into */
+    Ast *prelude;       /* parsed when the first name is looked for in it */
+    const Table *table;
+    const BuildOptions *options;
+    BuildMode mode;
+    BuildFrame *frame;
+    size_t frames, depth;
+    Span call;             /* the user's call while the prelude's tree is in hand */
+    const char *call_name; /* the function called there */
+    BuildSymbol *symbols;
+    size_t n_symbols, symbols_capacity;
+    int *slots; /* hash table of symbols: index + 1 */
+    size_t n_slots;
+    BuildBinding *bindings;
+    size_t n_bindings, bindings_capacity;
+    BuildDef *defs;
+    size_t n_defs, defs_capacity;
+    NodeId *terms; /* of the loss */
+    size_t n_terms, terms_capacity, residuals_capacity;
+    size_t n_plain;  /* terms that are not squares of residuals */
+    bool *argument_used;
+    struct RuleGraph *rule;
+    size_t columns_capacity;
+} Builder;
+
+/* build_scope.c */
+int graph_build_symbol(Builder *builder, const char *name); /* found or made; -1: no memory */
+int graph_build_anonymous(Builder *builder);
+BuildBinding *graph_build_find(Builder *builder, int symbol); /* in the current frame, or NULL */
+BuildBinding *graph_build_bind(Builder *builder, int symbol, BuildValue value, Span span);
+void graph_build_enter(Builder *builder, BuildFrame *frame, const char *name, size_t number);
+void graph_build_leave(Builder *builder);
+Status graph_build_add_def(Builder *builder, const Ast *ast, AstId id);
+void graph_build_close(Builder *builder); /* frees what is not the graph */
+/* Sets the error at a node of the tree in hand (unless there is one already); returns NODE_NONE. Up to
+ * four arguments; unused ones are NULL. */
+NodeId graph_build_refuse(Builder *builder, AstId id, MessageId what, const char *a, const char *b,
+                          const char *c, const char *d);
+void graph_build_remedy(Builder *builder, MessageId remedy, const char *a, const char *b);
+typedef struct BuildWords {
+    char s[MESSAGE_ARG_SIZE + 8];
+} BuildWords;
+BuildWords graph_build_words(const Builder *builder, AstId id); /* the words of the formula */
+BuildWords graph_build_name_words(const Builder *builder, AstId id);
+void graph_build_at(Builder *builder, AstId id); /* new nodes come from these words */
+bool graph_build_failed(const Builder *builder);
+
+/* build_expression.c */
+BuildValue graph_build_value(Builder *builder, AstId id); /* any value, a category too */
+NodeId graph_build_node(Builder *builder, AstId id);      /* a number, vector, matrix ... */
+bool graph_build_number(Builder *builder, AstId id, double *number); /* known before the run */
+BuildValue graph_build_index(Builder *builder, AstId id);
+NodeId graph_build_broadcast(Builder *builder, AstId id, Op op, NodeId a, NodeId b);
+
+/* build_name.c */
+BuildValue graph_build_name(Builder *builder, AstId id);
+NodeId graph_build_implicit(Builder *builder, AstId id, Shape shape);
+bool graph_build_dropped(const Builder *builder, const char *name);
+
+/* build_call.c */
+BuildValue graph_build_call(Builder *builder, AstId id);
+int graph_build_function(Builder *builder, const char *name); /* def of that name, prelude too; -1 */
+
+/* build_statement.c */
+BuildValue graph_build_block(Builder *builder, AstId id); /* the value of a def's body */
+void graph_build_statement(Builder *builder, AstId id);
+void graph_build_param(Builder *builder, AstId id);
+void graph_build_minimize(Builder *builder, AstId id, AstId expression);
+
 #endif

@@ -1,0 +1,71 @@
+/* What the files of src/api share: the insides of the opaque types. */
+#ifndef DESCEND_API_INSIDE_H
+#define DESCEND_API_INSIDE_H
+
+#include "../../include/descend.h"
+#include "../diagnose/diagnose.h"
+
+struct descend_error {
+    Error error;
+    Text text; /* the newest rendering */
+    bool immortal; /* the one that says that memory has ended */
+};
+
+struct descend_model {
+    Ast *ast;
+    bool declared; /* a model file: names must be declared */
+    Text text;
+};
+
+struct descend_table {
+    Table *table;
+    Text text;
+};
+
+typedef struct WalkStart {
+    const char *name;
+    const double *values;
+    size_t count;
+} WalkStart;
+
+struct descend_walk {
+    descend_model *model;
+    descend_table *table;
+    Arena arena; /* option texts, arguments, names */
+    WalkOptions options;
+    ProblemOptions problem_options;
+    BuildOptions build;
+    Argument *arguments;
+    size_t arguments_capacity;
+    WalkStart *starts;
+    size_t n_starts, starts_capacity;
+    Problem *problem;
+    Walk *walk;
+    double *start; /* n_scalars */
+    bool *drawn;
+    char **names; /* n_scalars, made when asked for */
+    descend_foot *feet;
+    bool ended; /* the words are about the end */
+    Words words;
+    Notes notes; /* drawn starts */
+    FitStatistics fit;
+    bool fit_known;
+    int stroke; /* of the four: which one is due */
+    double stroke_loss;
+    Text text;
+};
+
+/* Makes *error (where wanted) and returns the status. */
+descend_status api_fail(descend_error **error, const Error *inside);
+descend_status api_no_memory(descend_error **error);
+descend_status api_misuse(descend_error **error, MessageId id);
+descend_status api_status(Status status);
+const char *api_render(Text *text, const Message *message, const char *language);
+const char *api_note(Text *text, const Notes *notes, size_t k, const char *language);
+
+/* api_walk.c: everything is built and the first round may begin. */
+descend_status api_prepare(descend_walk *walk, descend_error **error);
+/* api_report.c: the words about the walk as it stands (cached once it has ended). */
+const Words *api_words(descend_walk *walk);
+
+#endif

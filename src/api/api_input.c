@@ -1,0 +1,134 @@
+/* Models and tables: text and files become objects. */
+#include "api.h"
+
+#include <string.h>
+
+/* ---- models ----------------------------------------------------------------------------------------- */
+
+static descend_model *api_model(const char *name, const char *text, size_t length, bool declared,
+                                descend_error **error) {
+    Error inside = {0};
+    descend_model *model = memory_new(1, sizeof *model);
+    if (!model) {
+        api_no_memory(error);
+        return NULL;
+    }
+    model->declared = declared;
+    if (lang_parse(name, text, length, LANG_PROGRAM, &model->ast, &inside) == STATUS_OK) return model;
+    memory_free(model);
+    api_fail(error, &inside);
+    return NULL;
+}
+
+descend_model *descend_model_parse(const char *formula, descend_error **error) {
+    return api_model(NULL, formula, strlen(formula), false, error);
+}
+
+descend_model *descend_model_read(const char *path, descend_error **error) {
+    Error inside = {0};
+    char *text = NULL;
+    size_t length = 0;
+    if (file_read(path, 0, &text, &length, &inside) != STATUS_OK) {
+        api_fail(error, &inside);
+        return NULL;
+    }
+    bool typed = strcmp(path, "-") == 0;
+    descend_model *model = api_model(typed ? NULL : path, text, length, !typed, error);
+    memory_free(text);
+    return model;
+}
+
+int descend_model_is_fit(const descend_model *model) {
+    for (size_t id = 1; id < model->ast->n_nodes; id++)
+        if (model->ast->nodes[id].kind == AST_FIT) return 1;
+    return 0;
+}
+
+const char *descend_model_note(descend_model *model, size_t k, const char *language) {
+    return api_note(&model->text, &model->ast->notes, k, language);
+}
+
+void descend_model_free(descend_model *model) {
+    if (!model) return;
+    lang_free(model->ast);
+    text_free(&model->text);
+    memory_free(model);
+}
+
+const char *descend_ready_text(const char *name) { return optim_rule_text(name); }
+
+const char *descend_ready_name(size_t k) { return optim_rule_name(k); }
+
+/* ---- tables -------------------------------------------------------------------------------------------- */
+
+static descend_table *api_table(Status status, Table *inside, const Error *why, descend_error **error) {
+    descend_table *table = status == STATUS_OK ? memory_new(1, sizeof *table) : NULL;
+    if (table) {
+        table->table = inside;
+        return table;
+    }
+    if (status == STATUS_OK) {
+        data_free(inside);
+        api_no_memory(error);
+    } else {
+        api_fail(error, why);
+    }
+    return NULL;
+}
+
+descend_table *descend_table_read(const char *path, const char *na, descend_error **error) {
+    Error inside = {0};
+    Table *table = NULL;
+    ReadOptions options = {.missing = MISSING_REFUSE};
+    if (na && strcmp(na, "drop") == 0)
+        options.missing = MISSING_DROP;
+    else if (na && strcmp(na, "mean") == 0)
+        options.missing = MISSING_MEAN;
+    else if (na && strcmp(na, "refuse") != 0) {
+        error_set(&inside, STATUS_INPUT, MSG_API_NA, na, NULL);
+        api_fail(error, &inside);
+        return NULL;
+    }
+    Status status = data_read(path, &options, &table, &inside);
+    return api_table(status, table, &inside, error);
+}
+
+descend_table *descend_table_parse(const char *literal, descend_error **error) {
+    Error inside = {0};
+    Table *table = NULL;
+    Status status = data_literal(literal, &table, &inside);
+    return api_table(status, table, &inside, error);
+}
+
+int descend_table_is_literal(const char *text) { return data_is_literal(text); }
+
+descend_table *descend_table_columns(size_t n_columns, const char *const *names,
+                                     const double *const *values, size_t n_rows, descend_error **error) {
+    Error inside = {0};
+    Table *table = NULL;
+    Status status = data_borrow(n_columns, names, values, n_rows, &table, &inside);
+    return api_table(status, table, &inside, error);
+}
+
+size_t descend_table_row_count(const descend_table *table) { return table->table->n_rows; }
+
+size_t descend_table_column_count(const descend_table *table) { return table->table->n_columns; }
+
+const char *descend_table_column_name(const descend_table *table, size_t column) {
+    return column < table->table->n_columns ? table->table->columns[column].name : NULL;
+}
+
+const double *descend_table_column(const descend_table *table, size_t column) {
+    return column < table->table->n_columns ? table->table->columns[column].values : NULL;
+}
+
+const char *descend_table_note(descend_table *table, size_t k, const char *language) {
+    return api_note(&table->text, &table->table->notes, k, language);
+}
+
+void descend_table_free(descend_table *table) {
+    if (!table) return;
+    data_free(table->table);
+    text_free(&table->text);
+    memory_free(table);
+}

@@ -1,0 +1,233 @@
+/* Options and arguments of a walk: text -> settings. */
+#include "api.h"
+
+#include <math.h>
+#include <string.h>
+
+static Status api_copy(descend_walk *walk, const char *text, const char **out) {
+    *out = arena_copy(&walk->arena, text, strlen(text));
+    return *out ? STATUS_OK : STATUS_MEMORY;
+}
+
+static bool api_whole(const char *text, double least, double *value) {
+    return number_read(text, text + strlen(text), value) && *value >= least && *value <= 9e15 &&
+           *value == floor(*value);
+}
+
+/* ---- one function for each kind of option ------------------------------------------------------------- */
+
+typedef Status OptionSet(descend_walk *walk, const char *option, const char *value, Error *error);
+
+static Status option_rate(descend_walk *walk, const char *option, const char *value, Error *error) {
+    (void)option;
+    (void)error;
+    return api_copy(walk, value, &walk->options.rate);
+}
+
+static Status option_optimizer(descend_walk *walk, const char *option, const char *value, Error *error) {
+    (void)option;
+    (void)error;
+    return api_copy(walk, value, &walk->options.optimizer);
+}
+
+static Status option_until(descend_walk *walk, const char *option, const char *value, Error *error) {
+    (void)option;
+    (void)error;
+    return api_copy(walk, value, &walk->options.until);
+}
+
+static Status option_whole(const char *option, const char *value, double least, double *number,
+                           Error *error) {
+    if (api_whole(value, least, number)) return STATUS_OK;
+    return error_set(error, STATUS_INPUT, MSG_API_WHOLE, option, value, number_round(least, 3).s, NULL);
+}
+
+static Status option_count(descend_walk *walk, const char *option, const char *value, Error *error) {
+    double number;
+    TRY(option_whole(option, value, 1, &number, error));
+    if (strcmp(option, "steps") == 0) walk->options.steps = (long long)number;
+    if (strcmp(option, "epochs") == 0) walk->options.epochs = (long long)number;
+    if (strcmp(option, "batch") == 0) walk->options.batch = (long long)number;
+    return STATUS_OK;
+}
+
+static Status option_restarts(descend_walk *walk, const char *option, const char *value, Error *error) {
+    double number;
+    TRY(option_whole(option, value, 0, &number, error));
+    walk->options.restarts = (long)number;
+    return STATUS_OK;
+}
+
+static Status option_seed(descend_walk *walk, const char *option, const char *value, Error *error) {
+    double number;
+    TRY(option_whole(option, value, 0, &number, error));
+    walk->options.seed = (uint64_t)number;
+    return STATUS_OK;
+}
+
+static Status option_gradient(descend_walk *walk, const char *option, const char *value, Error *error) {
+    bool probe = strcmp(value, "probe") == 0;
+    if (!probe && strcmp(value, "exact") != 0)
+        return error_set(error, STATUS_INPUT, MSG_API_CHOICE, option, value, "exact, probe", NULL);
+    walk->problem_options.probe = probe;
+    return STATUS_OK;
+}
+
+static Status option_executor(descend_walk *walk, const char *option, const char *value, Error *error) {
+    static const char *const NAMES[] = {"auto", "reference", "interpreted"};
+    static const Executor EXECUTORS[] = {EXECUTOR_AUTO, EXECUTOR_REFERENCE, EXECUTOR_INTERPRETED};
+    for (size_t k = 0; k < COUNT_OF(NAMES); k++) {
+        if (strcmp(value, NAMES[k]) != 0) continue;
+        walk->problem_options.executor = EXECUTORS[k];
+        return STATUS_OK;
+    }
+    return error_set(error, STATUS_INPUT, MSG_API_CHOICE, option, value, "auto, reference, interpreted",
+                     NULL);
+}
+
+static Status option_weight(descend_walk *walk, const char *option, const char *value, Error *error) {
+    (void)option;
+    (void)error;
+    return api_copy(walk, value, &walk->build.weight);
+}
+
+/* A list of columns, separated by commas. */
+static Status option_drop(descend_walk *walk, const char *option, const char *value, Error *error) {
+    (void)option;
+    (void)error;
+    size_t count = 1;
+    for (const char *c = value; *c; c++) count += *c == ',';
+    const char **names = arena_alloc(&walk->arena, count, sizeof *names);
+    if (!names) return STATUS_MEMORY;
+    for (size_t k = 0; k < count; k++) {
+        size_t length = strcspn(value, ",");
+        names[k] = arena_copy(&walk->arena, value, length);
+        if (!names[k]) return STATUS_MEMORY;
+        value += length + (value[length] == ',');
+    }
+    walk->build.dropped = names;
+    walk->build.n_dropped = count;
+    return STATUS_OK;
+}
+
+static const struct {
+    const char *name;
+    OptionSet *set;
+} API_OPTIONS[] = {
+    {"rate", option_rate},         {"optimizer", option_optimizer}, {"until", option_until},
+    {"steps", option_count},       {"epochs", option_count},        {"batch", option_count},
+    {"restarts", option_restarts}, {"seed", option_seed},           {"gradient", option_gradient},
+    {"executor", option_executor}, {"weight", option_weight},       {"drop", option_drop},
+};
+
+static Status api_unknown_option(const char *option, Error *error) {
+    const char *names[COUNT_OF(API_OPTIONS)];
+    for (size_t k = 0; k < COUNT_OF(API_OPTIONS); k++) names[k] = API_OPTIONS[k].name;
+    const char *nearest = suggest_nearest(option, names, COUNT_OF(API_OPTIONS));
+    error_set(error, STATUS_INPUT, MSG_API_OPTION, option, NULL);
+    if (nearest) error_remedy(error, MSG_API_DID_YOU_MEAN, nearest, NULL);
+    return STATUS_INPUT;
+}
+
+static descend_status api_finish(Status status, Error *inside, descend_error **error) {
+    if (status == STATUS_OK) return DESCEND_OK;
+    if (status == STATUS_MEMORY) return api_no_memory(error);
+    return api_fail(error, inside);
+}
+
+descend_status descend_walk_set(descend_walk *walk, const char *option, const char *value,
+                                descend_error **error) {
+    Error inside = {0};
+    if (walk->walk) return api_misuse(error, MSG_API_TOO_LATE);
+    for (size_t k = 0; k < COUNT_OF(API_OPTIONS); k++)
+        if (strcmp(option, API_OPTIONS[k].name) == 0)
+            return api_finish(API_OPTIONS[k].set(walk, option, value, &inside), &inside, error);
+    return api_finish(api_unknown_option(option, &inside), &inside, error);
+}
+
+/* ---- arguments: NAME=START, NAME=LO..HI, NAME=START,LO..HI ---------------------------------------------- */
+
+/* A number, or an expression of numbers such as pi/2. */
+static Status argument_number(const char *text, size_t length, double *value, Error *error) {
+    if (number_read(text, text + length, value)) return STATUS_OK;
+    Ast *ast = NULL;
+    Graph *graph = NULL;
+    NodeId node = NODE_NONE;
+    Plan *plan = NULL;
+    PlanOptions options = {0};
+    Rows rows = {0};
+    Status status = lang_parse(NULL, text, length, LANG_EXPRESSION, &ast, error);
+    if (status == STATUS_OK) status = graph_build_expression(ast, NULL, 0, &graph, &node, error);
+    if (status == STATUS_OK) status = exec_plan(graph, &node, 1, &options, &plan, error);
+    if (status == STATUS_OK) status = exec_run(plan, NULL, &rows, &value, NULL);
+    exec_free(plan);
+    graph_free(graph);
+    lang_free(ast);
+    return status;
+}
+
+static const char *argument_dots(const char *text) { return strstr(text, ".."); }
+
+static Status argument_bounds(const char *text, const char *dots, Argument *argument, Error *error) {
+    argument->has_bounds = true;
+    TRY(argument_number(text, (size_t)(dots - text), &argument->low, error));
+    TRY(argument_number(dots + 2, strlen(dots + 2), &argument->high, error));
+    if (argument->low <= argument->high) return STATUS_OK;
+    error_set(error, STATUS_INPUT, MSG_API_BOUNDS, argument->name, number_round(argument->low, 10).s,
+              number_round(argument->high, 10).s, NULL);
+    return STATUS_INPUT;
+}
+
+static Status argument_parse(const char *text, Argument *argument, Error *error) {
+    const char *comma = strchr(text, ','), *dots = argument_dots(text);
+    *argument = (Argument){.name = argument->name, .low = -INFINITY, .high = INFINITY};
+    if (comma && dots && dots > comma) {
+        argument->has_start = true;
+        TRY(argument_number(text, (size_t)(comma - text), &argument->start, error));
+        return argument_bounds(comma + 1, dots, argument, error);
+    }
+    if (dots) return argument_bounds(text, dots, argument, error);
+    argument->has_start = true;
+    return argument_number(text, strlen(text), &argument->start, error);
+}
+
+static Status argument_add(descend_walk *walk, const char *text, Error *error) {
+    const char *equals = strchr(text, '=');
+    if (!equals || equals == text)
+        return error_set(error, STATUS_INPUT, MSG_API_ARGUMENT, text, NULL);
+    size_t count = walk->build.n_arguments;
+    if (!memory_reserve(&walk->arguments, &walk->arguments_capacity, count + 1, sizeof(Argument)))
+        return STATUS_MEMORY;
+    Argument argument = {.name = unicode_nfc(&walk->arena, text, (size_t)(equals - text))};
+    if (!argument.name)
+        return walk->arena.failed ? STATUS_MEMORY
+                                  : error_set(error, STATUS_INPUT, MSG_API_ARGUMENT, text, NULL);
+    for (size_t k = 0; k < count; k++)
+        if (strcmp(walk->arguments[k].name, argument.name) == 0)
+            return error_set(error, STATUS_INPUT, MSG_API_ARGUMENT_TWICE, argument.name, NULL);
+    TRY(argument_parse(equals + 1, &argument, error));
+    walk->arguments[count] = argument;
+    walk->build.arguments = walk->arguments;
+    walk->build.n_arguments = count + 1;
+    return STATUS_OK;
+}
+
+descend_status descend_walk_argument(descend_walk *walk, const char *argument, descend_error **error) {
+    Error inside = {0};
+    if (walk->walk) return api_misuse(error, MSG_API_TOO_LATE);
+    return api_finish(argument_add(walk, argument, &inside), &inside, error);
+}
+
+descend_status descend_walk_start(descend_walk *walk, const char *name, const double *values, size_t count,
+                                  descend_error **error) {
+    if (walk->walk) return api_misuse(error, MSG_API_TOO_LATE);
+    WalkStart start = {.count = count};
+    double *copy = arena_alloc(&walk->arena, count + 1, sizeof *copy);
+    if (!copy || api_copy(walk, name, &start.name) != STATUS_OK ||
+        !memory_reserve(&walk->starts, &walk->starts_capacity, walk->n_starts + 1, sizeof start))
+        return api_no_memory(error);
+    memcpy(copy, values, count * sizeof *values);
+    start.values = copy;
+    walk->starts[walk->n_starts++] = start;
+    return DESCEND_OK;
+}

@@ -1,0 +1,345 @@
+/* What a walk knows: values, verdict, sentences, statistics. */
+#include "api.h"
+
+#include <math.h>
+#include <string.h>
+
+static WalkFacts report_facts(const descend_walk *walk) {
+    WalkFacts facts = {.loss = NAN, .start_loss = NAN, .slope = NAN, .method = ""};
+    if (walk->walk) train_walk_facts(walk->walk, &facts);
+    return facts;
+}
+
+/* ---- parameters ---------------------------------------------------------------------------------------- */
+
+size_t descend_walk_parameter_count(const descend_walk *walk) {
+    return walk->problem ? train_objective(walk->problem)->n : 0;
+}
+
+static void report_make_names(descend_walk *walk, size_t n) {
+    walk->names = memory_new(n + 1, sizeof *walk->names);
+    for (size_t i = 0; walk->names && i < n; i++) {
+        Text name = {0};
+        graph_scalar_name(train_graph(walk->problem), i, &name);
+        walk->names[i] = text_take(&name);
+    }
+}
+
+const char *descend_walk_parameter_name(const descend_walk *walk, size_t i) {
+    size_t n = descend_walk_parameter_count(walk);
+    if (i >= n) return NULL;
+    if (!walk->names) report_make_names((descend_walk *)walk, n); /* a cache, not a change */
+    return walk->names && walk->names[i] ? walk->names[i] : "";
+}
+
+const char *descend_walk_block_name(const descend_walk *walk, size_t k) {
+    if (!walk->problem || k >= train_graph(walk->problem)->n_parameters) return NULL;
+    return train_graph(walk->problem)->parameters[k].name;
+}
+
+size_t descend_walk_block_shape(const descend_walk *walk, size_t k, size_t dims[4]) {
+    if (!descend_walk_block_name(walk, k)) return 0;
+    const Shape *shape = &train_graph(walk->problem)->parameters[k].shape;
+    for (uint32_t d = 0; d < shape->rank; d++) dims[d] = shape->dim[d];
+    return shape->rank;
+}
+
+const double *descend_walk_values(const descend_walk *walk) {
+    return walk->walk ? report_facts(walk).values : NULL;
+}
+
+const double *descend_walk_starts(const descend_walk *walk) { return walk->start; }
+
+int descend_walk_was_drawn(const descend_walk *walk, size_t i) {
+    return walk->drawn && i < descend_walk_parameter_count(walk) && walk->drawn[i];
+}
+
+descend_status descend_walk_get(const descend_walk *walk, const char *name, double *values,
+                                size_t count) {
+    const double *all = descend_walk_values(walk);
+    for (size_t k = 0; all && descend_walk_block_name(walk, k); k++) {
+        const Parameter *parameter = &train_graph(walk->problem)->parameters[k];
+        if (strcmp(parameter->name, name) != 0) continue;
+        if (count != parameter->count) return DESCEND_MISUSE;
+        memcpy(values, all + parameter->offset, count * sizeof *values);
+        return DESCEND_OK;
+    }
+    return DESCEND_MISUSE;
+}
+
+/* ---- words ------------------------------------------------------------------------------------------------ */
+
+/* Made anew while the walk runs, once when it has ended. */
+const Words *api_words(descend_walk *walk) {
+    if (walk->ended || !walk->walk) return &walk->words;
+    bool ended = report_facts(walk).reason != REASON_RUNNING;
+    diagnose_words_free(&walk->words);
+    walk->ended = diagnose_words(walk->problem, walk->walk, &walk->words) == STATUS_OK && ended;
+    return &walk->words;
+}
+
+descend_verdict descend_walk_verdict(const descend_walk *walk) {
+    return (descend_verdict)api_words((descend_walk *)walk)->verdict;
+}
+
+const char *descend_verdict_name(descend_verdict verdict) {
+    static const char *const NAMES[] = {
+        [DESCEND_VERDICT_RUNNING] = "running",
+        [DESCEND_VERDICT_CONVERGED] = "converged",
+        [DESCEND_VERDICT_STEP_LIMIT] = "step_limit",
+        [DESCEND_VERDICT_STOPPED_EARLY] = "stopped_early",
+        [DESCEND_VERDICT_STALLED] = "stalled",
+        [DESCEND_VERDICT_OSCILLATING] = "oscillating",
+        [DESCEND_VERDICT_DIVERGED] = "diverged",
+        [DESCEND_VERDICT_NON_FINITE] = "non_finite",
+        [DESCEND_VERDICT_INTERRUPTED] = "interrupted",
+    };
+    return (size_t)verdict < COUNT_OF(NAMES) ? NAMES[verdict] : "";
+}
+
+static const char *report_sentences(descend_walk *walk, const Message *messages, size_t count,
+                                    const char *language) {
+    Language spoken = language_of(language);
+    text_clear(&walk->text);
+    for (size_t k = 0; k < count; k++) {
+        if (messages[k].id == MSG_NONE) continue;
+        if (walk->text.length > 0 && spoken == LANGUAGE_EN)
+            text_add(&walk->text, strchr(".!?", walk->text.data[walk->text.length - 1]) ? " " : "; ");
+        if (walk->text.length > 0 && spoken == LANGUAGE_ZH &&
+            strcmp(walk->text.data + walk->text.length - 3, "\xe3\x80\x82") != 0)
+            text_add(&walk->text, "\xef\xbc\x9b");
+        message_render(&messages[k], spoken, &walk->text);
+    }
+    return text_string(&walk->text);
+}
+
+static void report_list_columns(const Graph *graph, Text *list) {
+    for (size_t k = 0; k < graph->n_columns; k++) {
+        if (!graph->column_used[k]) continue;
+        if (list->length > 0) text_add(list, ", ");
+        text_add(list, graph->column_names[k]);
+    }
+}
+
+static const char *report_names(descend_walk *walk, const char *language) {
+    if (!walk->problem) return "";
+    const Graph *graph = train_graph(walk->problem);
+    Text columns = {0}, parameters = {0};
+    report_list_columns(graph, &columns);
+    for (size_t k = 0; k < graph->n_parameters; k++) {
+        if (k > 0) text_add(&parameters, ", ");
+        text_add(&parameters, graph->parameters[k].name);
+    }
+    Message message =
+        columns.length > 0
+            ? message_make(MSG_API_NAMES, text_string(&columns), text_string(&parameters), NULL)
+            : message_make(MSG_API_NAMES_ONLY, text_string(&parameters), NULL);
+    text_free(&columns);
+    text_free(&parameters);
+    return api_render(&walk->text, &message, language);
+}
+
+const char *descend_walk_text(descend_walk *walk, const char *key, const char *language) {
+    const Words *words = api_words(walk);
+    if (strcmp(key, "method") == 0) return walk->walk ? report_facts(walk).method : "";
+    if (strcmp(key, "executor") == 0)
+        return walk->problem ? train_executor_name(walk->problem) : "";
+    if (strcmp(key, "precision") == 0) return "f64";
+    if (strcmp(key, "names") == 0) return report_names(walk, language);
+    if (strcmp(key, "advice") == 0) return words->advice;
+    if (strcmp(key, "method_sentence") == 0) return api_render(&walk->text, &words->method, language);
+    if (strcmp(key, "pace") == 0) return api_render(&walk->text, &words->pace, language);
+    if (strcmp(key, "reason") == 0)
+        return report_sentences(walk, words->reason, COUNT_OF(words->reason), language);
+    if (strcmp(key, "story") == 0)
+        return report_sentences(walk, words->story, COUNT_OF(words->story), language);
+    return "";
+}
+
+const char *descend_walk_note(descend_walk *walk, size_t k, const char *language) {
+    const Words *words = api_words(walk);
+    const Notes none = {0};
+    const Notes *graph = walk->problem ? &train_graph(walk->problem)->notes : &none;
+    if (k < graph->count) return api_note(&walk->text, graph, k, language);
+    k -= graph->count;
+    if (k < walk->notes.count) return api_note(&walk->text, &walk->notes, k, language);
+    return api_note(&walk->text, &words->notes, k - walk->notes.count, language);
+}
+
+uint64_t descend_walk_digest(const descend_walk *walk) {
+    return walk->walk ? train_walk_digest(walk->walk) : 0;
+}
+
+int descend_walk_valley(const descend_walk *walk, size_t k, double *loss, double *values, long *walks) {
+    Valley valley;
+    if (!walk->walk || !train_walk_valley(walk->walk, k, &valley)) return 0;
+    *loss = valley.loss;
+    *walks = valley.walks;
+    memcpy(values, valley.values, descend_walk_parameter_count(walk) * sizeof *values);
+    return 1;
+}
+
+/* ---- statistics of fits --------------------------------------------------------------------------------------- */
+
+static const FitStatistics *report_fit(descend_walk *walk) {
+    if (walk->fit_known) return &walk->fit;
+    if (!walk->walk || !train_exact_objective(walk->problem)->least_squares) return NULL;
+    WalkFacts facts = report_facts(walk);
+    const Objective *objective = train_exact_objective(walk->problem);
+    bool exact = objective->exact && objective->exact(objective->context, facts.values);
+    walk->fit_known =
+        diagnose_statistics(walk->problem, facts.values, exact, &walk->fit) == STATUS_OK;
+    return walk->fit_known ? &walk->fit : NULL;
+}
+
+double descend_walk_number(const descend_walk *walk, const char *key) {
+    WalkFacts facts = report_facts(walk);
+    if (strcmp(key, "loss") == 0) return facts.loss;
+    if (strcmp(key, "start_loss") == 0) return facts.start_loss;
+    if (strcmp(key, "gradient_norm") == 0) return facts.slope;
+    if (strcmp(key, "steps") == 0) return (double)facts.steps;
+    if (strcmp(key, "evaluations") == 0) return (double)facts.evaluations;
+    if (strcmp(key, "seconds") == 0) return facts.seconds;
+    if (strcmp(key, "seed") == 0) return (double)walk->options.seed;
+    if (strcmp(key, "rows") == 0) return walk->problem ? (double)train_rows(walk->problem).count : 0;
+    if (strcmp(key, "rate_limit") == 0) return api_words((descend_walk *)walk)->rate_limit;
+    const FitStatistics *fit = report_fit((descend_walk *)walk);
+    if (!fit) return NAN;
+    if (strcmp(key, "residual_sum_of_squares") == 0) return fit->rss;
+    if (strcmp(key, "residual_standard_deviation") == 0) return fit->sd;
+    if (strcmp(key, "degrees_of_freedom") == 0) return fit->degrees;
+    return NAN;
+}
+
+descend_status descend_walk_vector(const descend_walk *walk, const char *key, double *values,
+                                   size_t count) {
+    const FitStatistics *fit = report_fit((descend_walk *)walk);
+    if (!fit) return DESCEND_MISUSE;
+    const double *from = strcmp(key, "standard_errors") == 0   ? fit->errors
+                         : strcmp(key, "confidence_low") == 0  ? fit->low
+                         : strcmp(key, "confidence_high") == 0 ? fit->high
+                         : strcmp(key, "correlation") == 0     ? fit->correlation
+                                                               : NULL;
+    size_t size = from == fit->correlation ? fit->n * fit->n : fit->n;
+    if (!from || count != size) return DESCEND_MISUSE;
+    memcpy(values, from, size * sizeof *values);
+    return DESCEND_OK;
+}
+
+const char *descend_walk_unavailable(descend_walk *walk, size_t i, const char *language) {
+    const FitStatistics *fit = report_fit(walk);
+    if (!fit || i >= fit->n || fit->unavailable[i] == MSG_NONE) return "";
+    size_t partner = fit->partner[i];
+    const char *other = partner < fit->n ? descend_walk_parameter_name(walk, partner) : "";
+    Message message = message_make(fit->unavailable[i], other, NULL);
+    return api_render(&walk->text, &message, language);
+}
+
+/* ---- values at any place ------------------------------------------------------------------------------------------ */
+
+static descend_status report_status(const descend_walk *walk, Status status, descend_error **error) {
+    if (status == STATUS_OK) return DESCEND_OK;
+    if (status == STATUS_MEMORY) return api_no_memory(error);
+    return api_fail(error, train_late_error(walk->problem));
+}
+
+descend_status descend_walk_rows(descend_walk *walk, const char *key, double *values, size_t n_rows,
+                                 descend_error **error) {
+    descend_status status = api_prepare(walk, error);
+    if (status != DESCEND_OK) return status;
+    Rows rows = train_rows(walk->problem);
+    if (train_graph(walk->problem)->left == NODE_NONE) return api_misuse(error, MSG_API_NOT_A_FIT);
+    if (n_rows != rows.count) return DESCEND_MISUSE;
+    FitSide side = strcmp(key, "left") == 0    ? SIDE_LEFT
+                   : strcmp(key, "right") == 0 ? SIDE_RIGHT
+                                               : SIDE_RESIDUAL;
+    Status done = train_fit_rows(walk->problem, descend_walk_values(walk), side, &rows, values);
+    return report_status(walk, done, error);
+}
+
+int descend_walk_curve_column(const descend_walk *walk) {
+    return walk->problem ? train_curve_column(walk->problem) : -1;
+}
+
+descend_status descend_walk_curve(descend_walk *walk, const double *x, double *y, size_t n,
+                                  descend_error **error) {
+    descend_status status = api_prepare(walk, error);
+    if (status != DESCEND_OK) return status;
+    if (train_curve_column(walk->problem) < 0) return api_misuse(error, MSG_API_NO_CURVE);
+    return report_status(walk, train_curve(walk->problem, descend_walk_values(walk), x, y, n), error);
+}
+
+descend_status descend_walk_evaluate(descend_walk *walk, const double *point, double *loss,
+                                     double *gradient, descend_error **error) {
+    descend_status status = api_prepare(walk, error);
+    if (status != DESCEND_OK) return status;
+    const Objective *objective = train_exact_objective(walk->problem);
+    return report_status(walk, objective->loss_gradient(objective->context, point, loss, gradient),
+                         error);
+}
+
+descend_status descend_walk_hessian_vector(descend_walk *walk, const double *v, double *product,
+                                           descend_error **error) {
+    descend_status status = api_prepare(walk, error);
+    if (status != DESCEND_OK) return status;
+    const Objective *objective = train_exact_objective(walk->problem);
+    const double *at = descend_walk_values(walk);
+    return report_status(walk, objective->hessian_vector(objective->context, at, v, product), error);
+}
+
+/* ---- stages ----------------------------------------------------------------------------------------------------------- */
+
+static Status report_gradient(descend_walk *walk, bool with_gradient, Text *out) {
+    Graph *graph = train_graph(walk->problem);
+    const NodeId *gradient = NULL;
+    size_t count = with_gradient ? graph->n_parameters : 0;
+    TRY(train_gradient_nodes(walk->problem, &gradient));
+    NodeId *outputs = memory_new(count + 1, sizeof *outputs);
+    const char **names = memory_new(count + 1, sizeof *names);
+    if (outputs && names) {
+        outputs[0] = graph->loss;
+        names[0] = "loss";
+        for (size_t k = 0; k < count; k++) {
+            outputs[k + 1] = gradient[k];
+            names[k + 1] = graph->parameters[k].name;
+        }
+        graph_dump(graph, outputs, names, count + 1, out);
+    }
+    Status status = outputs && names ? STATUS_OK : STATUS_MEMORY;
+    memory_free(outputs);
+    memory_free(names);
+    return status;
+}
+
+static Status report_stage(descend_walk *walk, const char *stage, Text *out) {
+    if (strcmp(stage, "ast") == 0) lang_dump(walk->model->ast, out);
+    if (strcmp(stage, "graph") == 0) TRY(report_gradient(walk, false, out));
+    if (strcmp(stage, "gradient") == 0) TRY(report_gradient(walk, true, out));
+    if (strcmp(stage, "plan") == 0) TRY(train_dump_plan(walk->problem, out));
+    return out->failed ? STATUS_MEMORY : STATUS_OK;
+}
+
+static bool report_knows_stage(const char *stage) {
+    static const char *const STAGES[] = {"ast", "graph", "gradient", "plan"};
+    for (size_t k = 0; k < COUNT_OF(STAGES); k++)
+        if (strcmp(stage, STAGES[k]) == 0) return true;
+    return false;
+}
+
+char *descend_walk_show(descend_walk *walk, const char *stage, descend_error **error) {
+    Text out = {0};
+    if (!report_knows_stage(stage)) {
+        Error inside = {0};
+        error_set(&inside, STATUS_INPUT, MSG_API_STAGE, stage, NULL);
+        api_fail(error, &inside);
+        return NULL;
+    }
+    if (api_prepare(walk, error) != DESCEND_OK) return NULL;
+    Status status = report_stage(walk, stage, &out);
+    char *text = status == STATUS_OK ? text_take(&out) : NULL;
+    if (!text) {
+        text_free(&out);
+        report_status(walk, status == STATUS_OK ? STATUS_MEMORY : status, error);
+    }
+    return text;
+}

@@ -1,0 +1,272 @@
+/* Opening, preparing and walking. */
+#include "api.h"
+
+#include <math.h>
+#include <string.h>
+
+descend_walk *descend_walk_open(descend_model *model, descend_table *table, descend_error **error) {
+    descend_walk *walk = memory_new(1, sizeof *walk);
+    if (!walk) {
+        api_no_memory(error);
+        return NULL;
+    }
+    walk->model = model;
+    walk->table = table;
+    walk->options.seed = 1;
+    walk->build.declared = model->declared;
+    walk->words.rate_limit = NAN;
+    return walk;
+}
+
+void descend_walk_free(descend_walk *walk) {
+    if (!walk) return;
+    size_t n = walk->problem ? train_objective(walk->problem)->n : 0;
+    for (size_t i = 0; walk->names && i < n; i++) memory_free(walk->names[i]);
+    memory_free(walk->names);
+    diagnose_words_free(&walk->words);
+    diagnose_statistics_free(&walk->fit);
+    notes_free(&walk->notes);
+    train_walk_close(walk->walk);
+    train_problem_close(walk->problem);
+    memory_free(walk->arguments);
+    memory_free(walk->starts);
+    memory_free(walk->start);
+    memory_free(walk->drawn);
+    memory_free(walk->feet);
+    text_free(&walk->text);
+    arena_free(&walk->arena);
+    memory_free(walk);
+}
+
+/* ---- starts ------------------------------------------------------------------------------------------------ */
+
+static Status walk_apply_start(descend_walk *walk, const WalkStart *start, Error *error) {
+    const Graph *graph = train_graph(walk->problem);
+    for (size_t k = 0; k < graph->n_parameters; k++) {
+        const Parameter *parameter = &graph->parameters[k];
+        if (strcmp(parameter->name, start->name) != 0) continue;
+        if (parameter->count != start->count)
+            return error_set(error, STATUS_INPUT, MSG_API_COUNT, start->name,
+                             number_integer((long long)parameter->count).s,
+                             number_integer((long long)start->count).s, NULL);
+        for (size_t i = 0; i < start->count; i++) {
+            walk->start[parameter->offset + i] = start->values[i];
+            walk->drawn[parameter->offset + i] = false;
+        }
+        return STATUS_OK;
+    }
+    return error_set(error, STATUS_INPUT, MSG_API_NO_PARAMETER, start->name, NULL);
+}
+
+/* A start outside its bounds is moved inside, and that is said. */
+static void walk_move_inside(descend_walk *walk) {
+    const Graph *graph = train_graph(walk->problem);
+    for (size_t k = 0; k < graph->n_parameters; k++) {
+        const Parameter *parameter = &graph->parameters[k];
+        for (size_t i = parameter->offset; i < parameter->offset + parameter->count; i++) {
+            double old = walk->start[i], inside = old;
+            if (inside < parameter->low) inside = parameter->low;
+            if (inside > parameter->high) inside = parameter->high;
+            if (inside == old || isnan(old)) continue;
+            walk->start[i] = inside;
+            error_set(notes_add(&walk->notes), STATUS_OK, MSG_API_START_MOVED, parameter->name,
+                      number_round(old, 10).s, number_round(inside, 10).s, NULL);
+        }
+    }
+}
+
+static void walk_tell_drawn(descend_walk *walk) {
+    const Graph *graph = train_graph(walk->problem);
+    Text list = {0};
+    for (size_t i = 0; i < graph->n_scalars; i++) {
+        if (!walk->drawn[i]) continue;
+        if (list.length > 0) text_add(&list, ", ");
+        if (list.length > MESSAGE_ARG_SIZE - 40) {
+            text_add(&list, "...");
+            break;
+        }
+        graph_scalar_name(graph, i, &list);
+        text_add(&list, " = ");
+        text_add(&list, number_round(walk->start[i], 10).s);
+    }
+    if (list.length > 0)
+        error_set(notes_add(&walk->notes), STATUS_OK, MSG_API_DRAWN, text_string(&list),
+                  number_integer((long long)walk->options.seed).s, NULL);
+    text_free(&list);
+}
+
+static Status walk_make_start(descend_walk *walk, Error *error) {
+    const Graph *graph = train_graph(walk->problem);
+    walk->start = memory_new(graph->n_scalars + 1, sizeof *walk->start);
+    walk->drawn = memory_new(graph->n_scalars + 1, sizeof *walk->drawn);
+    if (!walk->start || !walk->drawn) return error_memory(error);
+    Status status = graph_start(graph, walk->options.seed, walk->start, walk->drawn);
+    if (status != STATUS_OK) return error_memory(error);
+    for (size_t k = 0; k < walk->n_starts; k++) TRY(walk_apply_start(walk, &walk->starts[k], error));
+    walk_move_inside(walk);
+    walk_tell_drawn(walk);
+    return walk->notes.failed ? error_memory(error) : STATUS_OK;
+}
+
+/* ---- preparing ----------------------------------------------------------------------------------------------- */
+
+static Status walk_open_inside(descend_walk *walk, Error *error) {
+    return train_walk_open(walk->problem, &walk->options, walk->start, walk->drawn, &walk->walk, error);
+}
+
+/* Plain descent and its kin without a rate: half of the largest rate that works at the start. Other rules keep
+ * the default written in their text. */
+static Status walk_measure_rate(descend_walk *walk, bool asked, Error *error) {
+    const Walker *walker = train_walker(walk->walk);
+    if (!optim_is_first_order(walker) || (walk->options.rate && !asked)) return STATUS_OK;
+    double limit = diagnose_rate_limit(walk->problem, walker, walk->start);
+    if (!isfinite(limit)) return STATUS_OK;
+    NumberText rate = number_round(limit / 2, 3);
+    walk->options.rate = arena_copy(&walk->arena, rate.s, strlen(rate.s));
+    if (!walk->options.rate) return error_memory(error);
+    train_walk_close(walk->walk);
+    walk->walk = NULL;
+    return walk_open_inside(walk, error);
+}
+
+static Status walk_build(descend_walk *walk, Error *error) {
+    const Table *table = walk->table ? walk->table->table : NULL;
+    bool measured = walk->options.rate && strcmp(walk->options.rate, "measured") == 0;
+    if (!walk->problem)
+        TRY(train_problem_open(walk->model->ast, table, &walk->build, &walk->problem_options,
+                               &walk->problem, error));
+    if (!walk->start) TRY(walk_make_start(walk, error));
+    if (measured) {
+        walk->options.rate = NULL;
+        if (!walk->options.optimizer) walk->options.optimizer = "gd";
+    }
+    TRY(walk_open_inside(walk, error));
+    return walk_measure_rate(walk, measured, error);
+}
+
+descend_status api_prepare(descend_walk *walk, descend_error **error) {
+    Error inside = {0};
+    if (walk->walk) return DESCEND_OK;
+    Status status = walk_build(walk, &inside);
+    if (status == STATUS_OK && walk->problem_options.probe) {
+        walk->feet = memory_new(train_objective(walk->problem)->n + 1, sizeof *walk->feet);
+        if (!walk->feet) status = error_memory(&inside);
+    }
+    if (status == STATUS_OK) return DESCEND_OK;
+    train_walk_close(walk->walk);
+    walk->walk = NULL;
+    return status == STATUS_MEMORY ? api_no_memory(error) : api_fail(error, &inside);
+}
+
+descend_status descend_walk_prepare(descend_walk *walk, descend_error **error) {
+    return api_prepare(walk, error);
+}
+
+/* ---- walking --------------------------------------------------------------------------------------------------- */
+
+static const descend_foot *walk_feet(descend_walk *walk, size_t n) {
+    const Foot *feet = train_feet(walk->problem);
+    if (!feet || !walk->feet) return NULL;
+    for (size_t i = 0; i < n; i++)
+        walk->feet[i] = (descend_foot){feet[i].left,       feet[i].right, feet[i].left_loss,
+                                       feet[i].right_loss, feet[i].slope, feet[i].noise};
+    return walk->feet;
+}
+
+static void walk_fill_event(descend_walk *walk, const StepReport *report, long restart,
+                            descend_event *event) {
+    WalkFacts facts;
+    train_walk_facts(walk->walk, &facts);
+    size_t n = train_objective(walk->problem)->n;
+    *event = (descend_event){.step = report->step,
+                             .evaluations = report->evaluations,
+                             .restart = restart,
+                             .loss = report->loss,
+                             .slope = report->slope,
+                             .rate = report->rate,
+                             .next_loss = report->next_loss,
+                             .seconds = facts.seconds,
+                             .n_parameters = n,
+                             .at = report->at,
+                             .gradient = report->gradient,
+                             .next = report->next,
+                             .feet = restart == 0 ? walk_feet(walk, n) : NULL};
+}
+
+descend_status descend_walk_step(descend_walk *walk, descend_event *event, descend_error **error) {
+    Error inside = {0};
+    StepReport report = {0};
+    long restart = 0;
+    Reason reason = REASON_RUNNING;
+    descend_status prepared = api_prepare(walk, error);
+    if (prepared != DESCEND_OK) return prepared;
+    if (walk->stroke != 0) return api_misuse(error, MSG_API_STROKE_ORDER);
+    Status status = train_walk_step(walk->walk, &report, &restart, &reason, &inside);
+    if (status == STATUS_MEMORY) return api_no_memory(error);
+    if (status != STATUS_OK) return api_fail(error, &inside);
+    if (event) walk_fill_event(walk, &report, restart, event);
+    return reason == REASON_RUNNING ? DESCEND_RUNNING : DESCEND_DONE;
+}
+
+descend_status descend_walk_run(descend_walk *walk, descend_error **error) {
+    descend_status status;
+    do status = descend_walk_step(walk, NULL, error);
+    while (status == DESCEND_RUNNING);
+    return status == DESCEND_DONE ? DESCEND_OK : status;
+}
+
+void descend_walk_stop(descend_walk *walk) {
+    if (walk && walk->walk) train_walk_stop(walk->walk);
+}
+
+/* ---- the four strokes ---------------------------------------------------------------------------------------------- */
+
+/* The engine does forward and backward in one pass over the data, at the update; the strokes before it show
+ * their numbers at the same point, with the same bits. */
+static descend_status walk_stroke(descend_walk *walk, int stroke, descend_error **error) {
+    descend_status status = api_prepare(walk, error);
+    if (status != DESCEND_OK) return status;
+    if (!optim_is_first_order(train_walker(walk->walk))) {
+        Error inside = {0};
+        error_set(&inside, STATUS_INPUT, MSG_API_NO_STROKES,
+                  optim_method_name(train_walker(walk->walk)), NULL);
+        status = api_fail(error, &inside);
+        return status == DESCEND_INPUT ? DESCEND_MISUSE : status;
+    }
+    if (walk->stroke != stroke) return api_misuse(error, MSG_API_STROKE_ORDER);
+    return DESCEND_OK;
+}
+
+descend_status descend_walk_forward(descend_walk *walk, descend_error **error) {
+    descend_status status = walk_stroke(walk, 0, error);
+    if (status != DESCEND_OK) return status;
+    const double *states[1];
+    optim_state(train_walker(walk->walk), states, 1);
+    const Objective *objective = train_objective(walk->problem);
+    if (objective->loss_gradient(objective->context, states[0], &walk->stroke_loss, NULL) != STATUS_OK)
+        return api_no_memory(error);
+    walk->stroke = 1;
+    return DESCEND_OK;
+}
+
+descend_status descend_walk_loss(descend_walk *walk, double *loss, descend_error **error) {
+    descend_status status = walk_stroke(walk, 1, error);
+    if (status != DESCEND_OK) return status;
+    *loss = walk->stroke_loss;
+    walk->stroke = 2;
+    return DESCEND_OK;
+}
+
+descend_status descend_walk_backward(descend_walk *walk, descend_error **error) {
+    descend_status status = walk_stroke(walk, 2, error);
+    if (status == DESCEND_OK) walk->stroke = 3;
+    return status;
+}
+
+descend_status descend_walk_update(descend_walk *walk, descend_error **error) {
+    descend_status status = walk_stroke(walk, 3, error);
+    if (status != DESCEND_OK) return status;
+    walk->stroke = 0;
+    status = descend_walk_step(walk, NULL, error);
+    return status == DESCEND_RUNNING || status == DESCEND_DONE ? DESCEND_OK : status;
+}

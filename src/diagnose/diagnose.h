@@ -1,0 +1,106 @@
+/* diagnose: what a finished walk means - statistics of fits, curvature and the rate's limit, the slope
+ * checked by foot, the god's-eye view, and the words of the report. */
+#ifndef DESCEND_DIAGNOSE_H
+#define DESCEND_DIAGNOSE_H
+
+#include "../train/train.h"
+
+/* ---- student.c ------------------------------------------------------------------------------------ */
+
+/* Quantile of Student's t with nu degrees of freedom, 0.5 < p < 1 (inverts the incomplete beta function:
+ * Abramowitz and Stegun 26.5.8, 26.7.1), to about 14 digits. */
+double diagnose_student_quantile(double p, double nu);
+
+/* ---- statistics.c ---------------------------------------------------------------------------------- */
+
+typedef struct FitStatistics {
+    size_t n;
+    double rss, sd; /* residual sum of squares, its standard deviation sqrt(rss / degrees) */
+    double degrees; /* rows - free parameters; may be <= 0 */
+    double *errors, *low, *high; /* n each: standard error, 95 % interval; NaN where unavailable */
+    double *correlation;         /* n x n; NaN where unavailable */
+    MessageId *unavailable;      /* n: why there is no error; MSG_NONE */
+    size_t *partner;             /* n: the parameter it is tied with, else n */
+    bool exact;
+} FitStatistics;
+
+/* At x, from the R of the scaled Jacobian (linear approximation; Bates and Watts 1988, section 2.3). */
+Status diagnose_statistics(const Problem *problem, const double *x, bool exact, FitStatistics *fit);
+void diagnose_statistics_free(FitStatistics *fit);
+
+/* ---- curvature.c -------------------------------------------------------------------------------------- */
+
+/* The greatest curvature (eigenvalue of the exact second derivative, by absolute value) at x, by the
+ * power method; NaN when it is not available or did not settle. */
+double diagnose_curvature(const Problem *problem, const double *x);
+/* The largest rate that plain descent (or momentum 'beta', Nesterov's or not) survives at x: 2 / curvature
+ * for beta 0; NaN where the curvature is not positive or the rule is another. */
+double diagnose_rate_limit(const Problem *problem, const Walker *walker, const double *x);
+/* True when the loss is a polynomial of degree two at most in the parameters: one valley, or none. */
+bool diagnose_quadratic(const Graph *graph, NodeId loss);
+
+/* ---- words.c --------------------------------------------------------------------------------------------- */
+
+typedef enum Verdict {
+    VERDICT_RUNNING,
+    VERDICT_CONVERGED,
+    VERDICT_STEP_LIMIT,
+    VERDICT_STOPPED_EARLY,
+    VERDICT_STALLED,
+    VERDICT_OSCILLATING,
+    VERDICT_DIVERGED,
+    VERDICT_NON_FINITE,
+    VERDICT_INTERRUPTED
+} Verdict;
+
+enum { WORDS_SENTENCES = 6, WORDS_ADVICE = 96 };
+typedef struct Words {
+    Verdict verdict;
+    Message method, reason[2], story[2], pace;
+    double rate_limit;         /* at the start; NaN */
+    char advice[WORDS_ADVICE]; /* options to add or change: "--rate 0.5"; "" */
+    Notes notes;
+} Words;
+
+/* Everything a report says about the walk as it stands. */
+Status diagnose_words(const Problem *problem, const Walk *walk, Words *words);
+void diagnose_words_free(Words *words);
+
+/* ---- remarks.c ------------------------------------------------------------------------------------------- */
+
+/* Where a number broke, parameters without effect, bounds, kinks. */
+void diagnose_notes(const Problem *problem, const WalkFacts *facts, Notes *notes);
+
+/* ---- slope.c ------------------------------------------------------------------------------------------------ */
+
+typedef struct SlopeCheck {
+    size_t n;
+    double *exact;
+    Foot *feet;
+    bool *agrees;
+    bool directions; /* the next three are known: two parameters and more */
+    double best_fall, best_angle, straight_fall;
+    size_t worst; /* the parameter that disagrees most; n: all agree */
+} SlopeCheck;
+Status diagnose_slope(const Problem *problem, const double *x, SlopeCheck *check);
+void diagnose_slope_free(SlopeCheck *check);
+
+/* ---- bisection.c ---------------------------------------------------------------------------------------------- */
+
+typedef struct Bisection {
+    const Problem *problem;
+    double *point, *gradient; /* n each */
+    size_t parameter;
+    double low, high, slope_low, slope_high;
+    long evaluations;
+    bool done, found;
+    double answer;
+} Bisection;
+Status diagnose_bisect_open(const Problem *problem, const double *x, size_t parameter, double low,
+                            double high, Bisection *bisection);
+/* One slope felt: the ends first, then the middle of the bracket. */
+Status diagnose_bisect_step(Bisection *bisection, double *middle, double *slope);
+void diagnose_bisect_sentence(const Bisection *bisection, Message *sentence);
+void diagnose_bisect_close(Bisection *bisection);
+
+#endif

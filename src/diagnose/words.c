@@ -1,0 +1,265 @@
+/* The words of a report: verdict, reason, story, and what to type next. */
+#include "diagnose.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { WORDS_RESTARTS = 20, WORDS_DIGITS = 7 };
+static const double WORDS_SMALL_SLOPE = 1e-8; /* against the start: the bottom, for a walk of asked length */
+static const double WORDS_BLOWN_UP = 10;      /* times the loss of the start: flown off */
+
+/* What the sentences are made from. */
+typedef struct Tale {
+    const Problem *problem;
+    const Walk *walk;
+    const Graph *graph;
+    WalkFacts facts;
+    Words *words;
+} Tale;
+
+static NumberText words_number(double value) { return number_round(value, WORDS_DIGITS); }
+
+/* ---- verdict ------------------------------------------------------------------------------------------------- */
+
+static bool words_flown(const WalkFacts *facts) {
+    double size = fmax(fabs(facts->start_loss), 1e-300);
+    return facts->first_order && facts->loss > WORDS_BLOWN_UP * size && facts->steps > 1;
+}
+
+static Verdict words_verdict(const WalkFacts *facts) {
+    switch (facts->reason) {
+    case REASON_RUNNING: return VERDICT_RUNNING;
+    case REASON_SLOPE: case REASON_STEP: case REASON_ROUNDING: case REASON_EXACT: case REASON_UNTIL:
+        return VERDICT_CONVERGED;
+    case REASON_STEPS_DONE:
+        if (words_flown(facts)) return VERDICT_DIVERGED;
+        return facts->slope <= WORDS_SMALL_SLOPE * facts->start_slope ? VERDICT_CONVERGED
+                                                                      : VERDICT_STEP_LIMIT;
+    case REASON_STEP_LIMIT: return VERDICT_STEP_LIMIT;
+    case REASON_DIVERGED: case REASON_UPHILL: return VERDICT_DIVERGED;
+    case REASON_NON_FINITE: return VERDICT_NON_FINITE;
+    case REASON_STALLED: return VERDICT_STALLED;
+    case REASON_OSCILLATING: return VERDICT_OSCILLATING;
+    case REASON_INTERRUPTED: return VERDICT_INTERRUPTED;
+    }
+    return VERDICT_RUNNING;
+}
+
+/* ---- method ----------------------------------------------------------------------------------------------------- */
+
+static void words_method(Tale *tale) {
+    const WalkFacts *facts = &tale->facts;
+    if (facts->rate)
+        tale->words->method = message_make(MSG_METHOD_RATE, facts->method, facts->rate, NULL);
+    else if (!facts->chosen)
+        tale->words->method = message_make(MSG_METHOD_GIVEN, facts->method, NULL);
+    else
+        tale->words->method = message_make(MSG_METHOD_CHOSEN, facts->method, NULL);
+}
+
+/* ---- reason ---------------------------------------------------------------------------------------------------- */
+
+/* How many rounds until the slope is WORDS_SMALL_SLOPE of that of the start, if it goes on shrinking as it
+ * did; infinite when it does not shrink. */
+static double words_rounds_needed(const WalkFacts *facts) {
+    double shrunk = facts->slope / facts->start_slope;
+    if (!(shrunk < 1) || facts->steps == 0) return INFINITY;
+    return log(WORDS_SMALL_SLOPE) / log1p(shrunk - 1) * (double)facts->steps;
+}
+
+static void words_pace_left(Tale *tale, Message *sentence) {
+    double rounds = words_rounds_needed(&tale->facts);
+    if (isfinite(rounds))
+        *sentence = message_make(MSG_WHY_PACE, number_round(rounds, 2).s, NULL);
+    else
+        *sentence = message_make(MSG_WHY_PACE_NEVER, NULL);
+}
+
+static void words_limit(Tale *tale, Message *sentence) {
+    Words *words = tale->words;
+    if (isfinite(words->rate_limit))
+        *sentence = message_make(MSG_WHY_RATE_LIMIT, words_number(words->rate_limit).s, NULL);
+}
+
+static Message words_rounds_message(MessageId id, const WalkFacts *facts) {
+    return message_make(id, number_integer(facts->steps).s, words_number(facts->slope).s,
+                        words_number(facts->start_slope).s, NULL);
+}
+
+static Message words_oscillating(const Tale *tale) {
+    const WalkFacts *facts = &tale->facts;
+    if (tale->graph->n_scalars != 1)
+        return message_make(MSG_WHY_OSCILLATING, words_number(facts->loss).s, NULL);
+    return message_make(MSG_WHY_OSCILLATING_ONE, words_number(facts->previous[0]).s,
+                        words_number(facts->values[0]).s, NULL);
+}
+
+static Message words_reason_converged(const WalkFacts *facts) {
+    switch (facts->reason) {
+    case REASON_SLOPE:
+        return message_make(MSG_WHY_SLOPE, words_number(facts->slope).s,
+                            words_number(facts->start_slope).s, words_number(facts->stop_bound).s, NULL);
+    case REASON_STEP:
+        return message_make(MSG_WHY_STEP, number_round(facts->stop_value, 3).s,
+                            number_round(facts->stop_bound, 3).s, NULL);
+    case REASON_EXACT: return message_make(MSG_WHY_EXACT, NULL);
+    case REASON_UNTIL:
+        return message_make(MSG_WHY_UNTIL, facts->until ? facts->until : "",
+                            number_integer(facts->steps).s, NULL);
+    case REASON_STEPS_DONE: return words_rounds_message(MSG_WHY_STEPS_BOTTOM, facts);
+    default: return message_make(MSG_WHY_ROUNDING, words_number(facts->slope).s, NULL);
+    }
+}
+
+static Message words_reason_failed(const Tale *tale) {
+    const WalkFacts *facts = &tale->facts;
+    NumberText steps = number_integer(facts->steps), loss = words_number(facts->loss);
+    NumberText start = words_number(facts->start_loss);
+    if (facts->reason == REASON_UPHILL)
+        return message_make(MSG_WHY_UPHILL, start.s, words_number(facts->before_last_loss).s, NULL);
+    switch (tale->words->verdict) {
+    case VERDICT_STEP_LIMIT:
+        return words_rounds_message(
+            facts->user_steps ? MSG_WHY_STEPS_DONE : MSG_WHY_STEP_LIMIT, facts);
+    case VERDICT_DIVERGED: return message_make(MSG_WHY_DIVERGED, steps.s, loss.s, start.s, NULL);
+    case VERDICT_NON_FINITE:
+        if (!isfinite(facts->start_loss)) return message_make(MSG_WHY_NON_FINITE_START, NULL);
+        return message_make(MSG_WHY_NON_FINITE, steps.s, loss.s, NULL);
+    case VERDICT_STALLED:
+        return message_make(MSG_WHY_STALLED, words_number(facts->slope).s,
+                            words_number(facts->start_slope).s, NULL);
+    case VERDICT_OSCILLATING: return words_oscillating(tale);
+    default: return message_make(MSG_WHY_INTERRUPTED, steps.s, loss.s, NULL);
+    }
+}
+
+/* One bowl, a proven only valley, or a valley among others. */
+static void words_valley(Tale *tale, Message *sentence) {
+    const WalkFacts *facts = &tale->facts;
+    if (tale->graph->n_scalars == 0 || facts->reason == REASON_EXACT) return;
+    if (diagnose_quadratic(tale->graph, tale->graph->loss)) {
+        *sentence = message_make(MSG_WHY_ONLY_VALLEY, NULL);
+    } else if (facts->restarts > 0) {
+        *sentence = message_make(MSG_WHY_VALLEYS, number_integer((long long)facts->valleys).s,
+                                 number_integer(facts->restarts + 1).s, NULL);
+    } else {
+        *sentence = message_make(MSG_WHY_VALLEY, number_integer(WORDS_RESTARTS).s, NULL);
+    }
+}
+
+static bool words_wants_limit(const Words *words) {
+    return words->verdict == VERDICT_DIVERGED || words->verdict == VERDICT_OSCILLATING ||
+           words->verdict == VERDICT_NON_FINITE;
+}
+
+static void words_reason(Tale *tale) {
+    Words *words = tale->words;
+    if (words->verdict == VERDICT_CONVERGED) {
+        words->reason[0] = words_reason_converged(&tale->facts);
+        words_valley(tale, &words->reason[1]);
+        return;
+    }
+    words->reason[0] = words_reason_failed(tale);
+    if (words->verdict == VERDICT_STEP_LIMIT) words_pace_left(tale, &words->reason[1]);
+    if (words_wants_limit(words) && tale->facts.reason != REASON_UPHILL)
+        words_limit(tale, &words->reason[1]);
+}
+
+/* ---- story ------------------------------------------------------------------------------------------------------- */
+
+static Message words_steps_story(const WalkFacts *facts) {
+    NumberText first = words_number(facts->first_step), last = words_number(facts->last_step);
+    if (facts->first_step == 0 && facts->last_step == 0) return message_make(MSG_STORY_NONE, NULL);
+    if (fabs(facts->last_step - facts->first_step) <= 1e-9 * facts->first_step)
+        return message_make(MSG_STORY_SAME, first.s, NULL);
+    if (facts->last_step > facts->first_step) {
+        bool outward = facts->first_order && facts->before_last_loss > facts->start_loss;
+        return message_make(outward ? MSG_STORY_GREW : MSG_STORY_GREW_QUIETLY, first.s, last.s, NULL);
+    }
+    if (facts->first_order && facts->first_rate == facts->last_rate)
+        return message_make(MSG_STORY_SHRANK, first.s, last.s, NULL);
+    return message_make(MSG_STORY_SHRANK_RATE, first.s, last.s, words_number(facts->first_rate).s,
+                        words_number(facts->last_rate).s, NULL);
+}
+
+static bool words_swings(const WalkFacts *facts) {
+    return facts->flip_chances > 0 && 2 * facts->sign_flips > facts->flip_chances;
+}
+
+static void words_story(Tale *tale) {
+    const WalkFacts *facts = &tale->facts;
+    Words *words = tale->words;
+    if (facts->steps == 0) return;
+    words->story[0] = words_steps_story(facts);
+    if (facts->first_order && words_swings(facts))
+        words->story[1] =
+            message_make(MSG_STORY_FLIPS, number_integer(facts->sign_flips).s,
+                         number_integer(facts->flip_chances).s, NULL);
+}
+
+static MessageId words_pace_id(const Tale *tale) {
+    const WalkFacts *facts = &tale->facts;
+    if (facts->reason == REASON_UPHILL) return MSG_PACE_UPHILL;
+    if (tale->words->verdict == VERDICT_DIVERGED || tale->words->verdict == VERDICT_NON_FINITE)
+        return MSG_PACE_FLYING;
+    if (tale->words->verdict == VERDICT_OSCILLATING) return MSG_PACE_SWINGING_ON;
+    if (facts->last_rate < facts->first_rate / 2) return MSG_PACE_SCHEDULE;
+    if (words_swings(facts)) return MSG_PACE_SWINGING;
+    if (tale->words->verdict == VERDICT_STEP_LIMIT) return MSG_PACE_SMALL;
+    return facts->first_rate < tale->words->rate_limit / 20 ? MSG_PACE_SMALL : MSG_PACE_GOOD;
+}
+
+/* ---- advice ------------------------------------------------------------------------------------------------------ */
+
+/* Half the limit is safe and needs no zig-zag; two digits are enough to type. */
+static bool words_advise_rate(Words *words, double first_rate) {
+    double rate = words->rate_limit / 2;
+    if (!isfinite(rate) || rate == first_rate) return false;
+    snprintf(words->advice, sizeof words->advice, "--rate %s", number_round(rate, 2).s);
+    return true;
+}
+
+static void words_advise_steps(Words *words, const WalkFacts *facts) {
+    snprintf(words->advice, sizeof words->advice, "--steps %s",
+             number_integer(10 * facts->max_steps).s);
+}
+
+static void words_advice(Tale *tale) {
+    Words *words = tale->words;
+    const WalkFacts *facts = &tale->facts;
+    bool slow = facts->user_rate && facts->first_rate < words->rate_limit / 20;
+    if (facts->reason == REASON_UPHILL) {
+        snprintf(words->advice, sizeof words->advice, "--optimizer 'w = w - rate*g'");
+    } else if (words_wants_limit(words)) {
+        words_advise_rate(words, facts->first_rate);
+    } else if (words->verdict == VERDICT_STEP_LIMIT) {
+        if (!(slow && words_advise_rate(words, facts->first_rate))) words_advise_steps(words, facts);
+    } else if (words->reason[1].id == MSG_WHY_VALLEY || words->verdict == VERDICT_STALLED) {
+        snprintf(words->advice, sizeof words->advice, "--restarts %d", WORDS_RESTARTS);
+    }
+}
+
+/* ---- all of it ------------------------------------------------------------------------------------------------------ */
+
+Status diagnose_words(const Problem *problem, const Walk *walk, Words *words) {
+    *words = (Words){.rate_limit = NAN};
+    Tale tale = {.problem = problem, .walk = walk, .graph = train_graph(problem), .words = words};
+    train_walk_facts(walk, &tale.facts);
+    words->verdict = words_verdict(&tale.facts);
+    words_method(&tale);
+    if (words->verdict == VERDICT_RUNNING) return STATUS_OK;
+    if (tale.facts.first_order)
+        words->rate_limit = diagnose_rate_limit(problem, train_walker(walk), tale.facts.start);
+    words_reason(&tale);
+    words_story(&tale);
+    words->pace = message_make(words_pace_id(&tale), NULL);
+    words_advice(&tale);
+    diagnose_notes(problem, &tale.facts, &words->notes);
+    return words->notes.failed ? STATUS_MEMORY : STATUS_OK;
+}
+
+void diagnose_words_free(Words *words) {
+    notes_free(&words->notes);
+    *words = (Words){.rate_limit = NAN};
+}

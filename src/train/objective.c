@@ -1,0 +1,564 @@
+/* A graph and its table as an Objective. Takes the tree and the columns; gives loss, exact gradient (or
+ * one felt by probe), streamed least squares and Hessian-vector products. Plans are made when first
+ * needed, so that a short walk pays only for what it uses. */
+#include "train.h"
+
+#include <math.h>
+#include <string.h>
+
+/* The residuals and their slopes by each parameter, row by row: (n_parameters + 1) outputs a residual. */
+typedef struct Jacobian {
+    bool ready;
+    Plan *moving_plan, *still_plan; /* outputs with rows, and without */
+    bool *moves;                    /* of each output: which plan it is in, */
+    size_t *slot;                   /* and at which place there */
+    double *still, **still_at, **nothing;
+    double *row; /* n: one row, flat */
+    Qr *qr;
+} Jacobian;
+
+struct Problem {
+    const Ast *ast;
+    const Table *table;
+    const BuildOptions *build;
+    ProblemOptions options;
+    Graph *graph;
+    Graph *second; /* the graph once more, with the vector of Hessian-vector products */
+    Objective objective, bare;
+    NodeId *gradient; /* of each parameter */
+    const double **columns;
+    double *low, *high, *rate, *decay;
+    double *flat;     /* 2 n: parameters and vector, for Hessian-vector products */
+    double **results; /* of the longest plan: 1 + parameters */
+    Plan *loss_plan, *gradient_plan, *side_plan, *hessian_plan;
+    Jacobian jacobian;
+    Foot *feet;
+    Rows rows;
+    long long evaluations;
+    Error *error; /* where plans are reported: the caller's while opening, then 'late' */
+    Error late;
+};
+
+static PlanOptions problem_plan_options(const Problem *problem) {
+    return (PlanOptions){.executor = problem->options.executor};
+}
+
+static Status problem_plan(Problem *problem, const Graph *graph, const NodeId *outputs, size_t count,
+                           Plan **plan) {
+    PlanOptions options = problem_plan_options(problem);
+    return exec_plan(graph, outputs, count, &options, plan, problem->error);
+}
+
+/* ---- loss and gradient ------------------------------------------------------------------------------ */
+
+static Status problem_gradient_nodes(Problem *problem) {
+    if (problem->gradient) return STATUS_OK;
+    size_t count = problem->graph->n_parameters;
+    NodeId *nodes = memory_new(count + 1, sizeof *nodes);
+    uint32_t *wrt = memory_new(count + 1, sizeof *wrt);
+    Status status = nodes && wrt ? STATUS_OK : error_memory(problem->error);
+    for (size_t k = 0; wrt && k < count; k++) wrt[k] = (uint32_t)k;
+    if (status == STATUS_OK)
+        status = graph_gradient(problem->graph, problem->graph->loss, wrt, count, GRADIENT_TOTAL, nodes,
+                                problem->error);
+    memory_free(wrt);
+    if (status == STATUS_OK)
+        problem->gradient = nodes;
+    else
+        memory_free(nodes);
+    return status;
+}
+
+/* Outputs: the loss, then the gradient by each parameter. */
+static Status problem_gradient_plan(Problem *problem) {
+    if (problem->gradient_plan) return STATUS_OK;
+    TRY(problem_gradient_nodes(problem));
+    size_t count = problem->graph->n_parameters;
+    NodeId *outputs = memory_new(count + 1, sizeof *outputs);
+    if (!outputs) return error_memory(problem->error);
+    outputs[0] = problem->graph->loss;
+    memcpy(outputs + 1, problem->gradient, count * sizeof *outputs);
+    Status status = problem_plan(problem, problem->graph, outputs, count + 1, &problem->gradient_plan);
+    memory_free(outputs);
+    return status;
+}
+
+static void problem_aim_results(Problem *problem, double *loss, double *gradient) {
+    problem->results[0] = loss;
+    for (size_t k = 0; k < problem->graph->n_parameters; k++)
+        problem->results[k + 1] = gradient + problem->graph->parameters[k].offset;
+}
+
+static Status problem_loss_gradient(void *context, const double *x, double *loss, double *gradient) {
+    Problem *problem = context;
+    problem->evaluations++;
+    if (gradient) {
+        TRY(problem_gradient_plan(problem));
+        problem_aim_results(problem, loss, gradient);
+        return exec_run(problem->gradient_plan, x, &problem->rows, problem->results, NULL);
+    }
+    if (!problem->loss_plan)
+        TRY(problem_plan(problem, problem->graph, &problem->graph->loss, 1, &problem->loss_plan));
+    problem->results[0] = loss;
+    return exec_run(problem->loss_plan, x, &problem->rows, problem->results, NULL);
+}
+
+/* The slope felt with the foot: only the loss is asked for. */
+static Status problem_probe_gradient(void *context, const double *x, double *loss, double *gradient) {
+    Problem *problem = context;
+    TRY(problem_loss_gradient(problem, x, loss, NULL));
+    if (!gradient) return STATUS_OK;
+    long long ignored = 0; /* the bare objective counts its own evaluations */
+    return probe_gradient(&problem->bare, x, gradient, problem->feet, &ignored);
+}
+
+/* ---- least squares ------------------------------------------------------------------------------------- */
+
+static bool problem_has_rows(const Problem *problem, NodeId node) {
+    return (problem->graph->nodes[node].flags & NODE_ROWS) != 0;
+}
+
+/* A residual without rows counts once, one with rows is averaged: so that rss * loss_scale is the loss, the
+ * former is multiplied by the square root of the row count when others have rows. */
+static double problem_residual_weight(const Problem *problem, size_t k) {
+    if (problem_has_rows(problem, problem->graph->residuals[k])) return 1;
+    return sqrt(1 / problem->objective.loss_scale);
+}
+
+/* For each residual: the residual, then its slope by each parameter. */
+static Status problem_residual_nodes(Problem *problem, NodeId *nodes, uint32_t *wrt) {
+    Graph *graph = problem->graph;
+    size_t stride = graph->n_parameters + 1;
+    for (size_t k = 0; k < graph->n_parameters; k++) wrt[k] = (uint32_t)k;
+    for (size_t k = 0; k < graph->n_residuals; k++) {
+        nodes[k * stride] = graph->residuals[k];
+        TRY(graph_gradient(graph, graph->residuals[k], wrt, graph->n_parameters, GRADIENT_PER_ROW,
+                           nodes + k * stride + 1, problem->error));
+    }
+    return STATUS_OK;
+}
+
+/* Parts of the Jacobian may be the same for all rows (y ~ a*x + b: the slope by b): they have a plan of
+ * their own, whose results lie in 'still'. */
+static Status problem_split_jacobian(Problem *problem, const NodeId *nodes, size_t count) {
+    Jacobian *jacobian = &problem->jacobian;
+    NodeId *moving = memory_new(count, sizeof *moving), *still = memory_new(count, sizeof *still);
+    size_t n_moving = 0, n_still = 0, size = 0;
+    Status status = moving && still ? STATUS_OK : error_memory(problem->error);
+    for (size_t k = 0; k < count && status == STATUS_OK; k++) {
+        bool rows = problem_has_rows(problem, nodes[k]);
+        jacobian->slot[k] = rows ? n_moving : n_still;
+        jacobian->moves[k] = rows;
+        if (rows)
+            moving[n_moving++] = nodes[k];
+        else {
+            still[n_still++] = nodes[k];
+            size += graph_count(&problem->graph->nodes[nodes[k]].shape);
+        }
+    }
+    jacobian->still = memory_new(size + 1, sizeof *jacobian->still);
+    jacobian->still_at = memory_new(n_still + 1, sizeof *jacobian->still_at);
+    if (status == STATUS_OK && !(jacobian->still && jacobian->still_at))
+        status = error_memory(problem->error);
+    double *at = jacobian->still;
+    for (size_t k = 0; k < n_still && status == STATUS_OK; k++) {
+        jacobian->still_at[k] = at;
+        at += graph_count(&problem->graph->nodes[still[k]].shape);
+    }
+    if (status == STATUS_OK && n_moving)
+        status = problem_plan(problem, problem->graph, moving, n_moving, &jacobian->moving_plan);
+    if (status == STATUS_OK && n_still)
+        status = problem_plan(problem, problem->graph, still, n_still, &jacobian->still_plan);
+    memory_free(moving);
+    memory_free(still);
+    return status;
+}
+
+static Status problem_jacobian(Problem *problem) {
+    Jacobian *jacobian = &problem->jacobian;
+    if (jacobian->ready) return STATUS_OK;
+    size_t parameters = problem->graph->n_parameters;
+    size_t count = problem->graph->n_residuals * (parameters + 1);
+    jacobian->slot = memory_new(count, sizeof *jacobian->slot);
+    jacobian->moves = memory_new(count, sizeof *jacobian->moves);
+    jacobian->qr = qr_new(problem->objective.n);
+    jacobian->row = memory_new(problem->objective.n + 1, sizeof *jacobian->row);
+    jacobian->nothing = memory_new(count, sizeof *jacobian->nothing);
+    NodeId *nodes = memory_new(count, sizeof *nodes);
+    uint32_t *wrt = memory_new(parameters + 1, sizeof *wrt);
+    Status status = STATUS_OK;
+    if (!(jacobian->slot && jacobian->moves && jacobian->qr && jacobian->row && jacobian->nothing &&
+          nodes && wrt))
+        status = error_memory(problem->error);
+    if (status == STATUS_OK) status = problem_residual_nodes(problem, nodes, wrt);
+    if (status == STATUS_OK) status = problem_split_jacobian(problem, nodes, count);
+    memory_free(nodes);
+    memory_free(wrt);
+    jacobian->ready = status == STATUS_OK;
+    return status;
+}
+
+static double problem_jacobian_value(const Jacobian *jacobian, size_t k, size_t element,
+                                     const double *const *values, size_t stride, size_t row) {
+    size_t slot = jacobian->slot[k];
+    return jacobian->moves[k] ? values[slot][element * stride + row]
+                              : jacobian->still_at[slot][element];
+}
+
+/* One residual of one row: its row of the Jacobian goes into the QR. */
+static void problem_feed_row(Problem *problem, size_t k, const double *const *values, size_t stride,
+                             size_t row) {
+    const Graph *graph = problem->graph;
+    Jacobian *jacobian = &problem->jacobian;
+    double weight = problem_residual_weight(problem, k);
+    size_t first = k * (graph->n_parameters + 1);
+    for (size_t p = 0; p < graph->n_parameters; p++) {
+        const Parameter *parameter = &graph->parameters[p];
+        for (size_t e = 0; e < parameter->count; e++)
+            jacobian->row[parameter->offset + e] =
+                weight * problem_jacobian_value(jacobian, first + p + 1, e, values, stride, row);
+    }
+    double residual = problem_jacobian_value(jacobian, first, 0, values, stride, row);
+    qr_add(jacobian->qr, jacobian->row, weight * residual);
+}
+
+static Status problem_feed_block(void *context, size_t first_row, size_t n_rows,
+                                 const double *const *values, size_t stride) {
+    Problem *problem = context;
+    (void)first_row;
+    for (size_t row = 0; row < n_rows; row++)
+        for (size_t k = 0; k < problem->graph->n_residuals; k++)
+            if (problem_has_rows(problem, problem->graph->residuals[k]))
+                problem_feed_row(problem, k, values, stride, row);
+    return STATUS_OK;
+}
+
+static Status problem_least_squares(void *context, const double *x, double *r_matrix, double *qtr,
+                                    double *rss) {
+    Problem *problem = context;
+    if (!r_matrix) {
+        double loss = 0;
+        TRY(problem_loss_gradient(problem, x, &loss, NULL));
+        *rss = loss / problem->objective.loss_scale;
+        return STATUS_OK;
+    }
+    TRY(problem_jacobian(problem));
+    problem->evaluations++;
+    Jacobian *jacobian = &problem->jacobian;
+    qr_reset(jacobian->qr);
+    if (jacobian->still_plan)
+        TRY(exec_run(jacobian->still_plan, x, &problem->rows, jacobian->still_at, NULL));
+    for (size_t k = 0; k < problem->graph->n_residuals; k++)
+        if (!problem_has_rows(problem, problem->graph->residuals[k]))
+            problem_feed_row(problem, k, NULL, 0, 0);
+    RowVisitor visitor = {problem_feed_block, problem};
+    if (jacobian->moving_plan)
+        TRY(exec_run(jacobian->moving_plan, x, &problem->rows, jacobian->nothing, &visitor));
+    qr_finish(jacobian->qr, r_matrix, qtr, rss);
+    return STATUS_OK;
+}
+
+/* ---- the sides of '~' ------------------------------------------------------------------------------------- */
+
+static Status problem_side_plan(Problem *problem) {
+    if (problem->side_plan) return STATUS_OK;
+    NodeId outputs[2] = {problem->graph->left, problem->graph->right};
+    return problem_plan(problem, problem->graph, outputs, 2, &problem->side_plan);
+}
+
+typedef struct SideCopy {
+    const Problem *problem;
+    FitSide side;
+    double *values;
+    double still[2]; /* of a side without rows */
+    bool exact;      /* every residual so far is within 4 units in the last place of its left side */
+} SideCopy;
+
+static double problem_ulp(double value) {
+    double size = fabs(value);
+    return nextafter(size, INFINITY) - size;
+}
+
+static Status problem_copy_sides(void *context, size_t first_row, size_t n_rows,
+                                 const double *const *values, size_t stride) {
+    SideCopy *copy = context;
+    (void)stride;
+    for (size_t r = 0; r < n_rows; r++) {
+        double left = values[0] ? values[0][r] : copy->still[0];
+        double right = values[1] ? values[1][r] : copy->still[1];
+        double residual = left - right;
+        if (!(fabs(residual) <= 4 * problem_ulp(left))) copy->exact = false;
+        if (copy->values)
+            copy->values[first_row + r] = copy->side == SIDE_LEFT    ? left
+                                          : copy->side == SIDE_RIGHT ? right
+                                                                     : residual;
+    }
+    return STATUS_OK;
+}
+
+static Status problem_visit_sides(Problem *problem, const double *x, const Rows *rows, SideCopy *copy) {
+    TRY(problem_side_plan(problem));
+    const Graph *graph = problem->graph;
+    bool moves[2] = {problem_has_rows(problem, graph->left), problem_has_rows(problem, graph->right)};
+    double *results[2] = {moves[0] ? NULL : &copy->still[0], moves[1] ? NULL : &copy->still[1]};
+    RowVisitor visitor = {problem_copy_sides, copy};
+    bool any = moves[0] || moves[1];
+    /* A side without rows is known only after the run: run once for it before its rows are visited. */
+    if (!(moves[0] && moves[1])) TRY(exec_run(problem->side_plan, x, rows, results, NULL));
+    if (any) return exec_run(problem->side_plan, x, rows, results, &visitor);
+    return problem_copy_sides(copy, 0, 1, (const double *const[2]){NULL, NULL}, 0);
+}
+
+Status train_fit_rows(Problem *problem, const double *x, FitSide side, const Rows *rows,
+                      double *values) {
+    SideCopy copy = {.problem = problem, .side = side, .values = values, .exact = true};
+    return problem_visit_sides(problem, x, rows, &copy);
+}
+
+/* Every '~' but the first would need a plan of its own; only single fits are called exact. */
+static bool problem_exact(void *context, const double *x) {
+    Problem *problem = context;
+    if (problem->graph->n_residuals != 1) return false;
+    SideCopy copy = {.problem = problem, .exact = true};
+    return problem_visit_sides(problem, x, &problem->rows, &copy) == STATUS_OK && copy.exact;
+}
+
+/* ---- Hessian times vector ----------------------------------------------------------------------------------- */
+
+/* A graph of its own: its parameters are x, then the vector, equally shaped. */
+static Status problem_second_graph(Problem *problem, NodeId *gradient, NodeId *vector, uint32_t *wrt) {
+    TRY(graph_build(problem->ast, problem->table, problem->build, &problem->second, problem->error));
+    Graph *graph = problem->second;
+    size_t count = graph->n_parameters;
+    for (size_t k = 0; k < count; k++) wrt[k] = (uint32_t)k;
+    TRY(graph_gradient(graph, graph->loss, wrt, count, GRADIENT_TOTAL, gradient, problem->error));
+    for (size_t k = 0; k < count; k++) {
+        uint32_t index = 0;
+        TRY(graph_add_parameter(graph, graph->parameters[k].name, graph->parameters[k].shape, &index));
+        vector[k] = graph_parameter(graph, index);
+    }
+    NodeId *product = gradient; /* replaced in place */
+    TRY(graph_hessian_vector(graph, gradient, vector, count, product, problem->error));
+    return problem_plan(problem, graph, product, count, &problem->hessian_plan);
+}
+
+static Status problem_hessian_plan(Problem *problem) {
+    if (problem->hessian_plan) return STATUS_OK;
+    size_t count = problem->graph->n_parameters;
+    NodeId *gradient = memory_new(count + 1, sizeof *gradient);
+    NodeId *vector = memory_new(count + 1, sizeof *vector);
+    uint32_t *wrt = memory_new(count + 1, sizeof *wrt);
+    problem->flat = memory_new(2 * problem->objective.n + 1, sizeof *problem->flat);
+    Status status = gradient && vector && wrt && problem->flat
+                        ? problem_second_graph(problem, gradient, vector, wrt)
+                        : error_memory(problem->error);
+    memory_free(gradient);
+    memory_free(vector);
+    memory_free(wrt);
+    return status;
+}
+
+static Status problem_hessian_vector(void *context, const double *x, const double *v, double *product) {
+    Problem *problem = context;
+    TRY(problem_hessian_plan(problem));
+    size_t n = problem->objective.n;
+    memcpy(problem->flat, x, n * sizeof *x);
+    memcpy(problem->flat + n, v, n * sizeof *v);
+    for (size_t k = 0; k < problem->graph->n_parameters; k++)
+        problem->results[k] = product + problem->graph->parameters[k].offset;
+    return exec_run(problem->hessian_plan, problem->flat, &problem->rows, problem->results, NULL);
+}
+
+/* ---- opening and closing ----------------------------------------------------------------------------------------- */
+
+static bool problem_any_bound(const Graph *graph) {
+    for (size_t k = 0; k < graph->n_parameters; k++)
+        if (isfinite(graph->parameters[k].low) || isfinite(graph->parameters[k].high)) return true;
+    return false;
+}
+
+static bool problem_any_factor(const Graph *graph) {
+    for (size_t k = 0; k < graph->n_parameters; k++)
+        if (graph->parameters[k].rate != 1 || graph->parameters[k].decay != 1) return true;
+    return false;
+}
+
+/* Spreads what is said for each parameter over its scalars. */
+static Status problem_fill(Problem *problem) {
+    const Graph *graph = problem->graph;
+    size_t n = graph->n_scalars;
+    problem->low = memory_new(n + 1, sizeof(double));
+    problem->high = memory_new(n + 1, sizeof(double));
+    problem->rate = memory_new(n + 1, sizeof(double));
+    problem->decay = memory_new(n + 1, sizeof(double));
+    if (!(problem->low && problem->high && problem->rate && problem->decay))
+        return error_memory(problem->error);
+    for (size_t k = 0; k < graph->n_parameters; k++) {
+        const Parameter *parameter = &graph->parameters[k];
+        for (size_t i = parameter->offset; i < parameter->offset + parameter->count; i++) {
+            problem->low[i] = parameter->low;
+            problem->high[i] = parameter->high;
+            problem->rate[i] = parameter->rate;
+            problem->decay[i] = parameter->decay;
+        }
+    }
+    return STATUS_OK;
+}
+
+/* The loss of a fit is rss times this: one over the rows, or over the sum of their weights. */
+static double problem_loss_scale(const Problem *problem) {
+    const Graph *graph = problem->graph;
+    if (graph->weight != NODE_NONE) {
+        const double *weights = problem->columns[graph->nodes[graph->weight].aux.index];
+        double sum = 0;
+        for (size_t r = 0; r < problem->rows.count; r++) sum += weights[problem->rows.first + r];
+        return sum > 0 ? 1 / sum : 1;
+    }
+    for (size_t k = 0; k < problem->graph->n_residuals; k++)
+        if (problem_has_rows(problem, problem->graph->residuals[k]))
+            return problem->rows.count ? 1 / (double)problem->rows.count : 1;
+    return 1;
+}
+
+static size_t problem_residual_count(const Problem *problem) {
+    size_t count = 0;
+    for (size_t k = 0; k < problem->graph->n_residuals; k++)
+        count += problem_has_rows(problem, problem->graph->residuals[k]) ? problem->rows.count : 1;
+    return count;
+}
+
+static void problem_fill_objective(Problem *problem) {
+    Objective *objective = &problem->objective;
+    const Graph *graph = problem->graph;
+    bool bounds = problem_any_bound(graph), factors = problem_any_factor(graph);
+    *objective = (Objective){.n = graph->n_scalars,
+                             .low = bounds ? problem->low : NULL,
+                             .high = bounds ? problem->high : NULL,
+                             .rate = factors ? problem->rate : NULL,
+                             .decay = factors ? problem->decay : NULL,
+                             .context = problem,
+                             .loss_gradient = problem_loss_gradient,
+                             .hessian_vector = problem_hessian_vector};
+    objective->loss_scale = problem_loss_scale(problem);
+    objective->n_residuals = problem_residual_count(problem);
+    if (graph->least_squares) objective->least_squares = problem_least_squares;
+    if (graph->n_residuals) objective->exact = problem_exact;
+    problem->bare = *objective;
+    if (problem->options.probe) {
+        objective->loss_gradient = problem_probe_gradient;
+        objective->least_squares = NULL;
+    }
+}
+
+static Status problem_allocate(Problem *problem) {
+    size_t columns = problem->table ? problem->table->n_columns : 0;
+    problem->columns = memory_new(columns + 1, sizeof *problem->columns);
+    problem->results = memory_new(problem->graph->n_parameters + 1, sizeof *problem->results);
+    if (problem->options.probe)
+        problem->feet = memory_new(problem->graph->n_scalars + 1, sizeof *problem->feet);
+    if (!problem->columns || !problem->results || (problem->options.probe && !problem->feet))
+        return error_memory(problem->error);
+    for (size_t k = 0; k < columns; k++) problem->columns[k] = problem->table->columns[k].values;
+    problem->rows = (Rows){.columns = problem->columns,
+                           .count = problem->table ? problem->table->n_rows : 0};
+    return problem_fill(problem);
+}
+
+Status train_problem_open(const Ast *ast, const Table *table, const BuildOptions *build,
+                          const ProblemOptions *options, Problem **out, Error *error) {
+    *out = NULL;
+    Problem *problem = memory_new(1, sizeof *problem);
+    if (!problem) return error_memory(error);
+    problem->ast = ast;
+    problem->table = table;
+    problem->build = build;
+    problem->options = *options;
+    problem->error = error;
+    Status status = graph_build(ast, table, build, &problem->graph, error);
+    if (status == STATUS_OK) status = problem_allocate(problem);
+    if (status == STATUS_OK) {
+        problem_fill_objective(problem);
+        status = options->probe ? STATUS_OK : problem_gradient_plan(problem);
+    }
+    problem->error = &problem->late;
+    if (status == STATUS_OK)
+        *out = problem;
+    else
+        train_problem_close(problem);
+    return status;
+}
+
+static void problem_free_jacobian(Jacobian *jacobian) {
+    exec_free(jacobian->moving_plan);
+    exec_free(jacobian->still_plan);
+    qr_free(jacobian->qr);
+    memory_free(jacobian->slot);
+    memory_free(jacobian->moves);
+    memory_free(jacobian->still);
+    memory_free(jacobian->still_at);
+    memory_free(jacobian->nothing);
+    memory_free(jacobian->row);
+}
+
+void train_problem_close(Problem *problem) {
+    if (!problem) return;
+    exec_free(problem->loss_plan);
+    exec_free(problem->gradient_plan);
+    exec_free(problem->side_plan);
+    exec_free(problem->hessian_plan);
+    problem_free_jacobian(&problem->jacobian);
+    graph_free(problem->graph);
+    graph_free(problem->second);
+    memory_free(problem->gradient);
+    memory_free(problem->columns);
+    memory_free(problem->low);
+    memory_free(problem->high);
+    memory_free(problem->rate);
+    memory_free(problem->decay);
+    memory_free(problem->flat);
+    memory_free(problem->results);
+    memory_free(problem->feet);
+    memory_free(problem);
+}
+
+/* ---- what others ask ------------------------------------------------------------------------------------------------ */
+
+const Objective *train_objective(const Problem *problem) { return &problem->objective; }
+
+const Objective *train_exact_objective(const Problem *problem) { return &problem->bare; }
+
+Graph *train_graph(const Problem *problem) { return problem->graph; }
+
+const Table *train_table(const Problem *problem) { return problem->table; }
+
+Rows train_rows(const Problem *problem) { return problem->rows; }
+
+const Error *train_late_error(const Problem *problem) { return &problem->late; }
+
+long long train_evaluations(const Problem *problem) { return problem->evaluations; }
+
+const Foot *train_feet(const Problem *problem) { return problem->feet; }
+
+Status train_gradient_nodes(Problem *problem, const NodeId **nodes) {
+    TRY(problem_gradient_nodes(problem));
+    *nodes = problem->gradient;
+    return STATUS_OK;
+}
+
+void train_use_rows(Problem *problem, size_t first, size_t count) {
+    problem->rows.first = first;
+    problem->rows.count = count;
+    problem->objective.loss_scale = problem->bare.loss_scale = problem_loss_scale(problem);
+    problem->objective.n_residuals = problem->bare.n_residuals = problem_residual_count(problem);
+}
+
+const char *train_executor_name(const Problem *problem) {
+    const Plan *plan = problem->gradient_plan ? problem->gradient_plan : problem->loss_plan;
+    return plan ? exec_facts(plan).executor : "interpreted";
+}
+
+Status train_dump_plan(Problem *problem, Text *out) {
+    TRY(problem_gradient_plan(problem));
+    exec_dump(problem->gradient_plan, out);
+    return STATUS_OK;
+}

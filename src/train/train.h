@@ -1,0 +1,112 @@
+/* train: model + data + method -> walk: rounds, events, restarts, digest. */
+#ifndef DESCEND_TRAIN_H
+#define DESCEND_TRAIN_H
+
+#include "../optim/optim.h"
+
+/* ---- objective.c: a graph and its table as an Objective ------------------------------------------- */
+
+typedef struct Problem Problem;
+
+typedef struct ProblemOptions {
+    Executor executor;
+    bool probe; /* the gradient is felt with the foot: no exact slope, no least squares */
+} ProblemOptions;
+
+/* Ast, table (may be NULL) and the build options must outlive the problem. */
+Status train_problem_open(const Ast *ast, const Table *table, const BuildOptions *build,
+                          const ProblemOptions *options, Problem **problem, Error *error);
+void train_problem_close(Problem *problem);
+const Objective *train_objective(const Problem *problem);
+/* The same with the exact slope, also where the walk feels it by probe. */
+const Objective *train_exact_objective(const Problem *problem);
+/* Why a plan made after opening failed. */
+const Error *train_late_error(const Problem *problem);
+Graph *train_graph(const Problem *problem);
+const Table *train_table(const Problem *problem);
+/* Nodes of the gradient by parameter (n_parameters of the graph), for 'show' and 'slope'. */
+Status train_gradient_nodes(Problem *problem, const NodeId **nodes);
+/* The rows that evaluations go over: all by default, or a batch. */
+Rows train_rows(const Problem *problem);
+void train_use_rows(Problem *problem, size_t first, size_t count);
+long long train_evaluations(const Problem *problem);
+const char *train_executor_name(const Problem *problem);
+/* The feet of the newest gradient by probe, n of them; NULL with an exact gradient. */
+const Foot *train_feet(const Problem *problem);
+/* The plan of loss and gradient, as text. */
+Status train_dump_plan(Problem *problem, Text *out);
+/* Left, right or residual side of the first '~' for each row of the table. */
+typedef enum FitSide { SIDE_LEFT, SIDE_RIGHT, SIDE_RESIDUAL } FitSide;
+Status train_fit_rows(Problem *problem, const double *x, FitSide side, const Rows *rows,
+                      double *values);
+
+/* ---- curve.c ------------------------------------------------------------------------------------------ */
+
+/* The one column that the right side of the first '~' depends on; -1 when there are more or none, or when
+ * it holds statistics over the rows. */
+int train_curve_column(const Problem *problem);
+/* The right side over given values of that column. */
+Status train_curve(Problem *problem, const double *x, const double *column, double *values, size_t n);
+
+
+/* ---- walk.c ------------------------------------------------------------------------------------------- */
+
+typedef struct WalkOptions {
+    const char *optimizer; /* a name, or the text of a rule (it holds a '='); NULL: chosen */
+    const char *rate;      /* expression; NULL: the method's own */
+    const char *until;
+    long long steps;       /* 0: default */
+    long long epochs;      /* 0: not given */
+    long long batch;       /* rows; 0: all */
+    long restarts;
+    uint64_t seed;
+} WalkOptions;
+
+typedef struct Walk Walk;
+
+typedef struct Valley {
+    double loss;
+    double *values; /* n */
+    long walks;     /* how many walks ended there */
+} Valley;
+
+/* Start vector (n) is copied; drawn[i]: nobody gave start i. The problem must outlive the walk. */
+Status train_walk_open(Problem *problem, const WalkOptions *options, const double *start,
+                       const bool *drawn, Walk **walk, Error *error);
+/* One round (after the first walk: one whole further walk of --restarts). *reason: REASON_RUNNING to go on. */
+Status train_walk_step(Walk *walk, StepReport *report, long *restart, Reason *reason, Error *error);
+/* May be called from a signal handler. */
+void train_walk_stop(Walk *walk);
+void train_walk_close(Walk *walk);
+
+/* What a walk remembers for those who explain it. */
+typedef struct WalkFacts {
+    Reason reason;
+    long long steps, evaluations;
+    double start_loss, loss;   /* loss at 'values', over all rows */
+    double start_slope, slope; /* at the start; at 'values' */
+    double first_step, last_step;        /* |next - at|, Euclidean, of the first and last round */
+    double first_rate, last_rate;
+    double before_last_loss;             /* of the last round's start */
+    long long sign_flips, flip_chances;  /* rounds whose slope pointed against the one before */
+    double stop_value, stop_bound;       /* the two numbers behind the reason */
+    double seconds;
+    const double *start, *values; /* n; values: where he stands, or the last finite place */
+    const double *previous;       /* n: where he stood a round before */
+    const bool *felt;             /* n: its slope was not exactly 0 in some round */
+    const char *method, *until, *rate;
+    long restarts;                /* done so far */
+    size_t valleys;
+    bool chosen;                  /* neither rate nor optimizer was given */
+    bool first_order, user_rate, user_steps, default_limit;
+    long long max_steps;
+    bool faulty;  /* a value was not finite: fault, at fault_point */
+    Fault fault;
+    const double *fault_point; /* n */
+} WalkFacts;
+void train_walk_facts(const Walk *walk, WalkFacts *facts);
+const Walker *train_walker(const Walk *walk);
+bool train_walk_valley(const Walk *walk, size_t k, Valley *valley);
+uint64_t train_walk_digest(const Walk *walk);
+
+#endif

@@ -1,0 +1,283 @@
+/* One walk, round by round: batch -> method -> stopping tests -> what is remembered for the report. */
+#include "walk.h"
+
+#include <math.h>
+#include <signal.h>
+#include <string.h>
+#include <time.h>
+
+enum { WALK_STEPS_WITH_RATE = 1000, WALK_STEPS = 10000, WALK_STATES = 16 };
+
+double walk_seconds(const Walk *walk) {
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec - walk->started;
+}
+
+static double walk_distance(const double *a, const double *b, size_t n) {
+    double scale = 0, sum = 0;
+    for (size_t i = 0; i < n; i++) scale = fmax(scale, fabs(a[i] - b[i]));
+    if (scale == 0 || !isfinite(scale)) return scale;
+    for (size_t i = 0; i < n; i++) {
+        double part = (a[i] - b[i]) / scale;
+        sum += part * part;
+    }
+    return scale * sqrt(sum);
+}
+
+static bool walk_finite(const double *x, size_t n) {
+    for (size_t i = 0; i < n; i++)
+        if (!isfinite(x[i])) return false;
+    return true;
+}
+
+/* ---- opening --------------------------------------------------------------------------------------------- */
+
+static long long walk_steps_per_epoch(const Walk *walk) {
+    long long rows = (long long)train_rows(walk->problem).count, batch = walk->options.batch;
+    return batch > 0 && rows > batch ? (rows + batch - 1) / batch : 1;
+}
+
+static bool walk_names_rule(const char *optimizer) { return strchr(optimizer, '=') != NULL; }
+
+static void walk_settle_options(Walk *walk, MethodSettings *method, StopSettings *stop) {
+    const WalkOptions *options = &walk->options;
+    bool rate_only = options->rate && !options->optimizer;
+    const char *name = rate_only ? "gd" : options->optimizer;
+    long long steps = options->steps ? options->steps : options->epochs * walk_steps_per_epoch(walk);
+    walk->asked_steps = steps > 0;
+    if (!steps) steps = options->rate ? WALK_STEPS_WITH_RATE : WALK_STEPS;
+    walk->max_steps = steps;
+    *method = (MethodSettings){.rate = options->rate, .last_step = steps};
+    if (name && walk_names_rule(name))
+        method->text = name;
+    else
+        method->name = name;
+    /* A batch's loss is noise to the tests of convergence: walk all steps. */
+    *stop = (StopSettings){.max_steps = steps,
+                           .user_steps = walk->asked_steps || options->batch > 0,
+                           .user_rate = options->rate != NULL,
+                           .until = options->until};
+}
+
+static Status walk_allocate(Walk *walk, const double *start, const bool *drawn) {
+    size_t n = walk->n;
+    walk->start = memory_new(n + 1, sizeof(double));
+    walk->values = memory_new(n + 1, sizeof(double));
+    walk->previous = memory_new(n + 1, sizeof(double));
+    walk->slope_before = memory_new(n + 1, sizeof(double));
+    walk->work = memory_new(n + 1, sizeof(double));
+    walk->fault_point = memory_new(n + 1, sizeof(double));
+    walk->drawn = memory_new(n + 1, sizeof(bool));
+    walk->felt = memory_new(n + 1, sizeof(bool));
+    if (!(walk->start && walk->values && walk->previous && walk->slope_before && walk->work &&
+          walk->fault_point && walk->drawn && walk->felt))
+        return STATUS_MEMORY;
+    memcpy(walk->start, start, n * sizeof *start);
+    memcpy(walk->values, start, n * sizeof *start);
+    memcpy(walk->previous, start, n * sizeof *start);
+    if (drawn) memcpy(walk->drawn, drawn, n * sizeof *drawn);
+    return STATUS_OK;
+}
+
+Status train_walk_open(Problem *problem, const WalkOptions *options, const double *start,
+                       const bool *drawn, Walk **out, Error *error) {
+    *out = NULL;
+    Walk *walk = memory_new(1, sizeof *walk);
+    if (!walk) return error_memory(error);
+    walk->problem = problem;
+    walk->options = *options;
+    walk->n = train_objective(problem)->n;
+    walk->all_rows = train_rows(problem);
+    walk->started = walk_seconds(walk);
+    StopSettings stop;
+    walk_settle_options(walk, &walk->method, &stop);
+    Status status = walk_allocate(walk, start, drawn);
+    if (status != STATUS_OK) error_memory(error);
+    if (status == STATUS_OK)
+        status = optim_open(train_objective(problem), &walk->method, start, &walk->walker, error);
+    if (status == STATUS_OK) status = stop_open(&stop, walk->n, &walk->stop, error);
+    walk->facts.method = walk->walker ? optim_method_name(walk->walker) : "";
+    walk->facts.start_loss = walk->facts.loss = NAN;
+    if (status == STATUS_OK)
+        *out = walk;
+    else
+        train_walk_close(walk);
+    return status;
+}
+
+void train_walk_close(Walk *walk) {
+    if (!walk) return;
+    optim_close(walk->walker);
+    stop_close(walk->stop);
+    for (size_t k = 0; k < walk->n_valleys; k++) memory_free(walk->valleys[k].values);
+    memory_free(walk->valleys);
+    memory_free(walk->start);
+    memory_free(walk->values);
+    memory_free(walk->previous);
+    memory_free(walk->slope_before);
+    memory_free(walk->work);
+    memory_free(walk->fault_point);
+    memory_free(walk->drawn);
+    memory_free(walk->felt);
+    memory_free(walk);
+}
+
+void train_walk_stop(Walk *walk) { walk->stopped = 1; }
+
+/* ---- one round ----------------------------------------------------------------------------------------------- */
+
+/* Batches go over the rows in the order of the table; the last one of an epoch may be shorter. */
+static void walk_choose_batch(Walk *walk) {
+    long long per_epoch = walk_steps_per_epoch(walk);
+    if (walk->options.batch <= 0) return;
+    long long k = walk->facts.steps % per_epoch;
+    size_t batch = (size_t)walk->options.batch, first = (size_t)k * batch;
+    size_t left = walk->all_rows.count - first;
+    train_use_rows(walk->problem, walk->all_rows.first + first, left < batch ? left : batch);
+    optim_epoch(walk->walker, walk->facts.steps / per_epoch + 1);
+}
+
+static void walk_remember_slope(Walk *walk, const StepReport *report) {
+    double dot = 0;
+    for (size_t i = 0; i < walk->n; i++) {
+        dot += walk->slope_before[i] * report->gradient[i];
+        if (report->gradient[i] != 0) walk->felt[i] = true;
+    }
+    if (report->step > 1) {
+        walk->facts.flip_chances++;
+        if (dot < 0) walk->facts.sign_flips++;
+    }
+    memcpy(walk->slope_before, report->gradient, walk->n * sizeof(double));
+}
+
+static void walk_remember(Walk *walk, const StepReport *report) {
+    WalkFacts *facts = &walk->facts;
+    double moved = walk_distance(report->next, report->at, walk->n);
+    if (report->step == 1) {
+        facts->start_loss = report->loss;
+        facts->start_slope = report->slope;
+        facts->first_step = moved;
+        facts->first_rate = report->rate;
+    }
+    facts->steps = report->step;
+    facts->evaluations = report->evaluations;
+    facts->last_step = moved;
+    facts->last_rate = report->rate;
+    facts->before_last_loss = report->loss;
+    walk_remember_slope(walk, report);
+    if (isfinite(report->loss)) memcpy(walk->previous, report->at, walk->n * sizeof(double));
+}
+
+static void walk_find_fault(Walk *walk, const double *point) {
+    WalkFacts *facts = &walk->facts;
+    Graph *graph = train_graph(walk->problem);
+    Rows rows = train_rows(walk->problem);
+    const NodeId *gradient = NULL;
+    memcpy(walk->fault_point, point, walk->n * sizeof *point);
+    facts->fault_point = walk->fault_point;
+    facts->faulty = exec_find_fault(graph, graph->loss, point, &rows, &facts->fault);
+    if (facts->faulty || train_gradient_nodes(walk->problem, &gradient) != STATUS_OK) return;
+    for (size_t k = 0; k < graph->n_parameters && !facts->faulty; k++)
+        facts->faulty = exec_find_fault(graph, gradient[k], point, &rows, &facts->fault);
+}
+
+/* Where the walk ends: the answer of the method, or the last place that was still finite. */
+static Status walk_settle(Walk *walk) {
+    WalkFacts *facts = &walk->facts;
+    const Objective *objective = train_objective(walk->problem);
+    const double *answer = optim_answer(walk->walker);
+    train_use_rows(walk->problem, walk->all_rows.first, walk->all_rows.count);
+    memcpy(walk->values, answer, walk->n * sizeof *answer);
+    double loss = NAN;
+    if (walk_finite(answer, walk->n)) TRY(objective->loss_gradient(objective->context, answer, &loss, NULL));
+    if (!isfinite(loss)) {
+        memcpy(walk->values, walk->previous, walk->n * sizeof(double));
+        TRY(objective->loss_gradient(objective->context, walk->values, &loss, NULL));
+    }
+    facts->loss = loss;
+    double *gradient = walk->slope_before; /* no more rounds: free for this */
+    const Objective *exact = train_exact_objective(walk->problem);
+    TRY(exact->loss_gradient(exact->context, walk->values, &loss, gradient));
+    facts->slope = optim_slope(exact, walk->values, gradient);
+    return STATUS_OK;
+}
+
+static Status walk_finish(Walk *walk, Reason reason) {
+    walk->facts.reason = reason;
+    if (reason == REASON_STEPS_DONE && !walk->asked_steps) walk->facts.reason = REASON_STEP_LIMIT;
+    walk->facts.seconds = walk_seconds(walk);
+    stop_numbers(walk->stop, &walk->facts.stop_value, &walk->facts.stop_bound);
+    TRY(walk_settle(walk));
+    return walk->options.restarts ? restart_note_first(walk) : STATUS_OK;
+}
+
+static Reason walk_judge(Walk *walk, const StepReport *report, Reason reason) {
+    if (!isfinite(report->loss) || !walk_finite(report->gradient, walk->n)) {
+        walk_find_fault(walk, report->at);
+        return REASON_NON_FINITE;
+    }
+    if (reason == REASON_NON_FINITE) walk_find_fault(walk, report->next);
+    if (reason == REASON_RUNNING) reason = stop_check(walk->stop, report, walk_seconds(walk));
+    if (reason == REASON_RUNNING && walk->stopped) reason = REASON_INTERRUPTED;
+    return reason;
+}
+
+Status train_walk_step(Walk *walk, StepReport *report, long *restart, Reason *reason, Error *error) {
+    *restart = walk->restarts_done;
+    *reason = walk->facts.reason;
+    if (walk->first_done) return restart_step(walk, report, restart, reason, error);
+    walk_choose_batch(walk);
+    Status status = optim_step(walk->walker, &walk->report, reason, error);
+    if (status == STATUS_OK) {
+        walk_remember(walk, &walk->report);
+        *reason = walk_judge(walk, &walk->report, *reason);
+        if (*reason != REASON_RUNNING) {
+            walk->first_done = true;
+            status = walk_finish(walk, *reason);
+            *reason = walk->facts.reason;
+        }
+        *report = walk->report;
+    }
+    if (status != STATUS_OK && error && error->status == STATUS_OK)
+        *error = *train_late_error(walk->problem);
+    if (restart_wanted(walk)) *reason = REASON_RUNNING;
+    return status;
+}
+
+/* ---- what it knows ------------------------------------------------------------------------------------------------ */
+
+void train_walk_facts(const Walk *walk, WalkFacts *facts) {
+    *facts = walk->facts;
+    facts->start = walk->start;
+    facts->values = walk->first_done ? walk->values : optim_answer(walk->walker);
+    facts->previous = walk->previous;
+    facts->first_order = optim_is_first_order(walk->walker);
+    facts->chosen = !walk->options.rate && !walk->options.optimizer;
+    facts->felt = walk->felt;
+    facts->until = walk->options.until;
+    facts->rate = walk->options.rate;
+    facts->restarts = walk->restarts_done;
+    facts->valleys = walk->n_valleys;
+    facts->user_rate = walk->options.rate != NULL;
+    facts->user_steps = walk->asked_steps;
+    facts->default_limit = !walk->asked_steps;
+    facts->max_steps = walk->max_steps;
+    if (!walk->first_done) facts->seconds = walk_seconds(walk);
+}
+
+const Walker *train_walker(const Walk *walk) { return walk->walker; }
+
+/* FNV-1a over steps, loss, returned parameters, then the method's own state. */
+uint64_t train_walk_digest(const Walk *walk) {
+    const double *states[WALK_STATES];
+    size_t count = optim_state(walk->walker, states, WALK_STATES);
+    const double *values = walk->first_done ? walk->values : optim_answer(walk->walker);
+    Hash hash = hash_start();
+    hash_u64(&hash, (uint64_t)walk->facts.steps);
+    hash_double(&hash, walk->facts.loss);
+    for (size_t i = 0; i < walk->n; i++) hash_double(&hash, values[i]);
+    for (size_t k = 0; k < count && k < WALK_STATES; k++)
+        for (size_t i = 0; i < walk->n; i++) hash_double(&hash, states[k][i]);
+    return hash.value;
+}
