@@ -10,11 +10,17 @@ LIMIT = 0x110000
 HANGUL = range(0xAC00, 0xAC00 + 11172)
 
 
-def ranges(value):
-    """[(first, last, value)] over all code points, for a function of one; None is left out."""
+def ranges(value, bridge=False):
+    """[(first, last, value)] over all code points, for a function of one; None is left out. With
+    'bridge' a short gap of unassigned code points does not end a range."""
     result, start, current = [], 0, None
     for code in range(LIMIT + 1):
         new = value(chr(code)) if code < LIMIT and not 0xD800 <= code <= 0xDFFF else None
+        if bridge and new is None and current is not None and code < LIMIT:
+            gap = [chr(c) for c in range(code, min(code + 1000, LIMIT))]
+            known = next((c for c in gap if ud.category(c) != "Cn"), None)
+            if known and known != chr(code) and value(known) == current:
+                new = current
         if new != current:
             if current is not None:
                 result.append((start, code - 1, current))
@@ -39,8 +45,11 @@ def width(c):
         return None
     if ud.category(c) in ("Mn", "Me", "Cf") or 0x1160 <= code <= 0x11FF:
         return 0
-    wide = ud.east_asian_width(c) in "WF" or 0x20000 <= code <= 0x2FFFD or 0x30000 <= code <= 0x3FFFD
-    return 2 if wide else None
+    if 0x20000 <= code <= 0x2FFFD or 0x30000 <= code <= 0x3FFFD:
+        return 2
+    if ud.category(c) == "Cn":  # unicodedata calls them wide, against the standard
+        return None
+    return 2 if ud.east_asian_width(c) in "WF" else None
 
 
 def compositions():
@@ -72,14 +81,14 @@ def write_rows(out, name, kind, rows):
 
 def main():
     with open("src/base/unicode_table.inc", "w", encoding="ascii") as out:
-        print(f"/* Made by tools/unicode_table.py from Unicode {ud.unidata_version}. Do not edit. */",
+        print(f"/* Made by tools/unicode_table.py, Unicode {ud.unidata_version}. Do not edit. */",
               file=out)
         for name, value in (("letters", letter), ("marks", mark)):
             write_rows(out, f"unicode_{name}", "UnicodeRange",
                        [f"{{{a:#x}, {b:#x}}}" for a, b, _ in ranges(value)])
         for wanted, name in ((0, "narrow"), (2, "wide")):
             write_rows(out, f"unicode_{name}", "UnicodeRange",
-                       [f"{{{a:#x}, {b:#x}}}" for a, b, v in ranges(width) if v == wanted])
+                       [f"{{{a:#x}, {b:#x}}}" for a, b, v in ranges(width, True) if v == wanted])
         write_rows(out, "unicode_classes", "UnicodeClass",
                    [f"{{{a:#x}, {b - a}, {v}}}" for a, b, v in
                     ranges(lambda c: ud.combining(c) or None)])

@@ -604,7 +604,8 @@ NumberText number_fixed(double value, int decimals) {
     if (size > 0) number_digits(size, -1, decimals, &decimal);
     if (value < 0 && decimal.count > 0) number_put(&writer, '-');
     if (decimal.point <= 0) number_put(&writer, '0');
-    for (int i = 0; i < decimal.point; i++) number_put(&writer, decimal.digits[i]);
+    for (int i = 0; i < decimal.point; i++)
+        number_put(&writer, i < decimal.count ? decimal.digits[i] : '0');
     if (decimals > 0) number_put(&writer, '.');
     for (int place = 0; place < decimals; place++) {
         int at = decimal.point + place;

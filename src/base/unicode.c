@@ -184,13 +184,15 @@ static uint32_t unicode_join(uint32_t first, uint32_t second) {
     return 0;
 }
 
-/* Sorts each run of combining marks by class, keeping the order of equals. */
+/* Sorts each run of combining marks by class, keeping the order of equals. No text that means
+ * something has a run of more than 30 (the Stream-Safe Text Format); the bound keeps this linear. */
 static void unicode_order(uint32_t *codes, uint8_t *classes, size_t count) {
+    enum { LONGEST_RUN = 60 };
     for (size_t i = 1; i < count; i++) {
         uint32_t code = codes[i];
         uint8_t class = classes[i];
         size_t j = i;
-        for (; class && j > 0 && classes[j - 1] > class; j--) {
+        for (; class && j > 0 && i - j < LONGEST_RUN && classes[j - 1] > class; j--) {
             codes[j] = codes[j - 1];
             classes[j] = classes[j - 1];
         }
