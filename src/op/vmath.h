@@ -36,8 +36,7 @@ typedef struct VmPair {
 
 /* Bits. */
 
-static inline uint64_t vm_bits(double x)
-{
+static inline uint64_t vm_bits(double x) {
     union {
         double value;
         uint64_t bits;
@@ -45,8 +44,7 @@ static inline uint64_t vm_bits(double x)
     return both.bits;
 }
 
-static inline double vm_of_bits(uint64_t bits)
-{
+static inline double vm_of_bits(uint64_t bits) {
     union {
         uint64_t bits;
         double value;
@@ -66,15 +64,13 @@ static inline double vm_signed(double x, uint64_t sign) { return vm_of_bits(vm_b
 static inline double vm_top(double x) { return vm_of_bits(vm_bits(x) & 0xfffffffff8000000u); }
 
 /* 2^exponent, for exponents of normal numbers. */
-static inline double vm_power2(uint64_t exponent)
-{
+static inline double vm_power2(uint64_t exponent) {
     return vm_of_bits((1023 + exponent) << 52);
 }
 
 /* x * 2^(power - VM_POWER_ZERO), rounded once: in two steps, so that subnormal results and the
  * largest ones need no branch. */
-static inline double vm_scale(double x, uint64_t power)
-{
+static inline double vm_scale(double x, uint64_t power) {
     uint64_t half = power >> 1;
     return x * vm_of_bits((half - 1) << 52) * vm_of_bits((power - half - 1) << 52);
 }
@@ -82,23 +78,20 @@ static inline double vm_scale(double x, uint64_t power)
 /* Sums and products in two doubles. */
 
 /* Exact a + b where |a| >= |b| or a = 0 (Dekker). */
-static inline VmPair vm_fast_sum(double a, double b)
-{
+static inline VmPair vm_fast_sum(double a, double b) {
     double sum = a + b;
     return (VmPair){sum, (a - sum) + b};
 }
 
 /* Exact a + b (Knuth). */
-static inline VmPair vm_two_sum(double a, double b)
-{
+static inline VmPair vm_two_sum(double a, double b) {
     double sum = a + b;
     double part = sum - a;
     return (VmPair){sum, (a - (sum - part)) + (b - part)};
 }
 
 /* a * b to 2^-105 of it (Dekker). */
-static inline VmPair vm_two_product(double a, double b)
-{
+static inline VmPair vm_two_product(double a, double b) {
     double product = a * b;
     double a_top = vm_top(a), b_top = vm_top(b);
     double a_rest = a - a_top, b_rest = b - b_top;
@@ -108,22 +101,19 @@ static inline VmPair vm_two_product(double a, double b)
 
 static inline VmPair vm_pair_negate(VmPair a) { return (VmPair){-a.hi, -a.lo}; }
 
-static inline VmPair vm_pair_add(VmPair a, VmPair b)
-{
+static inline VmPair vm_pair_add(VmPair a, VmPair b) {
     VmPair sum = vm_two_sum(a.hi, b.hi);
     VmPair rest = vm_two_sum(a.lo, b.lo);
     sum = vm_fast_sum(sum.hi, sum.lo + rest.hi);
     return vm_fast_sum(sum.hi, sum.lo + rest.lo);
 }
 
-static inline VmPair vm_pair_multiply(VmPair a, VmPair b)
-{
+static inline VmPair vm_pair_multiply(VmPair a, VmPair b) {
     VmPair product = vm_two_product(a.hi, b.hi);
     return vm_fast_sum(product.hi, product.lo + (a.hi * b.lo + a.lo * b.hi));
 }
 
-static inline VmPair vm_pair_divide(VmPair a, VmPair b)
-{
+static inline VmPair vm_pair_divide(VmPair a, VmPair b) {
     double quotient = a.hi / b.hi;
     VmPair back = vm_two_product(quotient, b.hi);
     double rest = ((a.hi - back.hi) - back.lo) + a.lo - quotient * b.lo;
@@ -131,8 +121,7 @@ static inline VmPair vm_pair_divide(VmPair a, VmPair b)
 }
 
 /* The square root of a pair of positive numbers; 0 at 0. */
-static inline VmPair vm_pair_sqrt(VmPair a)
-{
+static inline VmPair vm_pair_sqrt(VmPair a) {
     double root = sqrt(a.hi);
     VmPair back = vm_two_product(root, root);
     double rest = ((a.hi - back.hi) - back.lo) + a.lo;
@@ -141,46 +130,36 @@ static inline VmPair vm_pair_sqrt(VmPair a)
 
 /* Polynomials, constant term first, by Horner's rule on pairs of terms: half the latency. */
 
-static inline double vm_poly_step(const double *c, double x, double square, double rest)
-{
+static inline double vm_poly_step(const double *c, double x, double square, double rest) {
     return (c[0] + c[1] * x) + square * rest;
 }
 
 static inline double vm_poly2(const double *c, double x) { return c[0] + c[1] * x; }
-static inline double vm_poly3(const double *c, double x, double square)
-{
+static inline double vm_poly3(const double *c, double x, double square) {
     return vm_poly_step(c, x, square, c[2]);
 }
-static inline double vm_poly4(const double *c, double x, double square)
-{
+static inline double vm_poly4(const double *c, double x, double square) {
     return vm_poly_step(c, x, square, vm_poly2(c + 2, x));
 }
-static inline double vm_poly5(const double *c, double x, double square)
-{
+static inline double vm_poly5(const double *c, double x, double square) {
     return vm_poly_step(c, x, square, vm_poly3(c + 2, x, square));
 }
-static inline double vm_poly6(const double *c, double x, double square)
-{
+static inline double vm_poly6(const double *c, double x, double square) {
     return vm_poly_step(c, x, square, vm_poly4(c + 2, x, square));
 }
-static inline double vm_poly7(const double *c, double x, double square)
-{
+static inline double vm_poly7(const double *c, double x, double square) {
     return vm_poly_step(c, x, square, vm_poly5(c + 2, x, square));
 }
-static inline double vm_poly8(const double *c, double x, double square)
-{
+static inline double vm_poly8(const double *c, double x, double square) {
     return vm_poly_step(c, x, square, vm_poly6(c + 2, x, square));
 }
-static inline double vm_poly9(const double *c, double x, double square)
-{
+static inline double vm_poly9(const double *c, double x, double square) {
     return vm_poly_step(c, x, square, vm_poly7(c + 2, x, square));
 }
-static inline double vm_poly10(const double *c, double x, double square)
-{
+static inline double vm_poly10(const double *c, double x, double square) {
     return vm_poly_step(c, x, square, vm_poly8(c + 2, x, square));
 }
-static inline double vm_poly13(const double *c, double x, double square)
-{
+static inline double vm_poly13(const double *c, double x, double square) {
     return vm_poly_step(c, x, square,
                         vm_poly_step(c + 2, x, square, vm_poly9(c + 4, x, square)));
 }
@@ -202,28 +181,24 @@ static inline double vm_sign(double x) { return x > 0 ? 1 : x < 0 ? -1 : x; }
 /* Whole numbers. */
 
 /* The whole number nearest to x, ties to even, with the sign of x; |x| < 2^52. */
-static inline double vm_nearest(double x)
-{
+static inline double vm_nearest(double x) {
     return vm_signed((vm_abs(x) + 0x1p52) - 0x1p52, vm_sign_of(x));
 }
 
-static inline double vm_floor(double x)
-{
+static inline double vm_floor(double x) {
     double near = vm_nearest(x);
     double below = near > x ? near - 1 : near;
     return vm_abs(x) < 0x1p52 ? below : x;
 }
 
-static inline double vm_ceil(double x)
-{
+static inline double vm_ceil(double x) {
     double near = vm_nearest(x);
     double above = near < x ? near + 1 : near;
     return vm_abs(x) < 0x1p52 ? vm_of_bits(vm_bits(above) | vm_sign_of(x)) : x;
 }
 
 /* Halves away from zero, as C's round. */
-static inline double vm_round(double x)
-{
+static inline double vm_round(double x) {
     double size = vm_abs(x);
     double near = (size + 0x1p52) - 0x1p52;
     near = size - near == 0.5 ? near + 1 : near;
@@ -238,8 +213,7 @@ typedef struct VmExp {
 } VmExp;
 
 /* exp(hi + lo) for |lo| below an ulp of hi; 0 and infinity beyond the range. */
-static inline double vm_exp_sum(double hi, double lo)
-{
+static inline double vm_exp_sum(double hi, double lo) {
     double x = hi > 800 ? 800 : hi;
     x = x < -800 ? -800 : x;
     lo = x == hi ? lo : 0;
@@ -254,8 +228,7 @@ static inline double vm_exp_sum(double hi, double lo)
 }
 
 /* exp(x) in two doubles, |x| <= 800. */
-static inline VmExp vm_exp_pair(double x)
-{
+static inline VmExp vm_exp_pair(double x) {
     double shifted = x * VM_EXP_STEPS + VM_SHIFT;
     double steps = shifted - VM_SHIFT;
     uint64_t place = vm_bits(shifted) - vm_bits(VM_SHIFT) + (VM_POWER_ZERO << 7);
@@ -273,8 +246,7 @@ static inline VmExp vm_exp_pair(double x)
 static inline double vm_exp(double x) { return vm_exp_sum(x, 0); }
 
 /* exp(x) - 1 = 2^k * (exp(x)/2^k - 2^-k); near 0 its series, with x + x^2/2 exact. */
-static inline double vm_expm1(double x)
-{
+static inline double vm_expm1(double x) {
     double within = x > 800 ? 800 : x;
     within = within < -60 ? -60 : within;
     VmExp e = vm_exp_pair(within);
@@ -291,22 +263,19 @@ static inline double vm_expm1(double x)
 }
 
 /* With E = exp(|x|) = m*2^k: the pair 2^-2k/m, so that E +- 1/E = 2^k * (m +- that). */
-static inline VmPair vm_exp_mirror(VmExp e)
-{
+static inline VmPair vm_exp_mirror(VmExp e) {
     VmPair inverse = vm_pair_divide((VmPair){1, 0}, (VmPair){e.hi, e.lo});
     uint64_t power = e.power > VM_POWER_ZERO + 400 ? VM_POWER_ZERO + 400 : e.power;
     double scale = vm_power2(2 * (VM_POWER_ZERO - power));
     return (VmPair){inverse.hi * scale, inverse.lo * scale};
 }
 
-static inline VmPair vm_exp_plus(VmExp e, VmPair mirror)
-{
+static inline VmPair vm_exp_plus(VmExp e, VmPair mirror) {
     VmPair sum = vm_two_sum(e.hi, mirror.hi);
     return (VmPair){sum.hi, sum.lo + (e.lo + mirror.lo)};
 }
 
-static inline double vm_sinh(double x)
-{
+static inline double vm_sinh(double x) {
     double size = vm_abs(x), square = size * size;
     VmExp e = vm_exp_pair(size > 800 ? 800 : size);
     VmPair difference = vm_exp_plus(e, vm_pair_negate(vm_exp_mirror(e)));
@@ -315,16 +284,14 @@ static inline double vm_sinh(double x)
     return vm_signed(size < 0.25 ? near : far, vm_sign_of(x));
 }
 
-static inline double vm_cosh(double x)
-{
+static inline double vm_cosh(double x) {
     double size = vm_abs(x);
     VmExp e = vm_exp_pair(size > 800 ? 800 : size);
     VmPair sum = vm_exp_plus(e, vm_exp_mirror(e));
     return vm_scale(sum.hi + sum.lo, e.power - 1);
 }
 
-static inline double vm_tanh(double x)
-{
+static inline double vm_tanh(double x) {
     double size = vm_abs(x), square = size * size;
     VmExp e = vm_exp_pair(size > 800 ? 800 : size);
     VmPair mirror = vm_exp_mirror(e);
@@ -334,16 +301,14 @@ static inline double vm_tanh(double x)
 }
 
 /* With E = exp(-|x|): 1/(1 + E) on the right, E/(1 + E) on the left. */
-static inline VmPair vm_exp_plus_one(VmExp e)
-{
+static inline VmPair vm_exp_plus_one(VmExp e) {
     uint64_t power = e.power < VM_POWER_ZERO - 100 ? VM_POWER_ZERO - 100 : e.power;
     double scale = vm_power2(power - VM_POWER_ZERO);
     VmPair sum = vm_fast_sum(1, e.hi * scale);
     return (VmPair){sum.hi, sum.lo + e.lo * scale};
 }
 
-static inline double vm_sigmoid(double x)
-{
+static inline double vm_sigmoid(double x) {
     double size = vm_abs(x);
     VmExp e = vm_exp_pair(size > 800 ? -800 : -size);
     VmPair above = {x < 0 ? e.hi : 1, x < 0 ? e.lo : 0};
@@ -360,8 +325,7 @@ typedef struct VmLogPlace {
     const double *row;
 } VmLogPlace;
 
-static inline VmLogPlace vm_log_place(double x, double extra)
-{
+static inline VmLogPlace vm_log_place(double x, double extra) {
     uint64_t bits = vm_bits(x);
     uint64_t place = bits - VM_LOG_OFFSET + (1023ull << 52);
     uint64_t power = place >> 52;
@@ -370,8 +334,7 @@ static inline VmLogPlace vm_log_place(double x, double extra)
     return (VmLogPlace){k, m, power, &vm_log_table[3 * ((place >> 45) & 127)]};
 }
 
-static inline VmPair vm_log_finish(VmLogPlace at, VmPair r)
-{
+static inline VmPair vm_log_finish(VmLogPlace at, VmPair r) {
     double top = vm_top(r.hi), square = r.hi * r.hi;
     VmPair sum = vm_fast_sum(at.k * VM_LN2_HI + at.row[1], r.hi);
     VmPair next = vm_fast_sum(sum.hi, -0.5 * top * top);
@@ -382,8 +345,7 @@ static inline VmPair vm_log_finish(VmLogPlace at, VmPair r)
 }
 
 /* log(x) to 2^-66 of it, x > 0 finite. */
-static inline VmPair vm_log_pair(double x)
-{
+static inline VmPair vm_log_pair(double x) {
     double small = x < 0x1p-1022 ? 1 : 0;
     VmLogPlace at = vm_log_place(small != 0 ? x * 0x1p54 : x, -54 * small);
     double top = vm_top(at.m);
@@ -391,8 +353,7 @@ static inline VmPair vm_log_pair(double x)
 }
 
 /* log(x.hi + x.lo) + extra*ln 2, x.hi from 2^-1000 to 2^1000. */
-static inline VmPair vm_log_of_pair(VmPair x, double extra)
-{
+static inline VmPair vm_log_of_pair(VmPair x, double extra) {
     VmLogPlace at = vm_log_place(x.hi, extra);
     double top = vm_top(at.m);
     VmPair r = vm_two_sum(top * at.row[0] - 1, (at.m - top) * at.row[0]);
@@ -401,29 +362,25 @@ static inline VmPair vm_log_of_pair(VmPair x, double extra)
 }
 
 /* 'value' where x is positive and finite; else what every logarithm gives. */
-static inline double vm_log_guard(double x, double value)
-{
+static inline double vm_log_guard(double x, double value) {
     double edge = x == 0 ? -vm_infinity() : x < 0 ? vm_nan() : x;
     return (x > 0) && (x < vm_infinity()) ? value : edge;
 }
 
 static inline double vm_log(double x) { return vm_log_guard(x, vm_log_pair(x).hi); }
 
-static inline double vm_log2(double x)
-{
+static inline double vm_log2(double x) {
     VmPair factor = {VM_LOG2E_HI, VM_LOG2E_LO};
     return vm_log_guard(x, vm_pair_multiply(vm_log_pair(x), factor).hi);
 }
 
-static inline double vm_log10(double x)
-{
+static inline double vm_log10(double x) {
     VmPair factor = {VM_LOG10E_HI, VM_LOG10E_LO};
     return vm_log_guard(x, vm_pair_multiply(vm_log_pair(x), factor).hi);
 }
 
 /* 1 + x in two doubles keeps all of x. */
-static inline double vm_log1p(double x)
-{
+static inline double vm_log1p(double x) {
     double large = x > 0x1p900 ? 1 : 0;
     VmPair sum = vm_two_sum(1, large != 0 ? x * 0x1p-200 : x);
     double value = vm_log_of_pair(sum, 200 * large).hi;
@@ -431,8 +388,7 @@ static inline double vm_log1p(double x)
 }
 
 /* log(1 + exp(x)) = max(x, 0) + log(1 + exp(-|x|)); far left exp(x) itself. */
-static inline double vm_softplus(double x)
-{
+static inline double vm_softplus(double x) {
     double size = vm_abs(x);
     VmExp e = vm_exp_pair(size > 800 ? -800 : -size);
     VmPair tail = vm_log_of_pair(vm_exp_plus_one(e), 0);
@@ -443,8 +399,7 @@ static inline double vm_softplus(double x)
 }
 
 /* atanh(x) = (log(1 + x) - log(1 - x))/2: both terms of one sign. */
-static inline double vm_atanh(double x)
-{
+static inline double vm_atanh(double x) {
     double size = vm_abs(x);
     VmPair above = vm_log_of_pair(vm_two_sum(1, size), 0);
     VmPair below = vm_log_of_pair(vm_two_sum(1, -size), 0);
@@ -456,8 +411,7 @@ static inline double vm_atanh(double x)
 }
 
 /* log(x + sqrt(x^2 + 1)), the argument in two doubles. */
-static inline double vm_asinh(double x)
-{
+static inline double vm_asinh(double x) {
     double size = vm_abs(x);
     double large = size > 0x1p400 ? 1 : 0;
     double scaled = large != 0 ? 1 : size;
@@ -472,8 +426,7 @@ static inline double vm_asinh(double x)
 }
 
 /* log(x + sqrt(x^2 - 1)). */
-static inline double vm_acosh(double x)
-{
+static inline double vm_acosh(double x) {
     double large = x > 0x1p400 ? 1 : 0;
     double scaled = large != 0 ? 1 : x;
     VmPair square = vm_two_product(scaled, scaled);
@@ -491,8 +444,7 @@ static inline double vm_acosh(double x)
 static inline double vm_sqrt(double x) { return x < 0 ? vm_nan() : sqrt(x); }
 
 /* x^y for x > 0 finite: exp(y*log(x)) with the product in two doubles. */
-static inline double vm_pow_positive(double x, double y)
-{
+static inline double vm_pow_positive(double x, double y) {
     y = y > 0x1p70 ? 0x1p70 : y;
     y = y < -0x1p70 ? -0x1p70 : y;
     VmPair log = vm_log_pair(x);
@@ -503,8 +455,7 @@ static inline double vm_pow_positive(double x, double y)
 }
 
 /* 0 if y is not whole, 2 if it is even, 1 if it is odd. */
-static inline int vm_parity(double y)
-{
+static inline int vm_parity(double y) {
     double size = vm_abs(y);
     double shifted = size < 0x1p52 ? size + 0x1p52 : size;
     int whole = (size >= 0x1p52) || (shifted - 0x1p52 == size);
@@ -512,8 +463,7 @@ static inline int vm_parity(double y)
     return whole ? 2 - odd : 0;
 }
 
-static inline double vm_pow(double x, double y)
-{
+static inline double vm_pow(double x, double y) {
     double size = vm_abs(x);
     int parity = vm_parity(y);
     int inside = (size > 0) && (size < vm_infinity());
@@ -527,8 +477,7 @@ static inline double vm_pow(double x, double y)
 }
 
 /* A fixed chain of products; a negative exponent takes the reciprocal at the end. */
-static inline double vm_powi(double x, int exponent)
-{
+static inline double vm_powi(double x, int exponent) {
     unsigned left = exponent < 0 ? 0u - (unsigned)exponent : (unsigned)exponent;
     double power = 1;
     for (; left != 0; left >>= 1, x *= x)
@@ -539,8 +488,7 @@ static inline double vm_powi(double x, int exponent)
 
 /* |x| = 2^(3q + s)*m: a polynomial for cbrt(m), one step of Halley's, one of Newton's whose
  * residual m*2^s - y^3 is formed in two doubles. */
-static inline double vm_cbrt(double x)
-{
+static inline double vm_cbrt(double x) {
     double size = vm_abs(x);
     uint64_t small = size < 0x1p-1022 ? 1 : 0;
     uint64_t bits = vm_bits(small != 0 ? size * 0x1p54 : size);
@@ -560,8 +508,7 @@ static inline double vm_cbrt(double x)
 }
 
 /* sqrt(a^2 + b^2) in two doubles, scaled by a power of two where squares leave the range. */
-static inline double vm_hypot(double a, double b)
-{
+static inline double vm_hypot(double a, double b) {
     double x = vm_abs(a), y = vm_abs(b);
     double large = x > y ? x : y, less = x > y ? y : x;
     double scale = large > 0x1p400 ? 0x1p-600 : large < 0x1p-400 ? 0x1p600 : 1;
@@ -586,8 +533,7 @@ typedef struct VmAngle {
 
 /* Cody and Waite with four parts of pi/2, 0 <= x <= VM_ANGLE_NEAR: products with the first three
  * are exact, r is off by less than 2^-110. */
-static inline VmAngle vm_angle_near(double x)
-{
+static inline VmAngle vm_angle_near(double x) {
     double shifted = x * VM_2_PI + VM_SHIFT;
     double k = shifted - VM_SHIFT;
     VmPair second = vm_two_sum(x - k * VM_PI_2_1, -(k * VM_PI_2_2));
@@ -598,8 +544,7 @@ static inline VmAngle vm_angle_near(double x)
 
 /* Payne and Hanek: x = m*2^e; of the bits of 2/pi those that give multiples of 4 in the product
  * and those below 2^-137 are left out; six words of 32 bits remain. */
-static inline VmAngle vm_angle_far(double x)
-{
+static inline VmAngle vm_angle_far(double x) {
     uint64_t bits = vm_bits(x);
     uint64_t high = ((bits >> 32) & 0xfffff) | 0x100000, low = bits & 0xffffffff;
     uint64_t first = (bits >> 52) - 1013; /* of the bits of vm_2_pi_words */
@@ -628,24 +573,19 @@ static inline VmAngle vm_angle_far(double x)
     return (VmAngle){flip ? vm_pair_negate(sum) : sum, quadrant};
 }
 
-static inline VmAngle vm_angle(double x)
-{
-    if (x <= VM_ANGLE_NEAR)
-        return vm_angle_near(x);
-    if (x < vm_infinity())
-        return vm_angle_far(x);
+static inline VmAngle vm_angle(double x) {
+    if (x <= VM_ANGLE_NEAR) return vm_angle_near(x);
+    if (x < vm_infinity()) return vm_angle_far(x);
     return (VmAngle){{vm_nan(), 0}, 0};
 }
 
-static inline VmPair vm_sin_kernel(VmPair r)
-{
+static inline VmPair vm_sin_kernel(VmPair r) {
     double square = r.hi * r.hi;
     double rest = r.hi * square * vm_poly7(vm_sin_poly, square, square * square);
     return (VmPair){r.hi, rest + r.lo * (1 - 0.5 * square)};
 }
 
-static inline VmPair vm_cos_kernel(VmPair r)
-{
+static inline VmPair vm_cos_kernel(VmPair r) {
     double square = r.hi * r.hi, fourth = square * square, top = vm_top(r.hi);
     VmPair start = vm_fast_sum(1, -0.5 * top * top);
     double rest = fourth * vm_poly6(vm_cos_poly, square, fourth) - r.hi * r.lo;
@@ -653,27 +593,23 @@ static inline VmPair vm_cos_kernel(VmPair r)
 }
 
 /* sin(angle.r + quadrant*pi/2). */
-static inline double vm_sin_in_quadrant(VmPair r, uint64_t quadrant)
-{
+static inline double vm_sin_in_quadrant(VmPair r, uint64_t quadrant) {
     VmPair sine = vm_sin_kernel(r), cosine = vm_cos_kernel(r);
     double value = (quadrant & 1) != 0 ? cosine.hi + cosine.lo : sine.hi + sine.lo;
     return vm_signed(value, (quadrant & 2) << 62);
 }
 
-static inline double vm_sin(double x)
-{
+static inline double vm_sin(double x) {
     VmAngle angle = vm_angle(vm_abs(x));
     return vm_signed(vm_sin_in_quadrant(angle.r, angle.quadrant), vm_sign_of(x));
 }
 
-static inline double vm_cos(double x)
-{
+static inline double vm_cos(double x) {
     VmAngle angle = vm_angle(vm_abs(x));
     return vm_sin_in_quadrant(angle.r, angle.quadrant + 1);
 }
 
-static inline double vm_tan(double x)
-{
+static inline double vm_tan(double x) {
     VmAngle angle = vm_angle(vm_abs(x));
     VmPair sine = vm_sin_kernel(angle.r), cosine = vm_cos_kernel(angle.r);
     sine = vm_fast_sum(sine.hi, sine.lo);
@@ -690,8 +626,7 @@ typedef struct VmArc {
     double s, rest;
 } VmArc;
 
-static inline VmArc vm_arc(double size)
-{
+static inline VmArc vm_arc(double size) {
     int near = size <= 0.5;
     double square = near ? size * size : (1 - size) * 0.5;
     double root = sqrt(square);
@@ -702,8 +637,7 @@ static inline VmArc vm_arc(double size)
     return (VmArc){s, near ? rest : rest + missing};
 }
 
-static inline double vm_asin(double x)
-{
+static inline double vm_asin(double x) {
     double size = vm_abs(x);
     VmArc arc = vm_arc(size);
     VmPair far = vm_fast_sum(VM_HALF_PI_HI, -2 * arc.s);
@@ -712,8 +646,7 @@ static inline double vm_asin(double x)
     return vm_signed(size <= 1 ? value : vm_nan(), vm_sign_of(x));
 }
 
-static inline double vm_acos(double x)
-{
+static inline double vm_acos(double x) {
     VmArc arc = vm_arc(vm_abs(x));
     VmPair middle = vm_fast_sum(VM_HALF_PI_HI, vm_signed(arc.s, ~vm_bits(x) & VM_SIGN_BIT));
     VmPair left = vm_fast_sum(VM_PI_HI, -2 * arc.s);
@@ -723,11 +656,9 @@ static inline double vm_acos(double x)
     return vm_abs(x) <= 1 ? value : vm_nan();
 }
 
-/* atan(n/d) in two doubles for 0 <= n <= d, d from 2^-600 to 2^600:
- * atan(j/16) + atan(t), t = (n - d*j/16)/(d + n*j/16). */
-static inline VmPair vm_atan_ratio(double n, double d)
-{
-    double ratio = n / d;
+/* atan(ratio) in two doubles, ratio = n/d up to rounding and underflow, 0 <= n <= d, d from 2^-600
+ * to 2^600: atan(j/16) + atan(t), t = (n - d*j/16)/(d + n*j/16). */
+static inline VmPair vm_atan_ratio(double ratio, double n, double d) {
     double shifted = (ratio <= 1 ? ratio * 16 : 0) + VM_SHIFT;
     double near = (shifted - VM_SHIFT) * 0.0625;
     const double *row = &vm_atan_table[2 * (vm_bits(shifted) & 31)];
@@ -743,25 +674,24 @@ static inline VmPair vm_atan_ratio(double n, double d)
     return vm_fast_sum(sum.hi, sum.lo + (row[1] + t.lo + cubic));
 }
 
-static inline double vm_atan(double x)
-{
+static inline double vm_atan(double x) {
     double size = vm_abs(x);
     size = size > 0x1p100 ? 0x1p100 : size;
-    VmPair arc = vm_atan_ratio(size > 1 ? 1 : size, size > 1 ? size : 1);
+    double less = size > 1 ? 1 : size, large = size > 1 ? size : 1;
+    VmPair arc = vm_atan_ratio(less / large, less, large);
     VmPair turned = vm_fast_sum(VM_HALF_PI_HI, -arc.hi);
     double value = size > 1 ? turned.hi + (turned.lo + (VM_HALF_PI_LO - arc.lo)) : arc.hi;
     return vm_signed(x != x ? x : value, vm_sign_of(x));
 }
 
-static inline double vm_atan2(double y, double x)
-{
+static inline double vm_atan2(double y, double x) {
     double height = vm_abs(y), width = vm_abs(x);
     double large = height > width ? height : width, less = height > width ? width : height;
-    double scale = large > 0x1p400 ? 0x1p-600 : large < 0x1p-400 ? 0x1p600 : 1;
     int endless = large == vm_infinity();
-    less = endless ? (less == large ? 1 : 0) : less * scale;
-    large = (large == 0) || endless ? 1 : large * scale;
-    VmPair arc = vm_atan_ratio(less, large);
+    less = endless ? (less == large ? 1 : 0) : less;
+    large = large == 0 || endless ? 1 : large;
+    double scale = large > 0x1p400 ? 0x1p-600 : large < 0x1p-400 ? 0x1p600 : 1;
+    VmPair arc = vm_atan_ratio(less / large, less * scale, large * scale);
     int left = vm_sign_of(x) != 0, steep = height > width;
     double base = steep ? VM_HALF_PI_HI : left ? VM_PI_HI : 0;
     double base_rest = steep ? VM_HALF_PI_LO : left ? VM_PI_LO : 0;
@@ -772,8 +702,7 @@ static inline double vm_atan2(double y, double x)
 }
 
 /* erf: a polynomial in x^2 up to 1/2, then one for each eighth (its values in two doubles). */
-static inline double vm_erf(double x)
-{
+static inline double vm_erf(double x) {
     double size = vm_abs(x), square = size * size;
     double slope = VM_ERF_SLOPE_EXCESS
                    + square * vm_poly10(vm_erf_near, square, square * square);
@@ -797,16 +726,14 @@ typedef struct VmTurn {
     VmPair sine, cosine;
 } VmTurn;
 
-static inline VmPair vm_sin_precise(VmPair r, VmPair square)
-{
+static inline VmPair vm_sin_precise(VmPair r, VmPair square) {
     double rest = square.hi * vm_poly7(vm_sin_rest, square.hi, square.hi * square.hi);
     VmPair factor = vm_pair_add((VmPair){-0x1.5555555555555p-3, -0x1.5555555555555p-57},
                                 (VmPair){rest, 0}); /* -1/6 */
     return vm_pair_add(r, vm_pair_multiply(vm_pair_multiply(r, square), factor));
 }
 
-static inline VmPair vm_cos_precise(VmPair square)
-{
+static inline VmPair vm_cos_precise(VmPair square) {
     double rest = square.hi * vm_poly7(vm_cos_rest, square.hi, square.hi * square.hi);
     VmPair factor = vm_pair_add((VmPair){0x1.5555555555555p-5, 0x1.5555555555555p-59},
                                 (VmPair){rest, 0}); /* 1/24 */
@@ -814,8 +741,7 @@ static inline VmPair vm_cos_precise(VmPair square)
     return vm_pair_add((VmPair){1, 0}, vm_pair_multiply(square, factor));
 }
 
-static inline VmTurn vm_half_turn(double f)
-{
+static inline VmTurn vm_half_turn(double f) {
     int steep = f > 0.25;
     VmPair r = vm_pair_multiply((VmPair){VM_PI_HI, VM_PI_LO}, (VmPair){steep ? 0.5 - f : f, 0});
     VmPair square = vm_pair_multiply(r, r);
@@ -827,8 +753,7 @@ static inline VmTurn vm_half_turn(double f)
 static inline double vm_from_whole(double x) { return x - vm_nearest(x); }
 
 /* Stirling's series, x >= 8. */
-static inline VmPair vm_lgamma_large(VmPair x)
-{
+static inline VmPair vm_lgamma_large(VmPair x) {
     double scale = x.hi > 0x1p900 ? 0x1p-200 : 1; /* the product overflows late, as a whole */
     VmPair log = x.hi > 0x1p900 ? vm_log_pair(x.hi) : vm_log_of_pair(x, 0);
     VmPair scaled = {x.hi * scale, x.lo * scale};
@@ -842,10 +767,8 @@ static inline VmPair vm_lgamma_large(VmPair x)
     return (VmPair){sum.hi * back, sum.lo * back};
 }
 
-static inline VmPair vm_lgamma_positive(double x)
-{
-    if (x < 0x1p-60)
-        return vm_pair_negate(vm_log_pair(x));
+static inline VmPair vm_lgamma_positive(double x) {
+    if (x < 0x1p-60) return vm_pair_negate(vm_log_pair(x));
     VmPair at = {x, 0}, product = {1, 0};
     for (; at.hi < 8; at = vm_pair_add(at, (VmPair){1, 0}))
         product = vm_pair_multiply(product, at);
@@ -854,24 +777,20 @@ static inline VmPair vm_lgamma_positive(double x)
 }
 
 /* log|Gamma(x)|; infinite at 0, -1, -2, ... Left of 0: log(pi) - log|x*sin(pi*x)| - lgamma(-x). */
-static inline double vm_lgamma(double x)
-{
+static inline double vm_lgamma(double x) {
     double size = vm_abs(x);
-    if (!(size < vm_infinity()))
-        return x != x ? x : vm_infinity();
-    if ((x <= 0) && ((size >= 0x1p52) || (vm_floor(x) == x)))
-        return vm_infinity();
+    if (!(size < vm_infinity())) return x != x ? x : vm_infinity();
+    if (x == 1 || x == 2) return 0;
+    if ((x <= 0) && ((size >= 0x1p52) || (vm_floor(x) == x))) return vm_infinity();
     VmPair value = vm_lgamma_positive(size);
-    if ((x > 0) || (size < 0x1p-60))
-        return value.hi + value.lo;
+    if ((x > 0) || (size < 0x1p-60)) return value.hi + value.lo;
     VmPair sine = vm_half_turn(vm_abs(vm_from_whole(size))).sine;
     VmPair log = vm_log_of_pair(vm_pair_multiply(sine, (VmPair){size, 0}), 0);
     value = vm_pair_add(value, vm_pair_add(log, (VmPair){-VM_LOG_PI_HI, -VM_LOG_PI_LO}));
     return -(value.hi + value.lo);
 }
 
-static inline VmPair vm_digamma_positive(double x)
-{
+static inline VmPair vm_digamma_positive(double x) {
     VmPair at = {x, 0}, below = {0, 0}, one = {1, 0};
     for (; at.hi < 8; at = vm_pair_add(at, one))
         below = vm_pair_add(below, vm_pair_divide(one, at));
@@ -883,18 +802,13 @@ static inline VmPair vm_digamma_positive(double x)
 
 /* The slope of lgamma. NaN at -1, -2, ...; -infinity at 0, +infinity at -0.
  * digamma(-y) = digamma(y) + 1/y + pi*cot(pi*y). */
-static inline double vm_digamma(double x)
-{
+static inline double vm_digamma(double x) {
     double size = vm_abs(x);
-    if (size < 0x1p-60)
-        return -1 / x;
-    if (!(x > 0) && !((size < 0x1p52) && (vm_floor(x) != x)))
-        return x != x ? x : vm_nan();
-    if (x == vm_infinity())
-        return x;
+    if (size < 0x1p-60) return -1 / x;
+    if (!(x > 0) && !((size < 0x1p52) && (vm_floor(x) != x))) return x != x ? x : vm_nan();
+    if (x == vm_infinity()) return x;
     VmPair value = vm_digamma_positive(size);
-    if (x > 0)
-        return value.hi + value.lo;
+    if (x > 0) return value.hi + value.lo;
     double f = vm_from_whole(size);
     VmTurn turn = vm_half_turn(vm_abs(f));
     VmPair cotangent = vm_pair_divide(turn.cosine, turn.sine);
@@ -905,8 +819,7 @@ static inline double vm_digamma(double x)
     return value.hi + value.lo;
 }
 
-static inline VmPair vm_trigamma_positive(double x)
-{
+static inline VmPair vm_trigamma_positive(double x) {
     VmPair at = {x, 0}, sum = {0, 0}, one = {1, 0};
     for (; at.hi < 8; at = vm_pair_add(at, one)) {
         VmPair inverse = vm_pair_divide(one, at);
@@ -920,16 +833,13 @@ static inline VmPair vm_trigamma_positive(double x)
 
 /* The slope of digamma; infinite at 0, -1, -2, ...
  * trigamma(-y) = (pi/sin(pi*y))^2 - trigamma(y) + 1/y^2. */
-static inline double vm_trigamma(double x)
-{
+static inline double vm_trigamma(double x) {
     double size = vm_abs(x);
-    if (!(size < vm_infinity()))
-        return x > 0 ? 0 : vm_nan();
+    if (!(size < vm_infinity())) return x > 0 ? 0 : vm_nan();
     if ((size <= 0x1p-512) || ((x < 0) && ((size >= 0x1p52) || (vm_floor(x) == x))))
         return vm_infinity();
     VmPair value = vm_trigamma_positive(size);
-    if (x > 0)
-        return value.hi + value.lo;
+    if (x > 0) return value.hi + value.lo;
     VmPair sine = vm_half_turn(vm_abs(vm_from_whole(size))).sine;
     VmPair height = vm_pair_divide((VmPair){VM_PI_HI, VM_PI_LO}, sine);
     VmPair inverse = vm_pair_divide((VmPair){1, 0}, (VmPair){size, 0});
