@@ -212,19 +212,25 @@ typedef struct VmExp {
     uint64_t power; /* to 2^-67 of it */
 } VmExp;
 
-/* exp(hi + lo) for |lo| below an ulp of hi; 0 and infinity beyond the range. */
-static inline double vm_exp_sum(double hi, double lo) {
-    double x = hi > 800 ? 800 : hi;
-    x = x < -800 ? -800 : x;
-    lo = x == hi ? lo : 0;
+/* 'value' for |x| <= 800, where exponentials are computed; beyond, their limits. Limits are chosen
+ * last: compilers split a loop whose argument is clamped first, and do not make it vector code. */
+static inline double vm_exp_guard(double x, double below, double value, double above) {
+    double left = x < -800 ? below : value;
+    return x > 800 ? above : left;
+}
+
+/* exp(x + lo) for |lo| below an ulp of x; 0 and infinity beyond the range. */
+static inline double vm_exp_sum(double x, double lo) {
     double shifted = x * VM_EXP_STEPS + VM_SHIFT;
     double steps = shifted - VM_SHIFT;
     uint64_t place = vm_bits(shifted) - vm_bits(VM_SHIFT) + (VM_POWER_ZERO << 7);
-    const double *power = &vm_exp_table[2 * (place & 127)];
+    uint64_t row = 2 * (place & 127);
+    double root = vm_exp_table[row], root_rest = vm_exp_table[row + 1];
     double r = ((x - steps * VM_EXP_STEP_1) - steps * VM_EXP_STEP_2) + lo;
     double square = r * r;
     double excess = r + square * vm_poly4(vm_exp_short, r, square);
-    return vm_scale(power[0] + (power[1] + power[0] * excess), place >> 7);
+    double value = vm_scale(root + (root_rest + root * excess), place >> 7);
+    return vm_exp_guard(x, 0, value, vm_infinity());
 }
 
 /* exp(x) in two doubles, |x| <= 800. */
@@ -232,13 +238,14 @@ static inline VmExp vm_exp_pair(double x) {
     double shifted = x * VM_EXP_STEPS + VM_SHIFT;
     double steps = shifted - VM_SHIFT;
     uint64_t place = vm_bits(shifted) - vm_bits(VM_SHIFT) + (VM_POWER_ZERO << 7);
-    const double *power = &vm_exp_table[2 * (place & 127)];
+    uint64_t row = 2 * (place & 127);
+    double root = vm_exp_table[row], root_rest = vm_exp_table[row + 1];
     VmPair r = vm_two_sum(x - steps * VM_EXP_STEP_1, -(steps * VM_EXP_STEP_2));
     double square = r.hi * r.hi;
     double rest = r.lo + square * vm_poly6(vm_exp_long, r.hi, square);
-    VmPair linear = vm_two_product(power[0], r.hi);
-    VmPair sum = vm_fast_sum(power[0], linear.hi);
-    double lo = sum.lo + (linear.lo + (power[1] + (power[1] * r.hi + power[0] * rest)));
+    VmPair linear = vm_two_product(root, r.hi);
+    VmPair sum = vm_fast_sum(root, linear.hi);
+    double lo = sum.lo + (linear.lo + (root_rest + (root_rest * r.hi + root * rest)));
     sum = vm_fast_sum(sum.hi, lo);
     return (VmExp){sum.hi, sum.lo, place >> 7};
 }
@@ -247,12 +254,11 @@ static inline double vm_exp(double x) { return vm_exp_sum(x, 0); }
 
 /* exp(x) - 1 = 2^k * (exp(x)/2^k - 2^-k); near 0 its series, with x + x^2/2 exact. */
 static inline double vm_expm1(double x) {
-    double within = x > 800 ? 800 : x;
-    within = within < -60 ? -60 : within;
-    VmExp e = vm_exp_pair(within);
+    VmExp e = vm_exp_pair(x);
     uint64_t power = e.power > VM_POWER_ZERO + 1000 ? VM_POWER_ZERO + 1000 : e.power;
     VmPair difference = vm_two_sum(e.hi, -vm_power2(VM_POWER_ZERO - power));
     double far = vm_scale(difference.hi + (difference.lo + e.lo), e.power);
+    far = x < -60 ? -1 : x > 800 ? vm_infinity() : far;
     double top = vm_top(x), square = x * x;
     VmPair start = vm_fast_sum(x, 0.5 * top * top);
     double rest = 0.5 * (x - top) * (x + top)
@@ -277,26 +283,29 @@ static inline VmPair vm_exp_plus(VmExp e, VmPair mirror) {
 
 static inline double vm_sinh(double x) {
     double size = vm_abs(x), square = size * size;
-    VmExp e = vm_exp_pair(size > 800 ? 800 : size);
+    VmExp e = vm_exp_pair(size);
     VmPair difference = vm_exp_plus(e, vm_pair_negate(vm_exp_mirror(e)));
     double far = vm_scale(difference.hi + difference.lo, e.power - 1);
+    far = vm_exp_guard(size, 0, far, vm_infinity());
     double near = size + size * square * vm_poly6(vm_sinh_poly, square, square * square);
     return vm_signed(size < 0.25 ? near : far, vm_sign_of(x));
 }
 
 static inline double vm_cosh(double x) {
     double size = vm_abs(x);
-    VmExp e = vm_exp_pair(size > 800 ? 800 : size);
+    VmExp e = vm_exp_pair(size);
     VmPair sum = vm_exp_plus(e, vm_exp_mirror(e));
-    return vm_scale(sum.hi + sum.lo, e.power - 1);
+    double value = vm_scale(sum.hi + sum.lo, e.power - 1);
+    return vm_exp_guard(size, 0, value, vm_infinity());
 }
 
 static inline double vm_tanh(double x) {
     double size = vm_abs(x), square = size * size;
-    VmExp e = vm_exp_pair(size > 800 ? 800 : size);
+    VmExp e = vm_exp_pair(size);
     VmPair mirror = vm_exp_mirror(e);
     double far = vm_pair_divide(vm_exp_plus(e, vm_pair_negate(mirror)), vm_exp_plus(e, mirror)).hi;
     double near = size + size * square * vm_poly9(vm_tanh_poly, square, square * square);
+    far = size > 30 ? 1 : far;
     return vm_signed(size < 0.25 ? near : far, vm_sign_of(x));
 }
 
@@ -310,10 +319,11 @@ static inline VmPair vm_exp_plus_one(VmExp e) {
 
 static inline double vm_sigmoid(double x) {
     double size = vm_abs(x);
-    VmExp e = vm_exp_pair(size > 800 ? -800 : -size);
+    VmExp e = vm_exp_pair(-size);
     VmPair above = {x < 0 ? e.hi : 1, x < 0 ? e.lo : 0};
     uint64_t power = x < 0 ? e.power : VM_POWER_ZERO;
-    return vm_scale(vm_pair_divide(above, vm_exp_plus_one(e)).hi, power);
+    double value = vm_scale(vm_pair_divide(above, vm_exp_plus_one(e)).hi, power);
+    return vm_exp_guard(x, 0, value, 1);
 }
 
 /* Logarithms. hi + lo = 2^k*m, r = c*m - 1 with c from a table, |r| <= 1/128,
@@ -321,8 +331,8 @@ static inline double vm_sigmoid(double x) {
 
 typedef struct VmLogPlace {
     double k, m;
-    uint64_t power; /* 1023 + k, before 'extra' */
-    const double *row;
+    uint64_t power;      /* 1023 + k, before 'extra' */
+    double c, log, rest; /* the table's row */
 } VmLogPlace;
 
 static inline VmLogPlace vm_log_place(double x, double extra) {
@@ -331,16 +341,18 @@ static inline VmLogPlace vm_log_place(double x, double extra) {
     uint64_t power = place >> 52;
     double k = vm_of_bits(power | 0x4330000000000000u) - (0x1p52 + 1023) + extra;
     double m = vm_of_bits(bits - (power << 52) + (1023ull << 52));
-    return (VmLogPlace){k, m, power, &vm_log_table[3 * ((place >> 45) & 127)]};
+    uint64_t row = 3 * ((place >> 45) & 127);
+    return (VmLogPlace){k, m, power, vm_log_table[row], vm_log_table[row + 1],
+                        vm_log_table[row + 2]};
 }
 
 static inline VmPair vm_log_finish(VmLogPlace at, VmPair r) {
     double top = vm_top(r.hi), square = r.hi * r.hi;
-    VmPair sum = vm_fast_sum(at.k * VM_LN2_HI + at.row[1], r.hi);
+    VmPair sum = vm_fast_sum(at.k * VM_LN2_HI + at.log, r.hi);
     VmPair next = vm_fast_sum(sum.hi, -0.5 * top * top);
     double rest = r.lo - 0.5 * (r.hi - top) * (r.hi + top) - r.hi * r.lo;
     double cubic = r.hi * square * vm_poly8(vm_log_poly, r.hi, square);
-    rest += cubic + (at.k * VM_LN2_LO + at.row[2]);
+    rest += cubic + (at.k * VM_LN2_LO + at.rest);
     return vm_fast_sum(next.hi, next.lo + (sum.lo + rest));
 }
 
@@ -349,15 +361,15 @@ static inline VmPair vm_log_pair(double x) {
     double small = x < 0x1p-1022 ? 1 : 0;
     VmLogPlace at = vm_log_place(small != 0 ? x * 0x1p54 : x, -54 * small);
     double top = vm_top(at.m);
-    return vm_log_finish(at, vm_two_sum(top * at.row[0] - 1, (at.m - top) * at.row[0]));
+    return vm_log_finish(at, vm_two_sum(top * at.c - 1, (at.m - top) * at.c));
 }
 
 /* log(x.hi + x.lo) + extra*ln 2, x.hi from 2^-1000 to 2^1000. */
 static inline VmPair vm_log_of_pair(VmPair x, double extra) {
     VmLogPlace at = vm_log_place(x.hi, extra);
     double top = vm_top(at.m);
-    VmPair r = vm_two_sum(top * at.row[0] - 1, (at.m - top) * at.row[0]);
-    VmPair both = vm_two_sum(r.hi, x.lo * vm_of_bits((2046 - at.power) << 52) * at.row[0]);
+    VmPair r = vm_two_sum(top * at.c - 1, (at.m - top) * at.c);
+    VmPair both = vm_two_sum(r.hi, x.lo * vm_of_bits((2046 - at.power) << 52) * at.c);
     return vm_log_finish(at, vm_fast_sum(both.hi, both.lo + r.lo));
 }
 
@@ -390,12 +402,12 @@ static inline double vm_log1p(double x) {
 /* log(1 + exp(x)) = max(x, 0) + log(1 + exp(-|x|)); far left exp(x) itself. */
 static inline double vm_softplus(double x) {
     double size = vm_abs(x);
-    VmExp e = vm_exp_pair(size > 800 ? -800 : -size);
+    VmExp e = vm_exp_pair(-size);
     VmPair tail = vm_log_of_pair(vm_exp_plus_one(e), 0);
     VmPair sum = vm_two_sum(x > 0 ? x : 0, tail.hi);
     double value = sum.hi + (sum.lo + tail.lo);
     value = x < -40 ? vm_scale(e.hi + e.lo, e.power) : value;
-    return x < vm_infinity() ? value : x;
+    return vm_exp_guard(x, 0, value, x);
 }
 
 /* atanh(x) = (log(1 + x) - log(1 - x))/2: both terms of one sign. */
@@ -661,7 +673,7 @@ static inline double vm_acos(double x) {
 static inline VmPair vm_atan_ratio(double ratio, double n, double d) {
     double shifted = (ratio <= 1 ? ratio * 16 : 0) + VM_SHIFT;
     double near = (shifted - VM_SHIFT) * 0.0625;
-    const double *row = &vm_atan_table[2 * (vm_bits(shifted) & 31)];
+    uint64_t row = 2 * (vm_bits(shifted) & 31);
     VmPair down = vm_two_product(near, d), up = vm_two_product(near, n);
     VmPair above = vm_two_sum(n, -down.hi), below = vm_fast_sum(d, up.hi);
     VmPair t = vm_pair_divide((VmPair){above.hi, above.lo - down.lo},
@@ -670,8 +682,8 @@ static inline VmPair vm_atan_ratio(double ratio, double n, double d) {
     t.lo = ratio < 0x1p-30 ? 0 : t.lo;
     double square = t.hi * t.hi;
     double cubic = t.hi * square * vm_poly5(vm_atan_poly, square, square * square);
-    VmPair sum = vm_fast_sum(row[0], t.hi);
-    return vm_fast_sum(sum.hi, sum.lo + (row[1] + t.lo + cubic));
+    VmPair sum = vm_fast_sum(vm_atan_table[row], t.hi);
+    return vm_fast_sum(sum.hi, sum.lo + (vm_atan_table[row + 1] + t.lo + cubic));
 }
 
 static inline double vm_atan(double x) {
