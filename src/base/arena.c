@@ -18,7 +18,9 @@ _Static_assert(sizeof(ArenaChunk) <= ARENA_HEADER, "a chunk's header keeps the a
 /* A piece too large to share a chunk gets one of its own, behind the newest, whose rest stays in
  * use. */
 static void *arena_large(Arena *arena, size_t bytes) {
-    ArenaChunk *chunk = bytes > SIZE_MAX - ARENA_HEADER ? NULL : memory_new(bytes + ARENA_HEADER, 1);
+    size_t whole;
+    ArenaChunk *chunk =
+        memory_add(bytes, ARENA_HEADER, &whole) ? memory_new(whole, 1) : NULL;
     if (!chunk) {
         arena->failed = true;
         return NULL;

@@ -13,7 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* ---- status ------------------------------------------------------------------------------- */
+/* ---- status ---------------------------------------------------------------------------------- */
 
 typedef enum Status {
     STATUS_OK = 0,
@@ -33,7 +33,7 @@ typedef enum Status {
 
 #define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
 
-/* ---- memory.c ------------------------------------------------------------------------------ */
+/* ---- memory.c -------------------------------------------------------------------------------- */
 
 /* Zeroed memory, or NULL. All of the library's heap memory comes from here. */
 void *memory_new(size_t count, size_t size);
@@ -87,7 +87,7 @@ char *text_take(Text *text);               /* hands the buffer over (memory_free
 void text_clear(Text *text);
 void text_free(Text *text);
 
-/* ---- number.c: decimal text <-> double, exact and locale-proof ---------------------------------- */
+/* ---- number.c: decimal text <-> double, exact and locale-proof ------------------------------- */
 
 enum { NUMBER_TEXT = 40 };
 typedef struct NumberText {
@@ -111,7 +111,7 @@ bool number_parse(const char *text, const char *limit, const char **end, double 
 /* As above, but the whole of [text, limit) with an optional sign, 'inf' or 'nan'; no spaces. */
 bool number_read(const char *text, const char *limit, double *value);
 
-/* ---- messages.c: every word a person reads, in English and Chinese -------------------------------- */
+/* ---- messages.c: every word a person reads, in English and Chinese --------------------------- */
 
 typedef enum MessageId {
 #define MESSAGE(id, en, zh) MSG_##id,
@@ -133,8 +133,8 @@ typedef struct Message {
     char arg[MESSAGE_ARGS][MESSAGE_ARG_SIZE];
 } Message; /* a plain value; long arguments are cut at a character with an ellipsis */
 
-/* Arguments are strings; the list ends with NULL. Control characters and malformed bytes in them are
- * replaced, so that a terminal can show them. A word that must itself be translated is passed
+/* Arguments are strings; the list ends with NULL. Control characters and malformed bytes in them
+ * are replaced, so that a terminal can show them. A word that must itself be translated is passed
  * as message_word(id).s. */
 Message message_make(MessageId id, ... /* const char *, ..., NULL */);
 Message message_make_list(MessageId id, va_list list);
@@ -142,7 +142,7 @@ NumberText message_word(MessageId id);
 /* Fills the holes. */
 void message_render(const Message *message, Language language, Text *out);
 
-/* ---- error.c: what went wrong, where, and what to do about it --------------------------------------- */
+/* ---- error.c: what went wrong, where, and what to do about it -------------------------------- */
 
 typedef struct Span {
     uint32_t start, end; /* byte offsets into the source; {0, 0}: nowhere */
@@ -162,7 +162,7 @@ typedef struct Error {
     long line, column;           /* from 1, column in characters; 0: unknown */
     char excerpt[ERROR_EXCERPT]; /* the line (or the part around the place) */
     int caret, caret_length;     /* display columns within the excerpt; length 0: no caret */
-} Error; /* {0}: no error; a plain value that owns nothing, so it can be made when memory has ended */
+} Error; /* {0}: no error; a plain value that owns nothing: it can be made when memory has ended */
 
 /* Sets the sentence (arguments end with NULL) and clears place, label and remedy. Returns status,
  * so that 'return error_set(...)' reads well. 'error' may be NULL. */
@@ -194,7 +194,7 @@ typedef struct Notes {
 Error *notes_add(Notes *notes);
 void notes_free(Notes *notes);
 
-/* ---- suggest.c ----------------------------------------------------------------------------------- */
+/* ---- suggest.c ------------------------------------------------------------------------------- */
 
 /* Edit distance with transpositions, in characters, giving up above 'limit' (then limit + 1). */
 int suggest_distance(const char *a, const char *b, int limit);
@@ -202,7 +202,7 @@ int suggest_distance(const char *a, const char *b, int limit);
  * as many as the name is long); NULL if none. */
 const char *suggest_nearest(const char *name, const char *const *names, size_t count);
 
-/* ---- unicode.c ------------------------------------------------------------------------------------ */
+/* ---- unicode.c ------------------------------------------------------------------------------- */
 
 /* Decodes one character at 'text' (limit excluded); returns its length in bytes, 0 if malformed. */
 int unicode_decode(const char *text, const char *limit, uint32_t *code);
@@ -211,14 +211,15 @@ bool unicode_letter(uint32_t code);             /* may start a name (letters of 
 bool unicode_name(uint32_t code);               /* may continue a name */
 int unicode_width(uint32_t code);               /* columns in a terminal: 0, 1 or 2 */
 int unicode_columns(const char *text, size_t length); /* of a whole text */
-/* One character as a terminal may safely show it: blanks and line ends become a space, other control
- * characters and malformed bytes U+FFFD. Sets 'length' (1..4) and returns the bytes read (>= 1). */
+/* One character as a terminal may safely show it: blanks and line ends become a space, other
+ * control characters and malformed bytes U+FFFD. Sets 'length' (1..4) and returns the bytes
+ * read (>= 1). */
 int unicode_show(const char *text, const char *limit, char out[4], int *length);
 /* The NFC form of a name, NUL-terminated, in the arena (the same pointer content when it already
  * is NFC); NULL when malformed or memory ended. */
 const char *unicode_nfc(Arena *arena, const char *text, size_t length);
 
-/* ---- random.c: counter-based random numbers (Philox 4x32-10, Salmon et al., SC 2011) ----------------- */
+/* ---- random.c: counter-based random numbers (Philox 4x32-10, Salmon et al., SC 2011) --------- */
 
 typedef struct RandomKey {
     uint32_t key[2];
@@ -228,11 +229,11 @@ void random_philox(const uint32_t counter[4], const uint32_t key[2], uint32_t ou
 /* A stream of its own for each (seed, name): equal names give equal streams. */
 RandomKey random_key(uint64_t seed, const char *name);
 double random_uniform(RandomKey key, uint64_t index); /* in (0, 1): (k + 1/2) / 2^52 */
-/* Mean 0, variance 1: the normal quantile of random_uniform, by + - * / sqrt alone, so that the bits
- * are the same on every machine. */
+/* Mean 0, variance 1: the normal quantile of random_uniform, by + - * / sqrt alone, so that the
+ * bits are the same on every machine. */
 double random_normal(RandomKey key, uint64_t index);
 
-/* ---- hash.c ----------------------------------------------------------------------------------------- */
+/* ---- hash.c ---------------------------------------------------------------------------------- */
 
 /* FNV-1a, 64 bits, over little-endian bytes: independent of the machine. */
 typedef struct Hash {
@@ -243,14 +244,14 @@ void hash_bytes(Hash *hash, const void *bytes, size_t length);
 void hash_u64(Hash *hash, uint64_t value);
 void hash_double(Hash *hash, double value); /* one pattern for all NaN; -0 and 0 differ */
 
-/* ---- file.c ------------------------------------------------------------------------------------------- */
+/* ---- file.c ---------------------------------------------------------------------------------- */
 
 /* Reads a whole file (or standard input for "-") into memory of its own (memory_free), with a NUL
  * after the last byte. Refuses directories, and files larger than 'limit' bytes (0: no limit). */
 Status file_read(const char *path, size_t limit, char **text, size_t *length, Error *error);
 bool file_exists(const char *path);
-/* Writes all bytes to a file descriptor, restarting after signals; STATUS_IO when the disk is full or
- * the pipe is closed. */
+/* Writes all bytes to a file descriptor, restarting after signals; STATUS_IO when the disk is full
+ * or the pipe is closed. */
 Status file_write_all(int descriptor, const char *bytes, size_t length);
 /* Replaces the file as a whole: a temporary file beside it, flushed, then renamed. */
 Status file_replace(const char *path, const char *bytes, size_t length, Error *error);

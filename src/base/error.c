@@ -35,7 +35,7 @@ void error_remedy(Error *error, MessageId id, ...) {
     va_end(list);
 }
 
-/* ---- places -------------------------------------------------------------------------------- */
+/* ---- places ---------------------------------------------------------------------------------- */
 
 static void error_copy_name(Error *error, const char *name) {
     Message shown = message_make(MSG_NONE, name ? name : "", NULL);
@@ -155,7 +155,7 @@ void error_place(Error *error, const Source *source, Span span) {
     error_fill_excerpt(error, &line, first);
 }
 
-/* ---- rendering ----------------------------------------------------------------------------- */
+/* ---- rendering ------------------------------------------------------------------------------- */
 
 static void error_render_place(const Error *error, Text *out) {
     if (!error->file[0]) return;
@@ -186,7 +186,7 @@ void error_render(const Error *error, Language language, Text *out) {
     if (!excerpt) text_add(out, message_template(MSG_REMEDY_CLOSE, language));
 }
 
-/* ---- notes --------------------------------------------------------------------------------- */
+/* ---- notes ----------------------------------------------------------------------------------- */
 
 Error *notes_add(Notes *notes) {
     if (!memory_reserve(&notes->items, &notes->capacity, notes->count + 1, sizeof(Error))) {

@@ -9,7 +9,7 @@
 
 #include <string.h>
 
-/* ---- big unsigned integers ------------------------------------------------------------------ */
+/* ---- big unsigned integers ------------------------------------------------------------------- */
 
 /* The largest: 800 digits times 2^64, or 5^1130; about 2730 bits. */
 enum { NUMBER_LIMBS = 92 };
@@ -100,7 +100,7 @@ static int number_big_bits(const NumberBig *big) {
     return bits;
 }
 
-/* ---- the parts of a double ------------------------------------------------------------------ */
+/* ---- the parts of a double ------------------------------------------------------------------- */
 
 static uint64_t number_bits(double value) {
     uint64_t bits;
@@ -384,8 +384,8 @@ static uint64_t number_split(double value, int *exponent) {
     return field ? mantissa | UINT64_C(1) << 52 : mantissa;
 }
 
-/* value = above / below * 10^point with above / below < 1 (>= 0.1, or a place lower, as the estimate
- * falls); 'unit', if any, is one unit of 2^exponent on the scale of 'above'. */
+/* value = above / below * 10^point with above / below < 1 (>= 0.1, or a place lower, as the
+ * estimate falls); 'unit', if any, is one unit of 2^exponent on the scale of 'above'. */
 static int number_scale(uint64_t mantissa, int exponent, NumberBig *above, NumberBig *below,
                         NumberBig *unit) {
     int bits = 0;
@@ -633,7 +633,8 @@ NumberText number_integer(long long value) {
     NumberWriter writer = {0};
     char digits[20];
     int count = 0;
-    unsigned long long rest = value < 0 ? 0ULL - (unsigned long long)value : (unsigned long long)value;
+    unsigned long long rest = (unsigned long long)value;
+    if (value < 0) rest = 0ULL - rest;
     do {
         digits[count++] = (char)('0' + rest % 10);
         rest /= 10;

@@ -45,7 +45,7 @@ void text_add_number(Text *text, double value) {
     text_add(text, number_text(value).s);
 }
 
-/* ---- text_format --------------------------------------------------------------------------- */
+/* ---- text_format ----------------------------------------------------------------------------- */
 
 typedef struct TextField {
     bool left, zero;
@@ -160,7 +160,7 @@ void text_format(Text *text, const char *format, ...) {
     va_end(list);
 }
 
-/* ---- taking it out ------------------------------------------------------------------------- */
+/* ---- taking it out --------------------------------------------------------------------------- */
 
 const char *text_string(const Text *text) {
     return text->data ? text->data : "";

@@ -185,7 +185,7 @@ static uint32_t unicode_join(uint32_t first, uint32_t second) {
 }
 
 /* Sorts each run of combining marks by class, keeping the order of equals. No text that means
- * something has a run of more than 30 (the Stream-Safe Text Format); the bound keeps this linear. */
+ * something has a run of more than 30 (the Stream-Safe Text Format): the bound keeps it linear. */
 static void unicode_order(uint32_t *codes, uint8_t *classes, size_t count) {
     enum { LONGEST_RUN = 60 };
     for (size_t i = 1; i < count; i++) {

@@ -4,11 +4,11 @@
 #include <math.h>
 #include <string.h>
 
-/* Compares without case with one of the words, each followed by a blank: "na n/a ". */
+/* Compares without case with one of the words, each followed by a bar: "na|n/a|". */
 static bool data_is_one_of(const char *start, const char *end, const char *words) {
     size_t length = (size_t)(end - start);
     for (const char *word = words; *word;) {
-        size_t size = strcspn(word, " "), i = 0;
+        size_t size = strcspn(word, "|"), i = 0;
         while (size == length && i < size) {
             char c = start[i] >= 'A' && start[i] <= 'Z' ? (char)(start[i] | 32) : start[i];
             if (c != word[i]) break;
@@ -92,7 +92,7 @@ static bool data_read_comma(const char *start, const char *end, double *value) {
 
 DataValue data_classify(const char *start, const char *end, DataComma comma) {
     DataValue value = {.kind = DATA_NUMBER};
-    if (start == end || data_is_one_of(start, end, "na n/a nan null ? - . #n/a ")) {
+    if (start == end || data_is_one_of(start, end, "na|n/a|nan|null|?|-|.|#n/a|")) {
         value.kind = DATA_MISSING;
         value.value = (double)NAN;
         return value;
@@ -106,8 +106,8 @@ DataValue data_classify(const char *start, const char *end, DataComma comma) {
         return value;
     }
     value.value = 0;
-    if (data_is_one_of(start, end, "true yes ")) value.value = 1;
-    if (value.value > 0 || data_is_one_of(start, end, "false no ")) value.kind = DATA_FLAG;
+    if (data_is_one_of(start, end, "true|yes|")) value.value = 1;
+    if (value.value > 0 || data_is_one_of(start, end, "false|no|")) value.kind = DATA_FLAG;
     else if (data_read_date(start, end, &value.value)) value.kind = DATA_DATE;
     else value.kind = DATA_TEXT;
     if (value.kind == DATA_TEXT) value.value = 0;

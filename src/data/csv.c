@@ -1,7 +1,7 @@
 /* csv: text -> records -> cells (RFC 4180, and what people write beside it).
  *
  * Blank lines and lines that start with '#' are left out; a line ends with LF, CRLF or CR; blanks
- * around a cell do not count. Where runs of blanks separate, a '#' before a cell ends the record. */
+ * around a cell do not count. Where runs of blanks separate, a '#' before a cell ends a record. */
 #include "data.h"
 
 DataCsv data_csv_start(const char *text, const char *limit, char separator) {
@@ -155,7 +155,7 @@ static DataTrial data_try(const char *text, const char *limit, char separator) {
     return trial;
 }
 
-/* The first of tab, semicolon, comma and blanks that cuts most of the records like the first one. */
+/* The first of tab, semicolon, comma and blanks that cuts most records like the first one. */
 char data_csv_separator(const char *text, const char *limit) {
     static const char separators[] = {'\t', ';', ',', ' '};
     DataTrial blanks = data_try(text, limit, ' ');

@@ -1,7 +1,8 @@
 /* data: files and literals -> typed columns.
  *
  * A Table owns its columns (or borrows them from the caller), every value a double: numbers as they
- * are, categories as codes from 1, flags as 0 and 1, dates as days since 1970-01-01, missing as NaN.
+ * are, categories as codes from 1, flags as 0 and 1, dates as days since 1970-01-01, missing ones
+ * as NaN.
  * Columns are read-only once the table is made.
  */
 #ifndef DESCEND_DATA_H
@@ -63,7 +64,7 @@ Status data_borrow(size_t n_columns, const char *const *names, const double *con
 int data_find(const Table *table, const char *name);
 void data_free(Table *table); /* NULL is fine */
 
-/* ---- private to src/data -------------------------------------------------------------------- */
+/* ---- private to src/data --------------------------------------------------------------------- */
 
 /* cells.c: what a cell is by its look. */
 typedef enum DataKind {

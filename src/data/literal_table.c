@@ -23,9 +23,8 @@ static bool data_literal_name(DataLiteral *literal) {
     while (at < literal->limit) {
         uint32_t code;
         int length = unicode_decode(at, literal->limit, &code);
-        bool first = at == literal->name;
-        if (length == 0 || (quoted ? code == '`' : first ? !unicode_letter(code) : !unicode_name(code)))
-            break;
+        if (length == 0 || (quoted && code == '`')) break;
+        if (!quoted && !(at == literal->name ? unicode_letter(code) : unicode_name(code))) break;
         at += length;
     }
     literal->name_end = at;
@@ -117,7 +116,8 @@ static Status data_literal_column(DataLiteral *literal, Table *table, double *va
     size_t count;
     if (!data_literal_name(literal)) {
         data_literal_skip(literal);
-        return data_literal_fail(literal, literal->at, literal->limit, error, MSG_DATA_LITERAL_NAME);
+        return data_literal_fail(literal, literal->at, literal->limit, error,
+                                 MSG_DATA_LITERAL_NAME);
     }
     const char *start = literal->name, *end = literal->name_end;
     const char *name = data_name(table, start, (size_t)(end - start));

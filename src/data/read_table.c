@@ -1,8 +1,8 @@
 /* read_table: a text file -> a table, in two passes at most.
  *
  * The first pass reads every cell once, straight into its column (the room is bounded by the number
- * of lines), and counts what kinds of cells each column has. Then the types are decided; only columns
- * of words need the second pass, which gives each word its code. */
+ * of lines), and counts what kinds of cells each column has. Then the types are decided; only
+ * columns of words need the second pass, which gives each word its code. */
 #include "data.h"
 
 #include <string.h>
@@ -133,7 +133,8 @@ static Status data_name_column(DataReader *reader, const DataCell *cell, size_t 
 
 static Status data_name_twice(DataReader *reader, size_t first, size_t second, Error *error) {
     error_set(error, STATUS_INPUT, MSG_DATA_TWO_NAMES, reader->table->columns[second].name,
-              number_integer((long long)first + 1).s, number_integer((long long)second + 1).s, NULL);
+              number_integer((long long)first + 1).s, number_integer((long long)second + 1).s,
+              NULL);
     error_remedy(error, MSG_DATA_RENAME, NULL);
     return data_fail_at(reader, reader->first_line, second + 1, error);
 }
@@ -221,8 +222,8 @@ static Status data_cell_count(DataReader *reader, long line, size_t count, Error
     NumberText expected = number_integer((long long)reader->n_columns);
     error_set(error, STATUS_INPUT, MSG_DATA_CELL_COUNT, number_integer((long long)count).s,
               expected.s, NULL);
-    error_remedy(error, MSG_DATA_CELL_COUNT_REMEDY, number_integer(reader->first_line).s, expected.s,
-                 NULL);
+    error_remedy(error, MSG_DATA_CELL_COUNT_REMEDY, number_integer(reader->first_line).s,
+                 expected.s, NULL);
     return data_fail_at(reader, line, 0, error);
 }
 
@@ -366,8 +367,8 @@ Status data_read(const char *path, const ReadOptions *options, Table **table, Er
     size_t length;
     *table = NULL;
     TRY(file_read(path, options ? options->memory_limit : 0, &text, &length, error));
-    Status status = data_parse(strcmp(path, "-") == 0 ? "stdin" : path, text, length, options, table,
-                               error);
+    const char *name = strcmp(path, "-") == 0 ? "stdin" : path;
+    Status status = data_parse(name, text, length, options, table, error);
     memory_free(text);
     return status;
 }

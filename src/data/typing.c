@@ -1,4 +1,4 @@
-/* typing: what type each column has, which cells do not fit it, and what becomes of missing ones. */
+/* typing: the type of each column, the cells that do not fit it, what becomes of missing ones. */
 #include "data.h"
 
 #include <math.h>
@@ -12,8 +12,8 @@ static size_t data_present(const DataColumn *column) {
            column->kinds[DATA_TEXT];
 }
 
-/* One kind in all cells is that type. When more than half are numbers (or dates) in a column that is
- * used, the others are taken for mistakes; else the column holds words. */
+/* One kind in all cells is that type. When more than half are numbers (or dates) in a column that
+ * is used, the others are taken for mistakes; else the column holds words. */
 static ColumnType data_type(const DataColumn *column) {
     size_t present = data_present(column);
     size_t numbers = column->kinds[DATA_NUMBER], dates = column->kinds[DATA_DATE];
@@ -134,7 +134,8 @@ static Status data_explain(DataReader *reader, Error *error) {
         else
             status = error_set(error, STATUS_INPUT,
                                finding.count > 1 ? MSG_DATA_CELLS : MSG_DATA_CELL,
-                               text_string(&column), finding.cell, message_word(finding.complaint).s,
+                               text_string(&column), finding.cell,
+                               message_word(finding.complaint).s,
                                number_integer((long long)finding.count).s,
                                text_string(&finding.places), NULL);
         text_free(&column);
@@ -230,8 +231,8 @@ static Status data_code(DataReader *reader, DataNames *classes, size_t column, c
     if (index == SIZE_MAX) {
         const char *name = data_name(table, text, length);
         if (!name && !table->arena.failed) {
-            error_set(error, STATUS_INPUT, MSG_DATA_NOT_UTF8, number_integer((long long)column + 1).s,
-                      NULL);
+            error_set(error, STATUS_INPUT, MSG_DATA_NOT_UTF8,
+                      number_integer((long long)column + 1).s, NULL);
             error_remedy(error, MSG_DATA_SAVE_UTF8, NULL);
             return STATUS_INPUT;
         }
@@ -250,7 +251,8 @@ static Status data_code_row(DataReader *reader, DataCsv *csv, DataNames *classes
         DataColumn *column = &reader->columns[i];
         DataCell cell;
         TRY(data_read_cell(reader, csv, i, &cell, &end, error));
-        if (row == SIZE_MAX || column->type != COLUMN_CATEGORY || isnan(column->values[row])) continue;
+        if (row == SIZE_MAX || column->type != COLUMN_CATEGORY) continue;
+        if (isnan(column->values[row])) continue;
         Status status = data_code(reader, &classes[i], i, &cell, &column->values[row], error);
         if (status == STATUS_INPUT) data_fail_at(reader, csv->record_line, i + 1, error);
         if (status != STATUS_OK) return status;
