@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Writes src/op/vmath_tables.inc: the tables and polynomial coefficients of src/op/vmath.h.
 
-    python3 tools/vmath_tables.py > src/op/vmath_tables.inc
+    python3 tools/vmath_tables.py
 
 Everything is computed here with mpmath at 400 bits and rounded to double; nothing is copied from
 another library. Polynomials are interpolations at Chebyshev nodes, at most a few times the error of
@@ -176,9 +176,10 @@ def trigonometric():
     poly("vm_asin_poly", filled(lambda z: (mpmath.asin(mpmath.sqrt(z)) / mpmath.sqrt(z) - 1) / z, mpf(1) / 6),
          [0, mpf(1) / 4], 13, 55, "(asin(x)/x - 1)/x^2 in x^2 for |x| <= 1/2")
     values = []
-    for j in range(17):
+    for j in range(32):
         values += pair(mpmath.atan(mpf(j) / 16))
-    array("vm_atan_table", values, "atan(j/16): nearest double, and what it lacks")
+    array("vm_atan_table", values,
+          "atan(j/16): nearest double, and what it lacks; only a NaN goes beyond j = 16")
     t = mpf(1) / 31
     poly("vm_atan_poly", filled(lambda z: (mpmath.atan(mpmath.sqrt(z)) / mpmath.sqrt(z) - 1) / z, -mpf(1) / 3),
          [0, t * t], 5, 50, "(atan(t)/t - 1)/t^2 in t^2 for |t| <= 1/31")
@@ -194,7 +195,7 @@ def error_function():
          [0, mpf(1) / 4], 10, 56, "(erf(x)/x - 2/sqrt(pi))/x^2 in x^2 for |x| <= 1/2")
     values = []
     worst = mpf(0)
-    for j in range(4, 48):
+    for j in range(64):
         centre = mpf(2 * j + 1) / 16
         high, low = pair(mpmath.erf(centre))
         slope = filled2(lambda t: (mpmath.erf(centre + t) - mpmath.erf(centre)) / t,
@@ -209,7 +210,7 @@ def error_function():
     sys.stderr.write(f"vm_erf_table: 2^-{float(-mpmath.log(worst, 2)):.1f}\n")
     assert worst < mpf(2) ** -57
     array("vm_erf_table", values,
-          "for j = 4..47, c = (j + 1/2)/8: erf(c) in two doubles, then (erf(c + t) - erf(c))/t in t")
+          "a row for each c = (j + 1/2)/8: erf(c) in two doubles, then (erf(c + t) - erf(c))/t in t")
 
 
 def filled2(f, at0):
@@ -248,5 +249,6 @@ trigonometric()
 error_function()
 roots()
 gamma_functions()
-print("/* Made by tools/vmath_tables.py; change that, not this. */")
-print("\n".join(out).rstrip())
+with open("src/op/vmath_tables.inc", "w", encoding="ascii") as file:
+    file.write("/* Made by tools/vmath_tables.py; change that, not this. */\n")
+    file.write("\n".join(out).rstrip() + "\n")

@@ -309,14 +309,19 @@ static inline double vm_tanh(double x) {
     return vm_signed(size < 0.25 ? near : far, vm_sign_of(x));
 }
 
-/* With E = exp(-|x|): 1/(1 + E) on the right, E/(1 + E) on the left. */
-static inline VmPair vm_exp_plus_one(VmExp e) {
+/* The exponent of e <= 1, at least -100: 1 + e does not see the difference. */
+static inline uint64_t vm_exp_power(VmExp e) {
     uint64_t power = e.power < VM_POWER_ZERO - 100 ? VM_POWER_ZERO - 100 : e.power;
-    double scale = vm_power2(power - VM_POWER_ZERO);
+    return power - VM_POWER_ZERO;
+}
+
+static inline VmPair vm_exp_plus_one(VmExp e) {
+    double scale = vm_power2(vm_exp_power(e));
     VmPair sum = vm_fast_sum(1, e.hi * scale);
     return (VmPair){sum.hi, sum.lo + e.lo * scale};
 }
 
+/* With E = exp(-|x|): 1/(1 + E) on the right, E/(1 + E) on the left. */
 static inline double vm_sigmoid(double x) {
     double size = vm_abs(x);
     VmExp e = vm_exp_pair(-size);
@@ -399,14 +404,15 @@ static inline double vm_log1p(double x) {
     return x == 0 ? x : vm_log_guard(x + 1, value);
 }
 
-/* log(1 + exp(x)) = max(x, 0) + log(1 + exp(-|x|)); far left exp(x) itself. */
+/* log(1 + exp(x)) = max(x, 0) + log(1 + exp(-|x|)); far left E - E^2/2, E = exp(x). */
 static inline double vm_softplus(double x) {
     double size = vm_abs(x);
     VmExp e = vm_exp_pair(-size);
     VmPair tail = vm_log_of_pair(vm_exp_plus_one(e), 0);
     VmPair sum = vm_two_sum(x > 0 ? x : 0, tail.hi);
     double value = sum.hi + (sum.lo + tail.lo);
-    value = x < -40 ? vm_scale(e.hi + e.lo, e.power) : value;
+    double left = e.hi + (e.lo - 0.5 * e.hi * e.hi * vm_power2(vm_exp_power(e)));
+    value = x < -20 ? vm_scale(left, e.power) : value;
     return vm_exp_guard(x, 0, value, x);
 }
 
@@ -455,15 +461,12 @@ static inline double vm_acosh(double x) {
 
 static inline double vm_sqrt(double x) { return x < 0 ? vm_nan() : sqrt(x); }
 
-/* x^y for x > 0 finite: exp(y*log(x)) with the product in two doubles. */
+/* x^y for x > 0 finite, not 1: exp(y*log(x)) with the product in two doubles; where it leaves the
+ * range its lo is not a number, but its hi decides. */
 static inline double vm_pow_positive(double x, double y) {
-    y = y > 0x1p70 ? 0x1p70 : y;
-    y = y < -0x1p70 ? -0x1p70 : y;
     VmPair log = vm_log_pair(x);
     VmPair product = vm_two_product(y, log.hi);
-    product.lo += y * log.lo;
-    product = vm_fast_sum(product.hi, product.lo);
-    return vm_exp_sum(product.hi, product.lo);
+    return vm_exp_sum(product.hi, product.lo + y * log.lo);
 }
 
 /* 0 if y is not whole, 2 if it is even, 1 if it is odd. */
@@ -479,7 +482,8 @@ static inline double vm_pow(double x, double y) {
     double size = vm_abs(x);
     int parity = vm_parity(y);
     int inside = (size > 0) && (size < vm_infinity());
-    double value = vm_pow_positive(inside ? size : 1, y);
+    double value = vm_pow_positive(size, y);
+    value = size == 1 ? 1 : value;
     double edge = (size == 0) == (y > 0) ? 0 : vm_infinity();
     value = (size == 0) || (size == vm_infinity()) ? edge : value;
     value = (x < 0) && inside && (parity == 0) ? vm_nan() : value;
@@ -604,6 +608,23 @@ static inline VmPair vm_cos_kernel(VmPair r) {
     return (VmPair){start.hi, start.lo + (rest - 0.5 * (r.hi - top) * (r.hi + top))};
 }
 
+/* The same to 2^-60, where the value goes into further arithmetic. */
+
+static inline VmPair vm_sin_precise(VmPair r, VmPair square) {
+    double rest = square.hi * vm_poly7(vm_sin_rest, square.hi, square.hi * square.hi);
+    VmPair factor = vm_pair_add((VmPair){-0x1.5555555555555p-3, -0x1.5555555555555p-57},
+                                (VmPair){rest, 0}); /* -1/6 */
+    return vm_pair_add(r, vm_pair_multiply(vm_pair_multiply(r, square), factor));
+}
+
+static inline VmPair vm_cos_precise(VmPair square) {
+    double rest = square.hi * vm_poly7(vm_cos_rest, square.hi, square.hi * square.hi);
+    VmPair factor = vm_pair_add((VmPair){0x1.5555555555555p-5, 0x1.5555555555555p-59},
+                                (VmPair){rest, 0}); /* 1/24 */
+    factor = vm_pair_add(vm_pair_multiply(square, factor), (VmPair){-0.5, 0});
+    return vm_pair_add((VmPair){1, 0}, vm_pair_multiply(square, factor));
+}
+
 /* sin(angle.r + quadrant*pi/2). */
 static inline double vm_sin_in_quadrant(VmPair r, uint64_t quadrant) {
     VmPair sine = vm_sin_kernel(r), cosine = vm_cos_kernel(r);
@@ -623,9 +644,8 @@ static inline double vm_cos(double x) {
 
 static inline double vm_tan(double x) {
     VmAngle angle = vm_angle(vm_abs(x));
-    VmPair sine = vm_sin_kernel(angle.r), cosine = vm_cos_kernel(angle.r);
-    sine = vm_fast_sum(sine.hi, sine.lo);
-    cosine = vm_fast_sum(cosine.hi, cosine.lo);
+    VmPair square = vm_pair_multiply(angle.r, angle.r);
+    VmPair sine = vm_sin_precise(angle.r, square), cosine = vm_cos_precise(square);
     int turned = (angle.quadrant & 1) != 0;
     VmPair above = {turned ? -cosine.hi : sine.hi, turned ? -cosine.lo : sine.lo};
     VmPair below = {turned ? sine.hi : cosine.hi, turned ? sine.lo : cosine.lo};
@@ -671,7 +691,7 @@ static inline double vm_acos(double x) {
 /* atan(ratio) in two doubles, ratio = n/d up to rounding and underflow, 0 <= n <= d, d from 2^-600
  * to 2^600: atan(j/16) + atan(t), t = (n - d*j/16)/(d + n*j/16). */
 static inline VmPair vm_atan_ratio(double ratio, double n, double d) {
-    double shifted = (ratio <= 1 ? ratio * 16 : 0) + VM_SHIFT;
+    double shifted = ratio * 16 + VM_SHIFT;
     double near = (shifted - VM_SHIFT) * 0.0625;
     uint64_t row = 2 * (vm_bits(shifted) & 31);
     VmPair down = vm_two_product(near, d), up = vm_two_product(near, n);
@@ -718,13 +738,11 @@ static inline double vm_erf(double x) {
     double size = vm_abs(x), square = size * size;
     double slope = VM_ERF_SLOPE_EXCESS
                    + square * vm_poly10(vm_erf_near, square, square * square);
-    double place = size >= 0.5 ? size : 0.5; /* of NaN too */
-    place = place > 5.9375 ? 5.9375 : place;
-    double shifted = (place * 8 - 0.5) + VM_SHIFT;
-    const double *row = &vm_erf_table[12 * ((vm_bits(shifted) & 63) - 4)];
-    double t = place - ((shifted - VM_SHIFT) * 0.125 + 0.0625);
+    double shifted = (size * 8 - 0.5) + VM_SHIFT;
+    const double *row = &vm_erf_table[12 * (vm_bits(shifted) & 63)];
+    double t = size - ((shifted - VM_SHIFT) * 0.125 + 0.0625);
     double far = row[0] + (row[1] + t * vm_poly10(row + 2, t, t * t));
-    far = size > 5.9375 ? 1 : far;
+    far = size > 6 ? 1 : far;
     double value = size < 0.5 ? size + size * slope : far;
     return x != x ? x : vm_signed(value, vm_sign_of(x));
 }
@@ -737,21 +755,6 @@ static inline double vm_erf(double x) {
 typedef struct VmTurn {
     VmPair sine, cosine;
 } VmTurn;
-
-static inline VmPair vm_sin_precise(VmPair r, VmPair square) {
-    double rest = square.hi * vm_poly7(vm_sin_rest, square.hi, square.hi * square.hi);
-    VmPair factor = vm_pair_add((VmPair){-0x1.5555555555555p-3, -0x1.5555555555555p-57},
-                                (VmPair){rest, 0}); /* -1/6 */
-    return vm_pair_add(r, vm_pair_multiply(vm_pair_multiply(r, square), factor));
-}
-
-static inline VmPair vm_cos_precise(VmPair square) {
-    double rest = square.hi * vm_poly7(vm_cos_rest, square.hi, square.hi * square.hi);
-    VmPair factor = vm_pair_add((VmPair){0x1.5555555555555p-5, 0x1.5555555555555p-59},
-                                (VmPair){rest, 0}); /* 1/24 */
-    factor = vm_pair_add(vm_pair_multiply(square, factor), (VmPair){-0.5, 0});
-    return vm_pair_add((VmPair){1, 0}, vm_pair_multiply(square, factor));
-}
 
 static inline VmTurn vm_half_turn(double f) {
     int steep = f > 0.25;
