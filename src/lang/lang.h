@@ -157,6 +157,7 @@ typedef struct Token {
     const char *name;
     double number;
     bool line_before; /* a newline stands between this token and the one before it */
+    bool quoted;      /* a name in backquotes */
 } Token;
 
 typedef struct LexName {
@@ -180,8 +181,9 @@ typedef struct Lexer {
 
 void lang_lex_open(Lexer *lexer, Source source, Arena *arena, Notes *notes, Error *error);
 Token lang_lex_next(Lexer *lexer);
-/* True when a name follows on the same line: how 'data x' differs from a column called data. */
-bool lang_lex_name_follows(const Lexer *lexer);
+/* The character that follows on the same line after blanks, as its ASCII twin; 0: none. Tells 'data x'
+ * from a column called data. */
+uint32_t lang_lex_follows(const Lexer *lexer);
 void lang_lex_close(Lexer *lexer);
 /* The first failure wins; a and b (NULL: none) fill {1} and {2} of the sentence and of the remedy
  * (MSG_NONE: no remedy). */

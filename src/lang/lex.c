@@ -93,6 +93,7 @@ static void lex_note_twins(Lexer *lexer, Span span) {
         const char *twin = code < 0x80 ? NULL : lex_twin(code);
         char ascii[2] = {(char)(code - 0xFEE0), '\0'};
         if (lex_full_width(code)) twin = ascii;
+        if (code == LEX_PI && span.end - span.start > 2) twin = NULL; /* only a letter of a name */
         if (twin) {
             size_t start = (size_t)(at - lexer->source.text);
             Span place = lex_span(start, start + (size_t)length);
@@ -178,6 +179,7 @@ static void lex_set_name(Lexer *lexer, Token *token, const char *text, size_t le
         return;
     }
     token->name = name->text;
+    token->quoted = quoted;
     token->word = quoted ? WORD_NONE : name->word;
 }
 
@@ -269,7 +271,8 @@ static void lex_quoted(Lexer *lexer, Token *token, uint32_t quote, int opening) 
         lang_lex_refuse(lexer, lex_span(start, from), MSG_LANG_QUOTE_OPEN,
                         MSG_LANG_QUOTE_OPEN_REMEDY, name ? "`" : "\"", NULL);
     } else if (name && from == to) {
-        lang_lex_refuse(lexer, token->span, MSG_LANG_NAME_EMPTY, MSG_NONE, NULL, NULL);
+        lang_lex_refuse(lexer, token->span, MSG_LANG_NAME_EMPTY, MSG_LANG_NAME_EMPTY_REMEDY,
+                        NULL, NULL);
     } else if (memchr(lexer->source.text + from, '\0', to - from)) {
         lang_lex_refuse(lexer, token->span, MSG_LANG_CONTROL, MSG_LANG_CONTROL_REMEDY, NULL, NULL);
     } else {
@@ -407,10 +410,10 @@ static const LexSign lex_short_signs[] = {
     {"}", TOKEN_BRACE_END, MSG_NONE, NULL},   {"?", TOKEN_QUESTION, MSG_NONE, NULL},
     {":", TOKEN_COLON, MSG_NONE, NULL},    {";", TOKEN_LINE, MSG_NONE, NULL},
     {"%", TOKEN_END, MSG_LANG_PERCENT_REMEDY, NULL},
-    {"!", TOKEN_END, MSG_LANG_WRITE_TWIN, "not"},
+    {"!", TOKEN_END, MSG_LANG_BANG_REMEDY, NULL},
     {"&", TOKEN_END, MSG_LANG_WRITE_TWIN, "and"},
     {"|", TOKEN_END, MSG_LANG_BAR_REMEDY, NULL},
-    {"'", TOKEN_END, MSG_LANG_WRITE_TWIN, "\""},
+    {"'", TOKEN_END, MSG_LANG_QUOTES_REMEDY, NULL},
     {".", TOKEN_END, MSG_LANG_DOT_REMEDY, NULL},
 };
 
@@ -418,17 +421,45 @@ static const LexSign lex_short_signs[] = {
 static const struct LexMark {
     uint32_t code;
     TokenKind kind;
+    MessageId remedy;
     const char *write;
 } lex_marks[] = {
-    {LEX_ROOT, TOKEN_ROOT, NULL}, {0x2260, TOKEN_NE, NULL},    {0x2264, TOKEN_LE, NULL},
-    {0x2265, TOKEN_GE, NULL},     {0x201C, TOKEN_END, "\""},   {0x201D, TOKEN_END, "\""},
-    {0x2018, TOKEN_END, "\""},    {0x2019, TOKEN_END, "\""},   {0xB2, TOKEN_END, "^2"},
-    {0xB3, TOKEN_END, "^3"},      {0xB9, TOKEN_END, "^1"},     {0x221E, TOKEN_END, "inf"},
-    {0x2013, TOKEN_END, "-"},     {0x2014, TOKEN_END, "-"},    {0x2022, TOKEN_END, "*"},
-    {0x2217, TOKEN_END, "*"},     {0x2215, TOKEN_END, "/"},    {0x2227, TOKEN_END, "and"},
-    {0x2228, TOKEN_END, "or"},    {0xAC, TOKEN_END, "not"},    {0x2211, TOKEN_END, "sum(...)"},
-    {0x3001, TOKEN_END, ","},     {0x3002, TOKEN_END, ";"},    {0x3010, TOKEN_END, "["},
-    {0x3011, TOKEN_END, "]"},     {0x2026, TOKEN_END, ".."},   {0x2248, TOKEN_END, "~"},
+    {LEX_ROOT, TOKEN_ROOT, MSG_NONE, NULL},
+    {0x2260, TOKEN_NE, MSG_NONE, NULL},
+    {0x2264, TOKEN_LE, MSG_NONE, NULL},
+    {0x2265, TOKEN_GE, MSG_NONE, NULL},
+    {0x201C, TOKEN_END, MSG_LANG_QUOTES_REMEDY, NULL}, /* curly quotes */
+    {0x201D, TOKEN_END, MSG_LANG_QUOTES_REMEDY, NULL},
+    {0x2018, TOKEN_END, MSG_LANG_QUOTES_REMEDY, NULL},
+    {0x2019, TOKEN_END, MSG_LANG_QUOTES_REMEDY, NULL},
+    {0x221E, TOKEN_END, MSG_LANG_INFINITY_REMEDY, NULL},
+    {0xB2, TOKEN_END, MSG_LANG_WRITE_TWIN, "^2"}, /* superscripts */
+    {0xB3, TOKEN_END, MSG_LANG_WRITE_TWIN, "^3"},
+    {0xB9, TOKEN_END, MSG_LANG_WRITE_TWIN, "^1"},
+    {0x2070, TOKEN_END, MSG_LANG_WRITE_TWIN, "^0"},
+    {0x2074, TOKEN_END, MSG_LANG_WRITE_TWIN, "^4"},
+    {0x2075, TOKEN_END, MSG_LANG_WRITE_TWIN, "^5"},
+    {0x2076, TOKEN_END, MSG_LANG_WRITE_TWIN, "^6"},
+    {0x2077, TOKEN_END, MSG_LANG_WRITE_TWIN, "^7"},
+    {0x2078, TOKEN_END, MSG_LANG_WRITE_TWIN, "^8"},
+    {0x2079, TOKEN_END, MSG_LANG_WRITE_TWIN, "^9"},
+    {0x207B, TOKEN_END, MSG_LANG_WRITE_TWIN, "^-1"},
+    {0x2010, TOKEN_END, MSG_LANG_WRITE_TWIN, "-"}, /* hyphen and dashes */
+    {0x2013, TOKEN_END, MSG_LANG_WRITE_TWIN, "-"},
+    {0x2014, TOKEN_END, MSG_LANG_WRITE_TWIN, "-"},
+    {0x2022, TOKEN_END, MSG_LANG_WRITE_TWIN, "*"},
+    {0x2217, TOKEN_END, MSG_LANG_WRITE_TWIN, "*"},
+    {0x2215, TOKEN_END, MSG_LANG_WRITE_TWIN, "/"},
+    {0x2227, TOKEN_END, MSG_LANG_WRITE_TWIN, "and"},
+    {0x2228, TOKEN_END, MSG_LANG_WRITE_TWIN, "or"},
+    {0xAC, TOKEN_END, MSG_LANG_WRITE_TWIN, "not"},
+    {0x2211, TOKEN_END, MSG_LANG_WRITE_TWIN, "sum(...)"},
+    {0x2026, TOKEN_END, MSG_LANG_WRITE_TWIN, ".."},
+    {0x2248, TOKEN_END, MSG_LANG_WRITE_TWIN, "~"},
+    {0x3001, TOKEN_END, MSG_LANG_WRITE_TWIN, ","}, /* Chinese punctuation */
+    {0x3002, TOKEN_END, MSG_LANG_WRITE_TWIN, ";"},
+    {0x3010, TOKEN_END, MSG_LANG_WRITE_TWIN, "["},
+    {0x3011, TOKEN_END, MSG_LANG_WRITE_TWIN, "]"},
 };
 
 static bool lex_invisible(uint32_t code) {
@@ -456,7 +487,7 @@ static void lex_mark(Lexer *lexer, Token *token, uint32_t code) {
         if (lex_marks[i].code != code) continue;
         token->kind = lex_marks[i].kind;
         if (token->kind == TOKEN_END)
-            lang_lex_refuse(lexer, token->span, MSG_LANG_SIGN, MSG_LANG_WRITE_TWIN,
+            lang_lex_refuse(lexer, token->span, MSG_LANG_SIGN, lex_marks[i].remedy,
                             lang_lex_words(lexer, token->span).s, lex_marks[i].write);
         if (token->kind == TOKEN_ROOT) lex_set_name(lexer, token, "sqrt", 4, false);
         return;
@@ -583,14 +614,15 @@ Token lang_lex_next(Lexer *lexer) {
     return token;
 }
 
-bool lang_lex_name_follows(const Lexer *lexer) {
+uint32_t lang_lex_follows(const Lexer *lexer) {
     size_t at = lexer->at;
-    uint32_t code;
-    int length = lex_char(lexer, at, &code);
-    for (; length > 0 && (code == ' ' || code == '\t' || code == 0xA0);
-         length = lex_char(lexer, at, &code))
+    for (;;) {
+        uint32_t code;
+        int length = lex_char(lexer, at, &code);
+        if (length == 0) return 0;
+        if (code != ' ' && code != '\t' && code != 0xA0) return code;
         at += (size_t)length;
-    return length > 0 && (unicode_letter(code) || code == '`');
+    }
 }
 
 void lang_lex_open(Lexer *lexer, Source source, Arena *arena, Notes *notes, Error *error) {

@@ -70,6 +70,19 @@ static LangWords parse_words(const Parser *parser, Token token) {
     return words;
 }
 
+/* The same in quotes, but not for what has no words of its own. */
+static LangWords parse_quoted(const Parser *parser, Token token) {
+    LangWords words = parse_words(parser, token), quoted = {{0}};
+    bool own = token.kind != TOKEN_END && (token.kind != TOKEN_LINE || words.s[0] == ';');
+    if (!own) return words;
+    size_t length = strlen(words.s);
+    if (length > sizeof quoted.s - 3) length = sizeof quoted.s - 3;
+    quoted.s[0] = '\'';
+    memcpy(quoted.s + 1, words.s, length);
+    quoted.s[1 + length] = '\'';
+    return quoted;
+}
+
 /* ---- nodes -------------------------------------------------------------------------------------- */
 
 static AstNode *parse_node(const Parser *parser, AstId id) {
@@ -167,6 +180,12 @@ static AstId parse_refuse_foreign(Parser *parser, Token word) {
     return parse_refuse(parser, word.span, MSG_LANG_FOREIGN, remedy, word.name, NULL);
 }
 
+static AstId parse_refuse_name(Parser *parser) {
+    LangWords a = parse_quoted(parser, parser->before), b = parse_quoted(parser, parser->token);
+    return parse_refuse(parser, parser->token.span, MSG_LANG_NAME_EXPECTED,
+                        MSG_LANG_NAME_EXPECTED_REMEDY, a.s, b.s);
+}
+
 /* Two values side by side. */
 static AstId parse_refuse_neighbours(Parser *parser) {
     Token left = parser->before, right = parser->token;
@@ -179,9 +198,17 @@ static AstId parse_refuse_neighbours(Parser *parser) {
         return parse_refuse_foreign(parser, left);
     if (right.kind == TOKEN_NAME && right.word == WORD_FOREIGN)
         return parse_refuse_foreign(parser, right);
+    if (left.kind == TOKEN_NAME && left.word == WORD_MINIMIZE)
+        return parse_refuse(parser, left.span, MSG_LANG_MISPLACED, MSG_LANG_ONLY_EXPRESSION, a.s,
+                            NULL);
+    if (left.kind == TOKEN_NAME && left.word != WORD_NONE && left.word < WORD_MINIMIZE)
+        return parse_refuse_name(parser);
     bool product = left.kind == TOKEN_NUMBER && right.kind == TOKEN_NAME;
-    return parse_refuse(parser, both, MSG_LANG_NO_OPERATOR,
-                        product ? MSG_LANG_PRODUCT : MSG_LANG_NO_OPERATOR_REMEDY, a.s, b.s);
+    MessageId remedy = product ? MSG_LANG_PRODUCT : MSG_LANG_NO_OPERATOR_REMEDY;
+    uint32_t follows = lang_lex_follows(&parser->lexer);
+    if (right.kind == TOKEN_NAME && (follows == '=' || follows == '~'))
+        remedy = MSG_LANG_TWO_STATEMENTS;
+    return parse_refuse(parser, both, MSG_LANG_NO_OPERATOR, remedy, a.s, b.s);
 }
 
 /* A token that cannot stand here. */
@@ -210,7 +237,8 @@ static AstId parse_refuse_token(Parser *parser) {
     case TOKEN_BRACE:
         return parse_refuse(parser, token.span, MSG_LANG_BRACE, MSG_LANG_BRACE_REMEDY, NULL, NULL);
     default:
-        return parse_refuse(parser, token.span, MSG_LANG_UNEXPECTED, MSG_NONE, words.s, NULL);
+        return parse_refuse(parser, token.span, MSG_LANG_UNEXPECTED, MSG_LANG_CLOSES_NOTHING_REMEDY,
+                            parse_quoted(parser, token).s, NULL);
     }
 }
 
@@ -259,11 +287,14 @@ static AstId parse_refuse_missing(Parser *parser) {
                 token.kind == TOKEN_BRACKET_END;
     if (after && sign)
         return parse_refuse(parser, parse_join(before.span, token.span), MSG_LANG_MISSING_BETWEEN,
-                            MSG_NONE, a.s, b.s);
+                            MSG_LANG_MISSING_REMEDY, a.s, b.s);
+    if (token.kind == TOKEN_BRACE) return parse_refuse_token(parser);
     if (after)
-        return parse_refuse(parser, before.span, MSG_LANG_MISSING_AFTER, MSG_NONE, a.s, NULL);
+        return parse_refuse(parser, before.span, MSG_LANG_MISSING_AFTER, MSG_LANG_MISSING_REMEDY,
+                            a.s, NULL);
     if (parse_is_operator(token.kind))
-        return parse_refuse(parser, token.span, MSG_LANG_MISSING_BEFORE, MSG_NONE, b.s, NULL);
+        return parse_refuse(parser, token.span, MSG_LANG_MISSING_BEFORE, MSG_LANG_MISSING_REMEDY,
+                            b.s, NULL);
     return parse_refuse_token(parser);
 }
 
@@ -286,15 +317,14 @@ static AstId parse_call(Parser *parser, Token name) {
 
 static AstId parse_name(Parser *parser) {
     Token name = parser->token;
-    bool quoted = parser->lexer.source.text[name.span.end - 1] == '`';
     parse_advance(parser);
-    if (parse_at(parser, TOKEN_PAREN) && !quoted && !parser->token.line_before)
+    if (parse_at(parser, TOKEN_PAREN) && !name.quoted && !parser->token.line_before)
         return name.word == WORD_FOREIGN ? parse_refuse_foreign(parser, name)
                                          : parse_call(parser, name);
-    if (!quoted && name.name && strchr(name.name, '.'))
+    if (!name.quoted && name.name && strchr(name.name, '.'))
         return parse_refuse(parser, name.span, MSG_LANG_DOTTED, MSG_LANG_DOTTED_REMEDY,
                             parse_words(parser, name).s, NULL);
-    if (parser->bounds && !quoted && name.word == WORD_INF) {
+    if (parser->bounds && !name.quoted && name.word == WORD_INF) {
         name.number = (double)INFINITY;
         name.name = NULL;
         return parse_leaf(parser, AST_NUMBER, name);
@@ -524,10 +554,8 @@ static AstId parse_expression(Parser *parser) {
 static Token parse_declared_name(Parser *parser) {
     Token name = parser->token;
     if (name.kind != TOKEN_NAME) {
-        LangWords a = parse_words(parser, parser->before), b = parse_words(parser, name);
-        parse_refuse(parser, name.span, MSG_LANG_NAME_EXPECTED, MSG_NONE, a.s, b.s);
-    } else if (strchr(name.name, '.') && name.name[0] != '.' &&
-               parser->lexer.source.text[name.span.start] != '`') {
+        parse_refuse_name(parser);
+    } else if (!name.quoted && strchr(name.name, '.')) {
         LangWords words = parse_words(parser, name);
         parse_refuse(parser, name.span, MSG_LANG_DOTTED, MSG_LANG_DOTTED_REMEDY, words.s, NULL);
     }
@@ -541,7 +569,7 @@ static bool parse_expect(Parser *parser, TokenKind kind, MessageId what, Message
         parse_advance(parser);
         return true;
     }
-    LangWords words = parse_words(parser, parser->token);
+    LangWords words = parse_quoted(parser, parser->token);
     parse_refuse(parser, parser->token.span, what, remedy, a ? a : words.s, a ? words.s : NULL);
     return false;
 }
@@ -591,8 +619,10 @@ static void parse_bounds(Parser *parser, AstId parts[6]) {
     if (good) {
         parse_advance(parser);
         parts[3] = parse_expression(parser);
-        parse_close(parser, opener);
-    } else {
+        good = !parse_at(parser, TOKEN_COMMA);
+    }
+    if (good) parse_close(parser, opener);
+    else {
         parse_refuse(parser, word.span, MSG_LANG_BOUNDS, MSG_LANG_BOUNDS_REMEDY, NULL, NULL);
     }
     parser->bounds = false;
@@ -607,7 +637,7 @@ static void parse_factor(Parser *parser, AstId *part) {
 static void parse_once(Parser *parser, AstId part) {
     Token word = parser->token;
     LangWords words = parse_words(parser, word);
-    if (part) parse_refuse(parser, word.span, MSG_LANG_TWICE, MSG_NONE, words.s, NULL);
+    if (part) parse_refuse(parser, word.span, MSG_LANG_TWICE, MSG_LANG_TWICE_REMEDY, words.s, NULL);
 }
 
 /* param = "param" NAME [ "[" values "]" ] [ "=" expression ] { bounds | factor } */
@@ -661,7 +691,7 @@ static void parse_arguments(Parser *parser, bool settings) {
         AstId id = 0;
         for (size_t i = from; i < parser->n_pending && !parse_failed(parser); i++)
             if (parse_node(parser, parser->pending[i])->name == name.name)
-                parse_refuse(parser, name.span, MSG_LANG_TWICE, MSG_NONE, name.name, NULL);
+                parse_refuse(parser, name.span, MSG_LANG_TWICE, MSG_LANG_TWICE_REMEDY, name.name, NULL);
         if (!settings) {
             id = parse_leaf(parser, AST_NAME, name);
         } else if (parse_expect(parser, TOKEN_SET, MSG_LANG_SETTING, MSG_LANG_SETTING_REMEDY,
@@ -721,6 +751,9 @@ static AstId parse_assign(Parser *parser, AstId left, Token name, ParsePlace pla
     Ast *ast = parser->ast;
     Span sign = parser->token.span;
     AstNode target = *parse_node(parser, left);
+    if (target.kind == AST_INDEX && name.word != WORD_NONE && name.word < WORD_MINIMIZE)
+        return parse_refuse(parser, name.span, MSG_LANG_NAME_EXPECTED, MSG_LANG_NAME_EXPECTED_REMEDY,
+                            parse_quoted(parser, name).s, "'['");
     if (target.kind != AST_NAME)
         return parse_refuse(parser, target.kind == AST_INDEX ? target.span : sign,
                             target.kind == AST_INDEX ? MSG_LANG_SET_ELEMENT : MSG_LANG_SET_LEFT,
@@ -741,12 +774,14 @@ static AstId parse_assign(Parser *parser, AstId left, Token name, ParsePlace pla
     return parse_make2(parser, node, value, 0);
 }
 
-/* A line that begins with + or - after another line: it looks like its continuation. */
+/* A line that begins with an operator after another line: it looks like its continuation. */
 static void parse_check_line_start(Parser *parser, const Token *first, bool fresh) {
     bool sum = first->kind == TOKEN_ADD || first->kind == TOKEN_SUB;
-    if (!sum || fresh) return;
-    parse_refuse(parser, first->span, MSG_LANG_LINE_START, MSG_LANG_LINE_START_REMEDY,
-                 first->kind == TOKEN_ADD ? "+" : "-", NULL);
+    bool prefix = first->kind == TOKEN_NOT || first->kind == TOKEN_ROOT;
+    if (fresh || prefix || !parse_is_operator(first->kind)) return;
+    parse_refuse(parser, first->span, MSG_LANG_LINE_START,
+                 sum ? MSG_LANG_LINE_START_REMEDY : MSG_LANG_LINE_JOIN_REMEDY,
+                 parse_words(parser, *first).s, NULL);
 }
 
 /* plain = assign | fit | expression ; fit = expression "~" expression */
@@ -794,13 +829,18 @@ static const struct ParseStatement {
                        MSG_LANG_ONLY_MODELS},
 };
 
+static bool parse_name_follows(const Parser *parser) {
+    uint32_t code = lang_lex_follows(&parser->lexer);
+    return code == '`' || unicode_letter(code);
+}
+
 /* statement = data | param | state | predict | def | model | rule | for | minimize | plain
  * The words are words only where a name (after 'minimize': anything) follows on the same line. */
 static AstId parse_statement(Parser *parser, ParsePlace place, bool inner, bool fresh) {
     Token first = parser->token;
     bool known = first.kind == TOKEN_NAME && first.word < COUNT_OF(parse_statements) &&
                  parse_statements[first.word].kind != AST_NONE;
-    if (!known || (first.word != WORD_MINIMIZE && !lang_lex_name_follows(&parser->lexer)))
+    if (!known || (first.word != WORD_MINIMIZE && !parse_name_follows(parser)))
         return parse_plain(parser, place, fresh);
     struct ParseStatement row = parse_statements[first.word];
     bool outermost = row.remedy == MSG_LANG_ONLY_TOP || row.remedy == MSG_LANG_ONLY_OPTIMIZER;
@@ -903,9 +943,13 @@ static AstId parse_lone_expression(Parser *parser) {
     if (!parse_failed(parser) && parse_at(parser, TOKEN_END))
         return parse_refuse(parser, all, MSG_LANG_EMPTY, MSG_LANG_EMPTY_REMEDY, NULL, NULL);
     AstId id = parse_expression(parser);
+    bool ended = parse_at(parser, TOKEN_LINE);
     parse_skip_lines(parser);
-    if (!parse_failed(parser) && !parse_at(parser, TOKEN_END)) return parse_refuse_token(parser);
-    return id;
+    if (parse_failed(parser) || parse_at(parser, TOKEN_END)) return id;
+    if (ended)
+        return parse_refuse(parser, parser->token.span, MSG_LANG_ONE_EXPRESSION,
+                            MSG_LANG_ONE_EXPRESSION_REMEDY, NULL, NULL);
+    return parse_refuse_token(parser);
 }
 
 static Status parse_all(Ast *ast, LangMode mode, Error *error) {
