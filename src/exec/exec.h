@@ -78,4 +78,190 @@ PlanFacts exec_facts(const Plan *plan);
 /* Stable text for 'show --stage plan'. */
 void exec_dump(const Plan *plan, Text *out);
 
+/* ---- private to src/exec ---------------------------------------------------------------------- */
+
+/* needs.c: which nodes the outputs need, and when. A value of level k can be computed when k passes
+ * over the rows are done (a node with rows: in pass k, and again in any later pass that reads it). */
+typedef struct Needs {
+    NodeId *nodes; /* ascending, so inputs come first */
+    size_t count;
+    uint32_t *level; /* by node id; NEEDS_NOT: not needed */
+    uint32_t top;    /* the highest level */
+} Needs;
+#define NEEDS_NOT UINT32_MAX
+bool exec_needs(const Graph *graph, const NodeId *outputs, size_t n_outputs, Needs *needs);
+void exec_needs_free(Needs *needs);
+
+/* rowsum.c: what an OP_ROW_* node gathers, element by element. */
+enum { FOLD_LEVELS = 32 }; /* of the tree over leaves: enough for 2^42 rows */
+typedef struct Fold {
+    Op op;
+    size_t elements;
+    double *lanes;   /* [element][EXEC_LANES]: of the leaf in hand; neutral between evaluations */
+    double *levels;  /* ROW_SUM: [level][element], complete subtrees of 2^level leaves */
+    uint64_t leaves; /* complete leaves so far: its bits say which levels are in use */
+    size_t rows;     /* fed so far */
+    double *kept;    /* ROW_QUANTILE: [element][row of the evaluation] */
+    size_t total;    /* rows of the evaluation */
+    size_t kept_capacity;
+    bool open, bad; /* between start and finish; a look-up outside its range was scattered */
+} Fold;
+bool exec_fold_size(Op op, size_t elements, size_t *bytes); /* of its states; false: overflow */
+bool exec_fold_new(Fold *fold, Op op, size_t elements);
+void exec_fold_free(Fold *fold);
+/* 'rows' is the count of the evaluation; only ROW_QUANTILE may need memory, when it grew. */
+bool exec_fold_start(Fold *fold, size_t rows);
+/* The next n rows, values[e * n + r]. */
+void exec_fold_feed(Fold *fold, const double *values, size_t n);
+/* As feeding SCATTER's result: zeros, with values[e * n + r] at index[r] of the first axis; operands
+ * without rows have a row stride of 0. */
+void exec_fold_scatter(Fold *fold, const double *values, size_t value_stride, size_t part,
+                       const double *index, size_t index_stride, size_t n);
+/* 'probability' counts for ROW_QUANTILE. */
+void exec_fold_finish(Fold *fold, double probability, double *out);
+
+/* kernels.c: out[r] = op(a[r], b[r], c[r]) for n values; bit k of 'singles' says that operand k is
+ * one number for all r. NULL for operators that are not elementwise, or when all operands are single. */
+typedef void (*Kernel)(double *restrict out, const double *a, const double *b, const double *c,
+                       size_t n, int exponent);
+Kernel exec_kernel(Op op, unsigned singles);
+
+/* Where a step finds a value. It is read at base[base] + offset + element * (rows of the block). */
+enum { FRAME_WORK, FRAME_PARAMETERS, FRAME_COLUMNS }; /* column c: FRAME_COLUMNS + c */
+typedef struct Operand {
+    uint32_t base;
+    uint32_t element; /* first one, of a value with rows */
+    size_t offset;
+    bool rows;     /* [element][row of the block]; else [element] */
+    bool repeated; /* one element, read for each of the result's */
+} Operand;
+
+typedef struct Frame {
+    const double **base;
+    double *work;
+    size_t n; /* rows of this block */
+} Frame;
+
+/* How elements move between two values: four nested loops over 'dim'. */
+typedef struct StrideWalk {
+    size_t dim[SHAPE_RANK], in[SHAPE_RANK], out[SHAPE_RANK], in_start, out_start;
+} StrideWalk;
+
+/* stride.c: the walk of BROADCAST, TRANSPOSE, SLICE, PAD and the reductions. */
+StrideWalk exec_stride_walk(const Graph *graph, NodeId node);
+
+/* slots.c: places of buffers that live for a while. */
+enum { SLOT_CLASSES = 1024 };
+typedef struct SlotPool {
+    size_t *offset;    /* by slot id, from 1 */
+    uint32_t *next;    /* by slot id: the next free one of its class */
+    uint32_t *class_of;
+    size_t count, capacity, next_capacity, class_capacity;
+    uint32_t free_head[SLOT_CLASSES];
+    size_t top; /* numbers in all */
+    bool failed;
+} SlotPool;
+uint32_t exec_slot_take(SlotPool *pool, size_t elements); /* slot id; 0: failed */
+void exec_slot_give(SlotPool *pool, uint32_t slot);
+void exec_slot_reset(SlotPool *pool); /* all are free, top is 0 */
+void exec_slot_free(SlotPool *pool);
+
+typedef struct Step Step;
+struct Step {
+    void (*run)(const Step *step, const Frame *frame);
+    Kernel kernel;
+    size_t out; /* offset into work */
+    size_t elements;
+    Operand in[3];
+    union {
+        const StrideWalk *walk;
+        Operand *stack;
+        Fold *fold;
+        size_t product[3]; /* MATMUL: [I,K] @ [K,J] */
+        size_t n_parts;    /* GATHER, SCATTER: length of the first axis */
+    } extra;
+    NodeId node;
+    int32_t exponent;
+    Op op;
+    uint32_t n_inputs; /* STACK: length of extra.stack */
+    bool rows;         /* the result has rows */
+};
+
+/* interp.c: chooses the function that runs the step, by its operator and operands. */
+void exec_step_choose(Step *step);
+void exec_step_run(const Step *steps, size_t count, const Frame *frame);
+const double *exec_operand(const Operand *operand, const Frame *frame);
+
+typedef struct PlanFold {
+    Fold fold;
+    Operand probability;
+    size_t out;
+    NodeId node;
+} PlanFold;
+
+typedef struct PlanPass {
+    Step *singles; /* without rows, before the pass */
+    size_t n_singles;
+    Step *steps; /* for each block */
+    size_t n_steps;
+    PlanFold *folds; /* finished after the last block */
+    size_t n_folds;
+} PlanPass;
+
+typedef struct Replay Replay;
+
+struct Plan {
+    const Graph *graph;
+    Executor executor;
+    NodeId *outputs;
+    Operand *places; /* of the outputs */
+    size_t *sizes;   /* their elements */
+    size_t n_outputs;
+    PlanPass *passes;
+    Step *fixed; /* what is the same in every evaluation: computed once, by exec_plan */
+    size_t n_fixed;
+    size_t n_passes;   /* the last one may have no block steps */
+    size_t visit_pass; /* in which the outputs with rows are complete; SIZE_MAX: none has rows */
+    size_t block_rows, n_steps, workspace_bytes;
+    size_t row_numbers, single_numbers; /* numbers held for each row of a block, and once */
+    size_t row_count;                   /* offset of OP_ROW_COUNT in work; SIZE_MAX: not used */
+    uint32_t *columns;                  /* that are read */
+    size_t n_columns;
+    double *work;
+    void *memory; /* what 'work' was aligned in */
+    const double **base;
+    const double **values; /* of the outputs in a block, for the visitor */
+    Replay *replay;        /* EXECUTOR_REFERENCE */
+    Arena arena;
+};
+
+/* reference.c: one row at a time, every needed value kept. */
+struct Replay {
+    const Graph *graph;
+    Needs needs;
+    size_t *offset; /* by node, into 'values' */
+    double *values; /* of the row in hand, and those without rows */
+    Fold *folds;    /* by place in needs.nodes; used for OP_ROW_* */
+    const double *parameters;
+    const Rows *rows;
+    size_t bytes;
+};
+Status exec_replay_new(const Graph *graph, const NodeId *outputs, size_t n_outputs,
+                       size_t memory_limit, Replay **replay, Error *error);
+void exec_replay_free(Replay *replay);
+/* Everything without rows. */
+Status exec_replay_start(Replay *replay, const double *parameters, const Rows *rows);
+/* After exec_replay_start: the values of one row. */
+void exec_replay_row(Replay *replay, size_t row);
+const double *exec_replay_value(const Replay *replay, NodeId node);
+/* The input's element that an element of a SHAPE node with one input shows; false: none (PAD's zeros). */
+bool exec_replay_source(const Replay *replay, NodeId id, size_t element, size_t *from);
+/* The element of a reduction's result that an element of its input goes to. */
+size_t exec_replay_target(const Replay *replay, NodeId id, size_t element);
+Status exec_replay_outputs(Plan *plan, const double *parameters, const Rows *rows,
+                           double *const *results, const RowVisitor *visitor);
+
+/* plan.c */
+Status exec_check_memory(size_t bytes, size_t limit, Error *error);
+
 #endif

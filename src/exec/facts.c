@@ -1,0 +1,111 @@
+/* What a plan is, in figures and as stable text. */
+#include "exec.h"
+
+static bool facts_goes_over_rows(const Plan *plan, size_t pass) {
+    return plan->passes[pass].n_folds > 0 || plan->visit_pass == pass;
+}
+
+PlanFacts exec_facts(const Plan *plan) {
+    if (plan->replay)
+        return (PlanFacts){.steps = plan->replay->needs.count,
+                           .passes = plan->replay->needs.top,
+                           .block_rows = 1,
+                           .workspace_bytes = plan->replay->bytes,
+                           .executor = "reference"};
+    PlanFacts facts = {.steps = plan->n_steps,
+                       .block_rows = plan->block_rows,
+                       .workspace_bytes = plan->workspace_bytes,
+                       .executor = "interpreted"};
+    for (size_t p = 0; p < plan->n_passes; p++)
+        if (facts_goes_over_rows(plan, p)) facts.passes++;
+    return facts;
+}
+
+static void dump_place(const Plan *plan, size_t offset, bool rows, Text *out) {
+    if (rows)
+        text_format(out, "r%zu", (offset - plan->single_numbers) / plan->block_rows);
+    else
+        text_format(out, "s%zu", offset);
+}
+
+static void dump_operand(const Plan *plan, const Operand *operand, Text *out) {
+    text_add_char(out, ' ');
+    if (operand->base == FRAME_PARAMETERS) {
+        text_format(out, "p%zu", operand->offset);
+    } else if (operand->base >= FRAME_COLUMNS) {
+        uint32_t column = operand->base - FRAME_COLUMNS;
+        text_add(out, "column ");
+        if (column < plan->graph->n_columns && plan->graph->column_names)
+            text_add(out, plan->graph->column_names[column]);
+        else
+            text_add_integer(out, column);
+    } else {
+        dump_place(plan, operand->offset, operand->rows, out);
+    }
+    if (operand->element) text_format(out, "+%u", operand->element);
+    if (operand->repeated) text_add(out, " repeated");
+}
+
+static void dump_operands(const Plan *plan, const Step *step, Text *out) {
+    const Operand *operands = step->op == OP_STACK ? step->extra.stack : step->in;
+    for (uint32_t k = 0; k < step->n_inputs; k++) {
+        if (k > 0) text_add_char(out, ',');
+        dump_operand(plan, &operands[k], out);
+    }
+    if (step->op == OP_POWI) text_format(out, ", %d", step->exponent);
+}
+
+static void dump_elements(size_t elements, Text *out) {
+    if (elements != 1) text_format(out, "[%zu]", elements);
+}
+
+static void dump_step(const Plan *plan, const Step *step, Text *out) {
+    text_add(out, "  ");
+    if (op_info(step->op)->kind == KIND_ROWS) {
+        text_add(out, step->n_inputs == 2 ? "feed scattered" : "feed");
+    } else {
+        dump_place(plan, step->out, step->rows, out);
+        dump_elements(step->elements, out);
+        text_format(out, " = %s", op_info(step->op)->spelling);
+    }
+    dump_operands(plan, step, out);
+    text_add_char(out, '\n');
+}
+
+static void dump_steps(const Plan *plan, const char *title, const Step *steps, size_t count, Text *out) {
+    if (count == 0) return;
+    text_format(out, "%s\n", title);
+    for (size_t i = 0; i < count; i++) dump_step(plan, &steps[i], out);
+}
+
+static void dump_pass(const Plan *plan, size_t number, Text *out) {
+    const PlanPass *pass = &plan->passes[number];
+    dump_steps(plan, "once:", pass->singles, pass->n_singles, out);
+    if (!facts_goes_over_rows(plan, number)) return;
+    text_format(out, "pass %zu over the rows:\n", number + 1);
+    for (size_t i = 0; i < pass->n_steps; i++) dump_step(plan, &pass->steps[i], out);
+    if (plan->visit_pass == number) text_add(out, "  outputs of each row\n");
+    for (size_t k = 0; k < pass->n_folds; k++) {
+        text_add(out, "  then ");
+        dump_place(plan, pass->folds[k].out, false, out);
+        dump_elements(pass->folds[k].fold.elements, out);
+        text_format(out, " = %s\n", op_info(pass->folds[k].fold.op)->spelling);
+    }
+}
+
+/* s: places of numbers without rows, r: places in the block (numbers of one row), p: scalar parameters. */
+void exec_dump(const Plan *plan, Text *out) {
+    PlanFacts facts = exec_facts(plan);
+    text_format(out, "%s, %zu steps, %zu passes over the rows, blocks of %zu rows\n", facts.executor,
+                facts.steps, facts.passes, facts.block_rows);
+    if (plan->replay) return;
+    text_format(out, "%zu numbers once, %zu a row\n", plan->single_numbers, plan->row_numbers);
+    dump_steps(plan, "always:", plan->fixed, plan->n_fixed, out);
+    for (size_t p = 0; p < plan->n_passes; p++) dump_pass(plan, p, out);
+    for (size_t k = 0; k < plan->n_outputs; k++) {
+        text_format(out, "output %zu:", k + 1);
+        dump_operand(plan, &plan->places[k], out);
+        dump_elements(plan->sizes[k], out);
+        text_add_char(out, '\n');
+    }
+}

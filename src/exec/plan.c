@@ -1,0 +1,677 @@
+/* Graph -> plan: which nodes are computed in which pass, where their values lie and for how long, and
+ * all memory, once.
+ *
+ * Values without rows have places of their own in the workspace; behind them lies the block, in which
+ * every pass places its values with rows anew. RESHAPE, DETACH and slices in one piece are views: they
+ * have no place and no step. One number repeated to a shape is read as one number by elementwise steps. */
+#include "exec.h"
+
+#include <string.h>
+
+enum {
+    PLAN_CACHE = 256 << 10,  /* bytes of a block's values */
+    PLAN_LARGE = 64 << 20,   /* and when its many small steps want more rows */
+    PLAN_STEP_WORK = 64,     /* numbers a step should make, to be worth its call */
+    PLAN_ALIGN = 64
+};
+
+/* What a step reads: a part of the value of 'root', which has a place of its own. */
+typedef struct PlanUse {
+    NodeId root;
+    uint32_t element;
+    bool repeated;
+} PlanUse;
+
+/* The nodes of a pass, within Planner.items. */
+typedef struct PlanRange {
+    size_t first, middle, end; /* first..middle: without rows, before the pass; middle..end: in it */
+} PlanRange;
+
+typedef struct Planner {
+    const Graph *graph;
+    Plan *plan;
+    Needs needs;
+    bool *required;      /* by node: it has a place */
+    bool *fixed;         /* by node: the same in every evaluation */
+    size_t *offset;      /* by node: its place */
+    uint32_t *slot;      /* by node: the slot it lies in; 0: none */
+    size_t *last;        /* by node: when it is read last. Item i reads at 2i+1, pass p's end is at 2*end */
+    uint32_t *wanted;    /* by node: the last pass (from 1) that needs it */
+    NodeId *items;
+    size_t n_items, items_capacity;
+    PlanRange *ranges;
+    SlotPool singles, rows;
+    Step *steps; /* being filled */
+    size_t row_steps, row_elements;
+} Planner;
+
+static const Node *plan_node(const Planner *planner, NodeId id) {
+    return &planner->graph->nodes[id];
+}
+
+static bool plan_has_rows(const Planner *planner, NodeId id) {
+    return (plan_node(planner, id)->flags & NODE_ROWS) != 0;
+}
+
+static OpKind plan_kind(const Planner *planner, NodeId id) {
+    return op_info(plan_node(planner, id)->op)->kind;
+}
+
+static size_t plan_count(const Planner *planner, NodeId id) {
+    return graph_count(&plan_node(planner, id)->shape);
+}
+
+/* ---- views ------------------------------------------------------------------------------------------ */
+
+/* A slice in one piece: where it starts. */
+static bool plan_is_piece(const Planner *planner, NodeId id, uint32_t *start) {
+    StrideWalk walk = exec_stride_walk(planner->graph, id);
+    bool piece = walk.dim[0] * walk.dim[1] * walk.dim[2] == 1 && walk.in[3] == 1;
+    if (piece) *start = (uint32_t)walk.in_start;
+    return piece;
+}
+
+/* Looks through views; through repeated numbers too where the reader may ('elementwise'). */
+static PlanUse plan_use(const Planner *planner, NodeId id, bool elementwise) {
+    PlanUse use = {.root = id};
+    for (;; use.root = graph_input(planner->graph, use.root, 0)) {
+        const Node *node = plan_node(planner, use.root);
+        uint32_t start = 0;
+        if (node->op == OP_RESHAPE || node->op == OP_DETACH) continue;
+        if (node->op == OP_SLICE && plan_is_piece(planner, use.root, &start)) {
+            use.element += start;
+            continue;
+        }
+        if (!elementwise || node->op != OP_BROADCAST) return use;
+        if (plan_count(planner, graph_input(planner->graph, use.root, 0)) != 1) return use;
+        use.repeated = true;
+        use.element = 0;
+    }
+}
+
+/* The SCATTER that a ROW_SUM adds up without making it, or NODE_NONE. */
+static NodeId plan_scattered(const Planner *planner, NodeId id) {
+    if (plan_node(planner, id)->op != OP_ROW_SUM) return NODE_NONE;
+    PlanUse use = plan_use(planner, graph_input(planner->graph, id, 0), false);
+    bool whole = plan_count(planner, use.root) == plan_count(planner, id);
+    return plan_node(planner, use.root)->op == OP_SCATTER && whole ? use.root : NODE_NONE;
+}
+
+/* The node whose inputs the step of 'id' reads. */
+static NodeId plan_source(const Planner *planner, NodeId id) {
+    NodeId scattered = plan_scattered(planner, id);
+    return scattered != NODE_NONE ? scattered : id;
+}
+
+static PlanUse plan_input(const Planner *planner, NodeId source, uint32_t k) {
+    return plan_use(planner, graph_input(planner->graph, source, k),
+                    plan_kind(planner, source) == KIND_ELEMENTWISE);
+}
+
+/* ---- what is needed, and when -------------------------------------------------------------------------- */
+
+static void plan_require(Planner *planner) {
+    const Plan *plan = planner->plan;
+    for (size_t k = 0; k < plan->n_outputs; k++)
+        planner->required[plan_use(planner, plan->outputs[k], false).root] = true;
+    for (size_t i = planner->needs.count; i-- > 0;) {
+        NodeId id = planner->needs.nodes[i];
+        if (!planner->required[id]) continue;
+        NodeId source = plan_source(planner, id);
+        for (uint32_t k = 0; k < plan_node(planner, source)->n_inputs; k++)
+            planner->required[plan_input(planner, source, k).root] = true;
+    }
+}
+
+/* Constants, and what depends on nothing else. */
+static void plan_find_fixed(Planner *planner) {
+    for (size_t i = 0; i < planner->needs.count; i++) {
+        NodeId id = planner->needs.nodes[i];
+        const Node *node = plan_node(planner, id);
+        OpKind kind = op_info(node->op)->kind;
+        bool fixed = node->op == OP_CONST || (kind != KIND_LEAF && kind != KIND_ROWS);
+        for (uint32_t k = 0; k < node->n_inputs && fixed; k++)
+            fixed = planner->fixed[graph_input(planner->graph, id, k)];
+        planner->fixed[id] = fixed;
+    }
+}
+
+static void plan_add_item(Planner *planner, NodeId id) {
+    if (memory_reserve(&planner->items, &planner->items_capacity, planner->n_items + 1,
+                       sizeof *planner->items))
+        planner->items[planner->n_items++] = id;
+    else
+        planner->singles.failed = true;
+}
+
+static void plan_collect_singles(Planner *planner, uint32_t level) {
+    for (size_t i = 0; i < planner->needs.count; i++) {
+        NodeId id = planner->needs.nodes[i];
+        OpKind kind = plan_kind(planner, id);
+        if (planner->required[id] && planner->needs.level[id] == level && !planner->fixed[id] &&
+            !plan_has_rows(planner, id) && kind != KIND_LEAF && kind != KIND_ROWS)
+            plan_add_item(planner, id);
+    }
+}
+
+/* True when the pass feeds this node. */
+static bool plan_feeds(const Planner *planner, NodeId id, uint32_t pass) {
+    return plan_kind(planner, id) == KIND_ROWS && planner->required[id] &&
+           planner->needs.level[id] == pass + 1;
+}
+
+/* Nodes with rows that the pass needs, and the nodes it feeds, in order. */
+static void plan_collect_rows(Planner *planner, uint32_t pass) {
+    const Plan *plan = planner->plan;
+    uint32_t mark = pass + 1;
+    if (plan->visit_pass == pass)
+        for (size_t k = 0; k < plan->n_outputs; k++)
+            planner->wanted[plan_use(planner, plan->outputs[k], false).root] = mark;
+    for (size_t i = planner->needs.count; i-- > 0;) {
+        NodeId id = planner->needs.nodes[i];
+        bool wanted = plan_has_rows(planner, id) && planner->wanted[id] == mark;
+        if (!wanted && !plan_feeds(planner, id, pass)) continue;
+        NodeId source = plan_source(planner, id);
+        for (uint32_t k = 0; k < plan_node(planner, source)->n_inputs; k++)
+            planner->wanted[plan_input(planner, source, k).root] = mark;
+    }
+    for (size_t i = 0; i < planner->needs.count; i++) {
+        NodeId id = planner->needs.nodes[i];
+        bool wanted = plan_has_rows(planner, id) && planner->wanted[id] == mark;
+        bool leaf = plan_kind(planner, id) == KIND_LEAF;
+        if ((wanted && !leaf) || plan_feeds(planner, id, pass)) plan_add_item(planner, id);
+    }
+}
+
+static void plan_note_last(Planner *planner, size_t item, size_t time) {
+    NodeId source = plan_source(planner, planner->items[item]);
+    for (uint32_t k = 0; k < plan_node(planner, source)->n_inputs; k++) {
+        NodeId root = plan_input(planner, source, k).root;
+        if (!plan_has_rows(planner, root)) planner->last[root] = time;
+    }
+}
+
+static void plan_collect(Planner *planner) {
+    Plan *plan = planner->plan;
+    for (uint32_t pass = 0; pass < plan->n_passes; pass++) {
+        PlanRange *range = &planner->ranges[pass];
+        range->first = planner->n_items;
+        plan_collect_singles(planner, pass);
+        range->middle = planner->n_items;
+        plan_collect_rows(planner, pass);
+        range->end = planner->n_items;
+        if (planner->singles.failed) return;
+        for (size_t i = range->first; i < range->middle; i++) plan_note_last(planner, i, 2 * i + 1);
+        for (size_t i = range->middle; i < range->end; i++)
+            plan_note_last(planner, i, 2 * range->end);
+    }
+    for (size_t k = 0; k < plan->n_outputs; k++)
+        planner->last[plan_use(planner, plan->outputs[k], false).root] = SIZE_MAX;
+}
+
+/* ---- places ---------------------------------------------------------------------------------------------- */
+
+static void plan_place(Planner *planner, SlotPool *pool, NodeId id) {
+    planner->slot[id] = exec_slot_take(pool, plan_count(planner, id));
+    planner->offset[id] = pool->failed ? 0 : pool->offset[planner->slot[id]];
+}
+
+static void plan_release(Planner *planner, SlotPool *pool, NodeId id) {
+    if (planner->slot[id] == 0) return;
+    exec_slot_give(pool, planner->slot[id]);
+    planner->slot[id] = 0;
+}
+
+/* Gives back what item i read for the last time. */
+static void plan_release_inputs(Planner *planner, size_t item, size_t time, bool rows) {
+    NodeId source = plan_source(planner, planner->items[item]);
+    for (uint32_t k = 0; k < plan_node(planner, source)->n_inputs; k++) {
+        NodeId root = plan_input(planner, source, k).root;
+        if (plan_has_rows(planner, root) == rows && planner->last[root] == time)
+            plan_release(planner, rows ? &planner->rows : &planner->singles, root);
+    }
+}
+
+static void plan_place_leaves(Planner *planner) {
+    for (size_t i = 0; i < planner->needs.count; i++) {
+        NodeId id = planner->needs.nodes[i];
+        const Node *node = plan_node(planner, id);
+        if (!planner->required[id]) continue;
+        if (planner->fixed[id] || node->op == OP_ROW_COUNT) {
+            plan_place(planner, &planner->singles, id);
+            planner->slot[id] = 0; /* for good */
+        }
+        if (node->op == OP_ROW_COUNT) planner->plan->row_count = planner->offset[id];
+    }
+}
+
+/* ---- steps ------------------------------------------------------------------------------------------------- */
+
+static Operand plan_operand(const Planner *planner, PlanUse use) {
+    const Node *node = plan_node(planner, use.root);
+    Operand operand = {.repeated = use.repeated, .rows = plan_has_rows(planner, use.root)};
+    if (node->op == OP_COLUMN) {
+        operand.base = FRAME_COLUMNS + node->aux.index;
+    } else if (node->op == OP_PARAM) {
+        operand.base = FRAME_PARAMETERS;
+        operand.offset = planner->graph->parameters[node->aux.index].offset;
+    } else {
+        operand.base = FRAME_WORK;
+        operand.offset = planner->offset[use.root];
+    }
+    if (operand.rows)
+        operand.element = use.element;
+    else
+        operand.offset += use.element;
+    return operand;
+}
+
+static void plan_step_operands(Planner *planner, Step *step, NodeId source) {
+    Operand *operands = step->in;
+    if (step->op == OP_STACK) {
+        operands = arena_alloc(&planner->plan->arena, step->n_inputs, sizeof *operands);
+        step->extra.stack = operands;
+    }
+    if (!operands) return;
+    for (uint32_t k = 0; k < step->n_inputs; k++)
+        operands[k] = plan_operand(planner, plan_input(planner, source, k));
+}
+
+static void plan_step_product(const Planner *planner, Step *step, NodeId id) {
+    const Shape *a = &plan_node(planner, graph_input(planner->graph, id, 0))->shape;
+    const Shape *b = &plan_node(planner, graph_input(planner->graph, id, 1))->shape;
+    step->extra.product[0] = a->rank == 2 ? a->dim[0] : 1;
+    step->extra.product[1] = b->dim[0];
+    step->extra.product[2] = b->rank == 2 ? b->dim[1] : 1;
+}
+
+static void plan_step_extra(Planner *planner, Step *step, NodeId id) {
+    OpKind kind = op_info(step->op)->kind;
+    if (kind == KIND_REDUCE || (kind == KIND_SHAPE && step->op != OP_STACK)) {
+        StrideWalk *walk = arena_alloc(&planner->plan->arena, 1, sizeof *walk);
+        if (walk) *walk = exec_stride_walk(planner->graph, id);
+        step->extra.walk = walk;
+    } else if (step->op == OP_MATMUL) {
+        plan_step_product(planner, step, id);
+    } else if (step->op == OP_GATHER) {
+        step->extra.n_parts = plan_node(planner, graph_input(planner->graph, id, 0))->shape.dim[0];
+    } else if (step->op == OP_SCATTER) {
+        step->extra.n_parts = plan_node(planner, id)->shape.dim[0];
+    }
+}
+
+static void plan_step(Planner *planner, Step *step, NodeId id) {
+    const Node *node = plan_node(planner, id);
+    *step = (Step){.node = id,
+                   .op = node->op,
+                   .out = planner->offset[id],
+                   .elements = plan_count(planner, id),
+                   .exponent = node->op == OP_POWI ? node->aux.exponent : 0,
+                   .n_inputs = node->n_inputs,
+                   .rows = plan_has_rows(planner, id)};
+    plan_step_operands(planner, step, id);
+    plan_step_extra(planner, step, id);
+    exec_step_choose(step);
+}
+
+static bool plan_fold(Planner *planner, Step *step, PlanFold *fold, NodeId id) {
+    NodeId source = plan_source(planner, id);
+    *step = (Step){.node = id,
+                   .op = plan_node(planner, id)->op,
+                   .elements = plan_count(planner, id),
+                   .n_inputs = source == id ? 1 : 2};
+    plan_step_operands(planner, step, source);
+    fold->node = id;
+    if (step->op == OP_ROW_QUANTILE)
+        fold->probability = plan_operand(planner, plan_input(planner, id, 1));
+    step->extra.fold = &fold->fold;
+    if (source != id) step->elements = plan_count(planner, graph_input(planner->graph, source, 0));
+    exec_step_choose(step);
+    return exec_fold_new(&fold->fold, step->op, plan_count(planner, id));
+}
+
+static void plan_make_fixed(Planner *planner) {
+    Plan *plan = planner->plan;
+    size_t count = 0;
+    for (int turn = 0; turn < 2; turn++) {
+        if (turn == 1) plan->fixed = arena_alloc(&plan->arena, count, sizeof *plan->fixed);
+        if (turn == 1 && !plan->fixed) return;
+        for (size_t i = 0; i < planner->needs.count; i++) {
+            NodeId id = planner->needs.nodes[i];
+            if (!planner->required[id] || !planner->fixed[id] ||
+                plan_kind(planner, id) == KIND_LEAF)
+                continue;
+            if (turn == 0)
+                count++;
+            else
+                plan_step(planner, &plan->fixed[plan->n_fixed++], id);
+        }
+    }
+}
+
+static bool plan_make_singles(Planner *planner, const PlanRange *range, PlanPass *pass) {
+    size_t count = range->middle - range->first;
+    if (count == 0) return true;
+    pass->singles = arena_alloc(&planner->plan->arena, count, sizeof *pass->singles);
+    if (!pass->singles) return false;
+    for (size_t i = range->first; i < range->middle; i++) {
+        plan_place(planner, &planner->singles, planner->items[i]);
+        plan_step(planner, &pass->singles[pass->n_singles++], planner->items[i]);
+        plan_release_inputs(planner, i, 2 * i + 1, false);
+    }
+    return !planner->singles.failed;
+}
+
+/* When each value with rows is read last in this pass: the item's index. */
+static void plan_note_rows(Planner *planner, const PlanRange *range, bool visit) {
+    for (size_t i = range->middle; i < range->end; i++) {
+        NodeId source = plan_source(planner, planner->items[i]);
+        for (uint32_t k = 0; k < plan_node(planner, source)->n_inputs; k++) {
+            NodeId root = plan_input(planner, source, k).root;
+            if (plan_has_rows(planner, root)) planner->last[root] = i;
+        }
+    }
+    const Plan *plan = planner->plan;
+    for (size_t k = 0; k < plan->n_outputs && visit; k++) {
+        NodeId root = plan_use(planner, plan->outputs[k], false).root;
+        if (plan_has_rows(planner, root)) planner->last[root] = SIZE_MAX;
+    }
+}
+
+static bool plan_allocate_pass(Planner *planner, const PlanRange *range, PlanPass *pass) {
+    size_t steps = range->end - range->middle, folds = 0;
+    for (size_t i = range->middle; i < range->end; i++)
+        if (plan_kind(planner, planner->items[i]) == KIND_ROWS) folds++;
+    pass->steps = arena_alloc(&planner->plan->arena, steps, sizeof *pass->steps);
+    pass->folds = arena_alloc(&planner->plan->arena, folds, sizeof *pass->folds);
+    return pass->steps && pass->folds;
+}
+
+static bool plan_make_rows(Planner *planner, const PlanRange *range, PlanPass *pass) {
+    if (range->end == range->middle) return true;
+    if (!plan_allocate_pass(planner, range, pass)) return false;
+    exec_slot_reset(&planner->rows);
+    plan_note_rows(planner, range, planner->plan->visit_pass == (size_t)(range - planner->ranges));
+    for (size_t i = range->middle; i < range->end; i++) {
+        NodeId id = planner->items[i];
+        Step *step = &pass->steps[pass->n_steps++];
+        if (plan_kind(planner, id) == KIND_ROWS) {
+            if (!plan_fold(planner, step, &pass->folds[pass->n_folds++], id)) return false;
+        } else {
+            plan_place(planner, &planner->rows, id);
+            plan_step(planner, step, id);
+        }
+        planner->row_elements += step->elements;
+        plan_release_inputs(planner, i, i, true);
+    }
+    planner->row_steps += pass->n_steps;
+    return !planner->rows.failed;
+}
+
+/* The sums get their places before what the pass read is given back. */
+static bool plan_end_pass(Planner *planner, const PlanRange *range, PlanPass *pass) {
+    for (size_t k = 0; k < pass->n_folds; k++) {
+        plan_place(planner, &planner->singles, pass->folds[k].node);
+        pass->folds[k].out = planner->offset[pass->folds[k].node];
+    }
+    for (size_t i = range->middle; i < range->end; i++)
+        plan_release_inputs(planner, i, 2 * range->end, false);
+    if (planner->rows.top > planner->plan->row_numbers)
+        planner->plan->row_numbers = planner->rows.top;
+    return !planner->singles.failed;
+}
+
+static bool plan_make_passes(Planner *planner) {
+    for (size_t pass = 0; pass < planner->plan->n_passes; pass++) {
+        const PlanRange *range = &planner->ranges[pass];
+        PlanPass *made = &planner->plan->passes[pass];
+        if (!plan_make_singles(planner, range, made) || !plan_make_rows(planner, range, made) ||
+            !plan_end_pass(planner, range, made))
+            return false;
+    }
+    return true;
+}
+
+/* ---- memory -------------------------------------------------------------------------------------------------- */
+
+static size_t plan_power_below(size_t value, size_t limit) {
+    size_t power = 1;
+    while (power * 2 <= value && power * 2 <= limit) power *= 2;
+    return power;
+}
+
+/* As many rows as stay in cache; more where there are so many small steps that calling them would cost
+ * more than what they do. */
+static size_t plan_block_rows(const Planner *planner, const PlanOptions *options) {
+    size_t bytes = planner->plan->row_numbers * sizeof(double);
+    if (options && options->block_rows) return options->block_rows;
+#ifdef DESCEND_BLOCK_ROWS
+    return DESCEND_BLOCK_ROWS;
+#endif
+    if (bytes == 0) return EXEC_LEAF_ROWS;
+    size_t rows = plan_power_below(PLAN_CACHE / bytes, EXEC_LEAF_ROWS);
+    size_t per_step = planner->row_elements / (planner->row_steps ? planner->row_steps : 1);
+    size_t wanted = plan_power_below(PLAN_STEP_WORK / (per_step ? per_step : 1), EXEC_LEAF_ROWS);
+    size_t most = plan_power_below(PLAN_LARGE / bytes, EXEC_LEAF_ROWS);
+    if (wanted > most) wanted = most;
+    return rows > wanted ? rows : wanted;
+}
+
+static bool plan_workspace(const Planner *planner, size_t block_rows, size_t *numbers, size_t *bytes) {
+    const Plan *plan = planner->plan;
+    size_t fold = 0;
+    if (!memory_multiply(plan->row_numbers, block_rows, numbers) ||
+        !memory_add(*numbers, plan->single_numbers, numbers) ||
+        !memory_multiply(*numbers, sizeof(double), bytes) || !memory_add(*bytes, PLAN_ALIGN, bytes))
+        return false;
+    for (size_t p = 0; p < plan->n_passes; p++)
+        for (size_t k = 0; k < plan->passes[p].n_folds; k++) {
+            const Fold *state = &plan->passes[p].folds[k].fold;
+            if (!exec_fold_size(state->op, state->elements, &fold) ||
+                !memory_add(*bytes, fold, bytes))
+                return false;
+        }
+    return true;
+}
+
+Status exec_check_memory(size_t bytes, size_t limit, Error *error) {
+    if (limit == 0 || bytes <= limit) return STATUS_OK;
+    error_set(error, STATUS_MEMORY, MSG_EXEC_MEMORY_LIMIT, number_round((double)bytes / 1e6, 3).s,
+              number_round((double)limit / 1e6, 3).s, NULL);
+    error_remedy(error, MSG_EXEC_MEMORY_REMEDY, NULL);
+    return STATUS_MEMORY;
+}
+
+/* Fewer rows a block before saying no. */
+static Status plan_fit_memory(Planner *planner, const PlanOptions *options, size_t *numbers,
+                              Error *error) {
+    Plan *plan = planner->plan;
+    size_t limit = options ? options->memory_limit : 0;
+    plan->single_numbers = (planner->singles.top + 7) / 8 * 8;
+    plan->block_rows = plan_block_rows(planner, options);
+    bool fits = plan_workspace(planner, plan->block_rows, numbers, &plan->workspace_bytes);
+    while ((!fits || (limit && plan->workspace_bytes > limit)) && plan->block_rows > 1) {
+        plan->block_rows /= 2;
+        fits = plan_workspace(planner, plan->block_rows, numbers, &plan->workspace_bytes);
+    }
+    if (!fits) return error_memory(error);
+    return exec_check_memory(plan->workspace_bytes, limit, error);
+}
+
+static void plan_shift_operand(const Plan *plan, Operand *operand) {
+    if (operand->rows && operand->base == FRAME_WORK)
+        operand->offset = plan->single_numbers + operand->offset * plan->block_rows;
+}
+
+/* Places in the block were counted for one row; now its height is known. */
+static void plan_shift_rows(Plan *plan, PlanPass *pass) {
+    for (size_t i = 0; i < pass->n_steps; i++) {
+        Step *step = &pass->steps[i];
+        if (step->rows) step->out = plan->single_numbers + step->out * plan->block_rows;
+        for (uint32_t k = 0; k < 3; k++) plan_shift_operand(plan, &step->in[k]);
+        if (step->op != OP_STACK) continue;
+        for (uint32_t k = 0; k < step->n_inputs; k++)
+            plan_shift_operand(plan, &step->extra.stack[k]);
+    }
+}
+
+static Status plan_allocate_work(Planner *planner, size_t numbers, Error *error) {
+    Plan *plan = planner->plan;
+    size_t columns = 0;
+    for (size_t i = 0; i < planner->needs.count; i++) {
+        const Node *node = plan_node(planner, planner->needs.nodes[i]);
+        if (node->op == OP_COLUMN && node->aux.index >= columns) columns = node->aux.index + 1;
+    }
+    plan->memory = memory_new(numbers + PLAN_ALIGN / sizeof(double), sizeof(double));
+    plan->base = memory_new(FRAME_COLUMNS + columns, sizeof *plan->base);
+    plan->columns = arena_alloc(&plan->arena, columns, sizeof *plan->columns);
+    if (!plan->memory || !plan->base || !plan->columns) return error_memory(error);
+    size_t past = (uintptr_t)plan->memory % PLAN_ALIGN;
+    plan->work = (double *)((char *)plan->memory + (past ? PLAN_ALIGN - past : 0));
+    plan->base[FRAME_WORK] = plan->work;
+    for (size_t i = 0; i < planner->needs.count; i++) {
+        const Node *node = plan_node(planner, planner->needs.nodes[i]);
+        if (node->op == OP_COLUMN) plan->columns[plan->n_columns++] = node->aux.index;
+    }
+    return STATUS_OK;
+}
+
+static void plan_run_fixed(Planner *planner) {
+    Plan *plan = planner->plan;
+    for (size_t i = 0; i < planner->needs.count; i++) {
+        NodeId id = planner->needs.nodes[i];
+        if (planner->required[id] && plan_node(planner, id)->op == OP_CONST)
+            plan->work[planner->offset[id]] = plan_node(planner, id)->aux.value;
+    }
+    Frame frame = {.base = plan->base, .work = plan->work, .n = 1};
+    exec_step_run(plan->fixed, plan->n_fixed, &frame);
+}
+
+static Status plan_finish(Planner *planner, const PlanOptions *options, Error *error) {
+    Plan *plan = planner->plan;
+    size_t numbers = 0;
+    TRY(plan_fit_memory(planner, options, &numbers, error));
+    for (size_t k = 0; k < plan->n_outputs; k++) {
+        plan->places[k] = plan_operand(planner, plan_use(planner, plan->outputs[k], false));
+        plan_shift_operand(plan, &plan->places[k]);
+    }
+    for (size_t p = 0; p < plan->n_passes; p++) {
+        plan_shift_rows(plan, &plan->passes[p]);
+        plan->n_steps += plan->passes[p].n_singles + plan->passes[p].n_steps;
+    }
+    TRY(plan_allocate_work(planner, numbers, error));
+    plan_run_fixed(planner);
+    return STATUS_OK;
+}
+
+/* ---- the whole -------------------------------------------------------------------------------------------------- */
+
+static void planner_free(Planner *planner) {
+    exec_needs_free(&planner->needs);
+    exec_slot_free(&planner->singles);
+    exec_slot_free(&planner->rows);
+    memory_free(planner->required);
+    memory_free(planner->fixed);
+    memory_free(planner->offset);
+    memory_free(planner->slot);
+    memory_free(planner->last);
+    memory_free(planner->wanted);
+    memory_free(planner->items);
+    memory_free(planner->ranges);
+}
+
+static bool planner_allocate(Planner *planner) {
+    size_t n = planner->graph->n_nodes;
+    Plan *plan = planner->plan;
+    if (!exec_needs(planner->graph, plan->outputs, plan->n_outputs, &planner->needs)) return false;
+    plan->n_passes = (size_t)planner->needs.top + 1;
+    planner->required = memory_new(n, sizeof *planner->required);
+    planner->fixed = memory_new(n, sizeof *planner->fixed);
+    planner->offset = memory_new(n, sizeof *planner->offset);
+    planner->slot = memory_new(n, sizeof *planner->slot);
+    planner->last = memory_new(n, sizeof *planner->last);
+    planner->wanted = memory_new(n, sizeof *planner->wanted);
+    planner->ranges = memory_new(plan->n_passes, sizeof *planner->ranges);
+    plan->passes = arena_alloc(&plan->arena, plan->n_passes, sizeof *plan->passes);
+    return planner->required && planner->fixed && planner->offset && planner->slot &&
+           planner->last && planner->wanted && planner->ranges && plan->passes;
+}
+
+/* Outputs with rows are handed over together, in the first pass that can have all of them. */
+static void plan_find_visit(Planner *planner) {
+    Plan *plan = planner->plan;
+    for (size_t k = 0; k < plan->n_outputs; k++) {
+        size_t level = planner->needs.level[plan->outputs[k]];
+        if (!plan_has_rows(planner, plan->outputs[k])) continue;
+        if (plan->visit_pass == SIZE_MAX || level > plan->visit_pass) plan->visit_pass = level;
+    }
+}
+
+static Status plan_make(Planner *planner, const PlanOptions *options, Error *error) {
+    if (!planner_allocate(planner)) return error_memory(error);
+    plan_find_visit(planner);
+    plan_require(planner);
+    plan_find_fixed(planner);
+    plan_collect(planner);
+    if (planner->singles.failed) return error_memory(error);
+    plan_place_leaves(planner);
+    for (size_t i = 0; i < planner->needs.count; i++) {
+        NodeId id = planner->needs.nodes[i];
+        if (planner->fixed[id]) planner->last[id] = SIZE_MAX;
+    }
+    plan_make_fixed(planner);
+    if (!plan_make_passes(planner) || planner->plan->arena.failed) return error_memory(error);
+    return plan_finish(planner, options, error);
+}
+
+static Status plan_start(const Graph *graph, const NodeId *outputs, size_t n_outputs, Plan *plan,
+                         Error *error) {
+    plan->graph = graph;
+    plan->n_outputs = n_outputs;
+    plan->visit_pass = plan->row_count = SIZE_MAX;
+    plan->outputs = arena_alloc(&plan->arena, n_outputs, sizeof *plan->outputs);
+    plan->places = arena_alloc(&plan->arena, n_outputs, sizeof *plan->places);
+    plan->sizes = arena_alloc(&plan->arena, n_outputs, sizeof *plan->sizes);
+    plan->values = arena_alloc(&plan->arena, n_outputs, sizeof *plan->values);
+    if (plan->arena.failed) return error_memory(error);
+    for (size_t k = 0; k < n_outputs; k++) {
+        plan->outputs[k] = outputs[k];
+        plan->sizes[k] = graph_count(&graph->nodes[outputs[k]].shape);
+        plan->places[k].rows = (graph->nodes[outputs[k]].flags & NODE_ROWS) != 0;
+    }
+    return STATUS_OK;
+}
+
+Status exec_plan(const Graph *graph, const NodeId *outputs, size_t n_outputs,
+                 const PlanOptions *options, Plan **out, Error *error) {
+    *out = NULL;
+    Plan *plan = memory_new(1, sizeof *plan);
+    if (!plan) return error_memory(error);
+    plan->executor = options ? options->executor : EXECUTOR_AUTO;
+    Status status = plan_start(graph, outputs, n_outputs, plan, error);
+    if (status == STATUS_OK && plan->executor == EXECUTOR_REFERENCE) {
+        status = exec_replay_new(graph, outputs, n_outputs, options->memory_limit, &plan->replay,
+                                 error);
+    } else if (status == STATUS_OK) {
+        Planner planner = {.graph = graph, .plan = plan};
+        status = plan_make(&planner, options, error);
+        planner_free(&planner);
+    }
+    if (status == STATUS_OK)
+        *out = plan;
+    else
+        exec_free(plan);
+    return status;
+}
+
+void exec_free(Plan *plan) {
+    if (!plan) return;
+    for (size_t p = 0; plan->passes && p < plan->n_passes; p++)
+        for (size_t k = 0; plan->passes[p].folds && k < plan->passes[p].n_folds; k++)
+            exec_fold_free(&plan->passes[p].folds[k].fold);
+    exec_replay_free(plan->replay);
+    memory_free(plan->memory);
+    memory_free(plan->base);
+    arena_free(&plan->arena);
+    memory_free(plan);
+}
