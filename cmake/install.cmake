@@ -5,9 +5,7 @@ endif()
 install(TARGETS static shared
     ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR} LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
 install(FILES include/descend.h TYPE INCLUDE)
-if(TARGET command)
-    install(TARGETS command RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
-endif()
+install(TARGETS command RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 # The pkg-config file is written at install time, when the prefix is known.
 install(CODE "set(PROJECT_VERSION \"${PROJECT_VERSION}\")
 set(PROJECT_DESCRIPTION \"${PROJECT_DESCRIPTION}\")

@@ -1,0 +1,158 @@
+/* The command, run inside this test, while the n-th allocation or the n-th write fails: it ends with the exit
+ * code of its verdict or with 2, writes no half of a file, and leaves nothing behind. */
+#include "../../src/cli/cli.h"
+#include "../check.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* Standard output and error lead nowhere while the command runs: what it says is not looked at here. */
+static int command_run(char **words) {
+    int count = 0;
+    Cli cli = {0};
+    while (words[count]) count++;
+    fflush(stdout);
+    int out = dup(1), errors = dup(2), nowhere = open("/dev/null", O_WRONLY);
+    dup2(nowhere, 1);
+    dup2(nowhere, 2);
+    int code = cli_run(&cli, count, words);
+    if (!cli_flush(&cli)) code = CLI_EXIT_REFUSED;
+    text_free(&cli.out);
+    dup2(out, 1);
+    dup2(errors, 2);
+    close(out);
+    close(errors);
+    close(nowhere);
+    return code;
+}
+
+static const char *command_scratch(char *path, size_t size, const char *name) {
+    const char *folder = getenv("SCRATCH");
+    snprintf(path, size, "%s/%s", folder ? folder : ".", name);
+    return path;
+}
+
+/* Runs the words for every n; 'check' looks at what is there after a failure. */
+static void command_every(char **words, int good, void (*fail_nth)(long), long (*count)(void),
+                          void (*check)(int code)) {
+    fail_nth(0);
+    CHECK_INT(command_run(words), good);
+    long total = count(), refused = 0;
+    for (long n = 1; n <= total; n++) {
+        fail_nth(n);
+        int code = command_run(words);
+        fail_nth(0);
+        CHECK(code == good || code == CLI_EXIT_REFUSED);
+        if (code != good && code != CLI_EXIT_REFUSED) printf("n = %ld: exit code %d\n", n, code);
+        refused += code != good;
+        if (check) check(code);
+    }
+    CHECK_INT(command_run(words), good);
+    CHECK(refused > 0 || good == CLI_EXIT_REFUSED);
+    printf("'%s': %ld of %ld failures ended with exit code 2\n", words[0], refused, total);
+}
+
+static void command_memory(char **words, int good) {
+    command_every(words, good, memory_fail_nth, memory_count, NULL);
+}
+
+TEST(minimize) {
+    char *words[] = {"minimize", "w^2", "w=10", "--rate", "0.1", "--steps", "30", NULL};
+    command_memory(words, CLI_EXIT_DONE);
+    char *json[] = {"(a-1)^2 + b^2", "a=3", "b=1,0..2", "--json", NULL};
+    command_memory(json, CLI_EXIT_DONE);
+    char *several[] = {"w^2", "w=1", "--rate", "0.1", "--rate", "1.1", "--steps", "5", NULL};
+    command_memory(several, CLI_EXIT_DONE);
+}
+
+TEST(fit) {
+    char *words[] = {"fit", "y ~ a*x + b", "examples/data/line.csv", "--plot", "always", NULL};
+    command_memory(words, CLI_EXIT_DONE);
+}
+
+TEST(slope) {
+    char *words[] = {"slope", "w^2", "w=10", NULL};
+    command_memory(words, CLI_EXIT_DONE);
+}
+
+TEST(bisect) {
+    char *words[] = {"bisect", "w^2 - 2*w", "w=-100..100", NULL};
+    command_memory(words, CLI_EXIT_DONE);
+}
+
+TEST(refusals) {
+    char *words[] = {"y ~ a*exp(-bta*x) + c", "x=1,2,3 y=2,3,4", "beta=1", NULL};
+    command_memory(words, CLI_EXIT_REFUSED);
+}
+
+/* ---- writes ------------------------------------------------------------------------------------------------ */
+
+static long command_writes(void) { return 12; } /* more than any command here makes */
+
+TEST(report_not_taken) {
+    char *words[] = {"w^2", "w=10", "--rate", "0.1", "--steps", "3", NULL};
+    command_every(words, CLI_EXIT_DONE, file_fail_nth, command_writes, NULL);
+}
+
+/* A trace is there as a whole, or not at all. */
+static void command_check_trace(int code) {
+    char path[512], text[4096];
+    FILE *file = fopen(command_scratch(path, sizeof path, "trace.csv"), "r");
+    if (code == CLI_EXIT_DONE) CHECK(file != NULL);
+    if (!file) return;
+    size_t length = fread(text, 1, sizeof text - 1, file), lines = 0;
+    fclose(file);
+    for (size_t i = 0; i < length; i++) lines += text[i] == '\n';
+    CHECK_INT(lines, 4);
+    remove(path);
+}
+
+/* No temporary file is left in the scratch folder. */
+static void command_check_empty(void) {
+    char path[512];
+    DIR *folder = opendir(command_scratch(path, sizeof path, ""));
+    CHECK(folder != NULL);
+    if (!folder) return;
+    for (struct dirent *entry; (entry = readdir(folder)) != NULL;)
+        if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
+            check_fail(__FILE__, __LINE__, entry->d_name);
+    closedir(folder);
+}
+
+TEST(trace) {
+    char path[512];
+    command_scratch(path, sizeof path, "trace.csv");
+    char *words[] = {"w^2", "w=10", "--rate", "0.1", "--steps", "3", "--trace", path, "--overwrite", NULL};
+    command_every(words, CLI_EXIT_DONE, file_fail_nth, command_writes, command_check_trace);
+    remove(path);
+    command_check_empty();
+}
+
+static const char *command_read(const char *path, char *text, size_t size) {
+    FILE *file = fopen(path, "r");
+    size_t length = file ? fread(text, 1, size - 1, file) : 0;
+    text[length] = 0;
+    if (file) fclose(file);
+    return text;
+}
+
+TEST(replacing) {
+    char path[512], text[64];
+    command_scratch(path, sizeof path, "kept.txt");
+    CHECK_INT(file_replace(path, "old", 3, NULL), STATUS_OK);
+    Error error;
+    file_fail_nth(1);
+    CHECK_INT(file_replace(path, "new", 3, &error), STATUS_IO);
+    file_fail_nth(0);
+    CHECK_INT(error.what.id, MSG_FILE_CANNOT_WRITE);
+    CHECK_TEXT(command_read(path, text, sizeof text), "old");
+    CHECK_INT(file_replace(path, "new", 3, NULL), STATUS_OK);
+    CHECK_TEXT(command_read(path, text, sizeof text), "new");
+    remove(path);
+    command_check_empty();
+}
+
+TEST_MAIN(minimize, fit, slope, bisect, refusals, report_not_taken, trace, replacing)
