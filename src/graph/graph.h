@@ -325,6 +325,7 @@ typedef struct Builder {
     size_t n_plain;  /* terms that are not squares of residuals */
     bool *argument_used;
     struct RuleGraph *rule;
+    AstId rule_block; /* its statements */
     size_t columns_capacity;
 } Builder;
 
@@ -361,9 +362,13 @@ NodeId graph_build_broadcast(Builder *builder, AstId id, Op op, NodeId a, NodeId
 BuildValue graph_build_name(Builder *builder, AstId id);
 NodeId graph_build_implicit(Builder *builder, AstId id, Shape shape);
 bool graph_build_dropped(const Builder *builder, const char *name);
+void graph_build_apply_argument(Builder *builder, uint32_t parameter);
 
 /* build_call.c */
 BuildValue graph_build_call(Builder *builder, AstId id);
+/* A built-in that no operator stands for alone (sum, mean, size, over_rows.mean ...); false: no such name. */
+bool graph_build_builtin(Builder *builder, AstId id, BuildValue *value);
+const char *graph_build_nearest_function(Builder *builder, const char *name);
 int graph_build_function(Builder *builder, const char *name); /* def of that name, prelude too; -1 */
 
 /* build_statement.c */
@@ -371,5 +376,13 @@ BuildValue graph_build_block(Builder *builder, AstId id); /* the value of a def'
 void graph_build_statement(Builder *builder, AstId id);
 void graph_build_param(Builder *builder, AstId id);
 void graph_build_minimize(Builder *builder, AstId id, AstId expression);
+void graph_build_fit(Builder *builder, AstId id);
+
+/* build.c */
+BuildWords graph_build_columns(const Builder *builder); /* names of the columns: "x, y" */
+
+/* build_rule.c: the state of that name, made when it is read first and set somewhere; else NODE_NONE */
+NodeId graph_build_state(Builder *builder, AstId id);
+void graph_build_rule_statement(Builder *builder, AstId id); /* state, answer */
 
 #endif

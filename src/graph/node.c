@@ -69,6 +69,7 @@ void graph_free(Graph *graph) {
     memory_free(graph->inputs);
     memory_free(graph->regions);
     memory_free(graph->parameters);
+    memory_free(graph->residuals);
     notes_free(&graph->notes);
     arena_free(&graph->arena);
     memory_free(graph);

@@ -1,0 +1,155 @@
+/* x[2], x[2..n], W[1,2], b[plant]: subscripts count from 1, ranges are inclusive; a category or a column
+ * looks up an element of the first axis for each row. */
+#include "graph.h"
+
+#include <math.h>
+
+/* The value so far, and the axis that the next subscript is about. */
+typedef struct IndexState {
+    Builder *builder;
+    AstId id;   /* the whole */
+    NodeId value;
+    uint32_t axis;
+} IndexState;
+
+static const Shape *index_shape(const IndexState *state) {
+    return &state->builder->graph->nodes[state->value].shape;
+}
+
+/* A whole number in 1..n, known before the run. */
+static bool index_number(IndexState *state, AstId id, NodeId node, uint32_t n, uint32_t *place) {
+    Builder *builder = state->builder;
+    double number = builder->graph->nodes[node].aux.value;
+    BuildWords words = graph_build_words(builder, lang_child(builder->ast, state->id, 0));
+    if (!(number >= 1 && number <= n)) {
+        graph_build_refuse(builder, id, MSG_BUILD_INDEX_OUTSIDE, number_text(number).s, words.s,
+                           number_integer(n).s, NULL);
+        return false;
+    }
+    if (number != floor(number)) {
+        graph_build_refuse(builder, id, MSG_BUILD_INDEX_NOT_WHOLE, number_text(number).s, NULL, NULL,
+                           NULL);
+        return false;
+    }
+    *place = (uint32_t)number;
+    return true;
+}
+
+static void index_cut(IndexState *state, uint32_t first, uint32_t count, bool drop) {
+    Graph *graph = state->builder->graph;
+    Shape shape = *index_shape(state), part = shape;
+    uint32_t offset[SHAPE_RANK] = {0};
+    offset[state->axis] = first - 1;
+    part.dim[state->axis] = count;
+    graph_build_at(state->builder, state->id);
+    state->value = graph_slice(graph, state->value, offset, part);
+    if (!drop) {
+        state->axis++;
+        return;
+    }
+    Shape less = {0};
+    for (uint32_t k = 0; k < shape.rank; k++)
+        if (k != state->axis) less.dim[less.rank++] = shape.dim[k];
+    state->value = graph_reshape(graph, state->value, less);
+}
+
+static void index_range(IndexState *state, AstId id) {
+    Builder *builder = state->builder;
+    uint32_t n = index_shape(state)->dim[state->axis], place[2];
+    for (uint32_t k = 0; k < 2; k++) {
+        double number;
+        AstId end = lang_child(builder->ast, id, k);
+        if (!graph_build_number(builder, end, &number)) return;
+        NodeId node = graph_constant(builder->graph, number);
+        if (graph_build_failed(builder) || !index_number(state, end, node, n, &place[k])) return;
+    }
+    if (place[0] > place[1]) {
+        graph_build_refuse(builder, id, MSG_BUILD_RANGE_BACKWARDS,
+                           graph_build_words(builder, id).s, NULL, NULL, NULL);
+        return;
+    }
+    index_cut(state, place[0], place[1] - place[0] + 1, false);
+}
+
+/* Every row's index must be whole and in 1..n: told by row of the table. */
+static bool index_check_column(IndexState *state, AstId id, uint32_t column, uint32_t n) {
+    Builder *builder = state->builder;
+    if (!builder->table) return true;
+    const Column *data = &builder->table->columns[column];
+    for (size_t row = 0; row < builder->table->n_rows; row++) {
+        double value = data->values[row];
+        if (value >= 1 && value <= n && value == floor(value)) continue;
+        long line = builder->table->lines ? builder->table->lines[row] : (long)row + 1;
+        graph_build_refuse(builder, id, MSG_BUILD_INDEX_ROW, data->name, number_text(value).s,
+                           number_integer(line).s, number_integer(n).s);
+        return false;
+    }
+    return true;
+}
+
+static void index_gather(IndexState *state, AstId id, BuildValue index) {
+    Builder *builder = state->builder;
+    Graph *graph = builder->graph;
+    Node at = graph->nodes[index.node];
+    uint32_t n = index_shape(state)->dim[0];
+    BuildWords words = graph_build_words(builder, id);
+    if (state->axis != 0) {
+        graph_build_refuse(builder, id, MSG_BUILD_LOOKUP_FIRST, words.s, NULL, NULL, NULL);
+        return;
+    }
+    if (at.op != OP_COLUMN || at.shape.rank != 0) {
+        graph_build_refuse(builder, id, MSG_BUILD_INDEX_KIND, words.s, NULL, NULL, NULL);
+        return;
+    }
+    if (!index_check_column(state, id, at.aux.index, n)) return;
+    graph_build_at(builder, state->id);
+    state->value = graph_binary(graph, OP_GATHER, state->value, index.node);
+}
+
+static void index_one(IndexState *state, AstId id) {
+    Builder *builder = state->builder;
+    BuildWords words = graph_build_words(builder, lang_child(builder->ast, state->id, 0));
+    if (state->axis >= index_shape(state)->rank) {
+        NumberText rank = number_integer(builder->ast->nodes[state->id].n_children - 1);
+        graph_build_refuse(builder, id, MSG_BUILD_TOO_MANY_INDICES, words.s, rank.s, NULL, NULL);
+        return;
+    }
+    if (builder->ast->nodes[id].kind == AST_RANGE) {
+        index_range(state, id);
+        return;
+    }
+    BuildValue index = graph_build_value(builder, id);
+    if (graph_build_failed(builder)) return;
+    if (builder->graph->nodes[index.node].op != OP_CONST) {
+        index_gather(state, id, index);
+        return;
+    }
+    uint32_t place, n = index_shape(state)->dim[state->axis];
+    if (index_number(state, id, index.node, n, &place)) index_cut(state, place, 1, true);
+}
+
+/* An undeclared name looked up by a category: a vector with an element for each class. */
+static NodeId index_base(Builder *builder, AstId id) {
+    AstId base = lang_child(builder->ast, id, 0), subscript = lang_child(builder->ast, id, 1);
+    const AstNode *name = &builder->ast->nodes[base];
+    bool open = builder->mode == BUILD_PROGRAM && builder->frame->name == NULL &&
+                !builder->options->declared && name->kind == AST_NAME &&
+                builder->ast->nodes[id].n_children == 2 &&
+                builder->ast->nodes[subscript].kind == AST_NAME && builder->table &&
+                data_find(builder->table, name->name) < 0;
+    if (!open || graph_build_find(builder, graph_build_symbol(builder, name->name)))
+        return graph_build_node(builder, base);
+    BuildValue index = graph_build_value(builder, subscript);
+    if (graph_build_failed(builder)) return NODE_NONE;
+    if (index.category < 0) return graph_build_node(builder, base);
+    size_t n = builder->table->columns[index.category].n_classes;
+    return graph_build_implicit(builder, base, (Shape){.rank = 1, .dim = {(uint32_t)n}});
+}
+
+BuildValue graph_build_index(Builder *builder, AstId id) {
+    IndexState state = {.builder = builder, .id = id, .value = index_base(builder, id)};
+    uint32_t n = builder->ast->nodes[id].n_children;
+    for (uint32_t k = 1; k < n && !graph_build_failed(builder); k++)
+        index_one(&state, lang_child(builder->ast, id, k));
+    return (BuildValue){.node = graph_build_failed(builder) ? NODE_NONE : state.value, .category = -1};
+}

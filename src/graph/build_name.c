@@ -1,0 +1,136 @@
+/* What a name means, in order: set earlier in it; a column; the constant pi; else a scalar parameter.
+ * Inside a def only its arguments and what it sets itself; in a rule see build_rule.c. */
+#include "graph.h"
+
+#include <math.h>
+#include <string.h>
+
+static BuildValue name_value(NodeId node) {
+    return (BuildValue){.node = node, .category = -1};
+}
+
+bool graph_build_dropped(const Builder *builder, const char *name) {
+    const BuildOptions *options = builder->options;
+    for (size_t k = 0; k < options->n_dropped; k++)
+        if (strcmp(options->dropped[k], name) == 0) return true;
+    return false;
+}
+
+static BuildValue name_column(Builder *builder, AstId id, int index) {
+    Graph *graph = builder->graph;
+    const Column *column = &builder->table->columns[index];
+    if (graph_build_dropped(builder, column->name)) {
+        graph_build_refuse(builder, id, MSG_BUILD_DROPPED, column->name, NULL, NULL, NULL);
+        graph_build_remedy(builder, MSG_BUILD_DROPPED_REMEDY, column->name, NULL);
+        return name_value(NODE_NONE);
+    }
+    graph->column_used[index] = true;
+    graph_build_at(builder, id);
+    return (BuildValue){.node = graph_column(graph, (uint32_t)index),
+                        .category = column->type == COLUMN_CATEGORY ? index : -1};
+}
+
+/* ---- undeclared parameters ---------------------------------------------------------------------- */
+
+static const Argument *name_argument(Builder *builder, const char *name) {
+    const BuildOptions *options = builder->options;
+    for (size_t k = 0; k < options->n_arguments; k++) {
+        if (strcmp(options->arguments[k].name, name) != 0) continue;
+        builder->argument_used[k] = true;
+        return &options->arguments[k];
+    }
+    return NULL;
+}
+
+void graph_build_apply_argument(Builder *builder, uint32_t index) {
+    Parameter *parameter = &builder->graph->parameters[index];
+    const Argument *argument = name_argument(builder, parameter->name);
+    if (!argument) return;
+    if (argument->has_start) {
+        parameter->start = START_VALUE;
+        parameter->start_a = argument->start;
+        parameter->start_values = NULL;
+    }
+    if (!argument->has_bounds) return;
+    parameter->low = argument->low;
+    parameter->high = argument->high;
+    if (!argument->has_start) parameter->start = START_DRAWN;
+}
+
+NodeId graph_build_implicit(Builder *builder, AstId id, Shape shape) {
+    Graph *graph = builder->graph;
+    const AstNode *at = &builder->ast->nodes[id];
+    uint32_t index = graph_new_parameter(graph, at->name, shape, at->span);
+    if (graph_build_failed(builder)) return NODE_NONE;
+    graph_build_apply_argument(builder, index);
+    graph_build_at(builder, id);
+    NodeId node = graph_parameter(graph, index);
+    BuildBinding *binding = graph_build_bind(builder, graph_build_symbol(builder, at->name),
+                                             name_value(node), at->span);
+    if (binding) binding->implicit = true;
+    return node;
+}
+
+/* ---- names that mean nothing ------------------------------------------------------------------------ */
+
+/* The nearest of the names that are bound here, columns included. */
+static const char *name_nearest(Builder *builder, const char *name) {
+    size_t n_columns = builder->table && !builder->frame->name ? builder->table->n_columns : 0;
+    const char **names = memory_new(builder->n_bindings + n_columns + 1, sizeof *names);
+    size_t count = 0;
+    if (!names) return NULL;
+    for (size_t k = builder->frame->first_binding; k < builder->n_bindings; k++) {
+        const char *known = builder->symbols[builder->bindings[k].symbol].name;
+        if (known) names[count++] = known;
+    }
+    for (size_t k = 0; k < n_columns; k++) names[count++] = builder->table->columns[k].name;
+    const char *nearest = suggest_nearest(name, names, count);
+    memory_free(names);
+    return nearest;
+}
+
+static NodeId name_unknown(Builder *builder, AstId id) {
+    const char *name = builder->ast->nodes[id].name;
+    const char *nearest = name_nearest(builder, name);
+    const char *inside = builder->frame->name;
+    if (inside)
+        graph_build_refuse(builder, id, MSG_BUILD_UNKNOWN_IN_DEF, name, inside, NULL, NULL);
+    else
+        graph_build_refuse(builder, id, MSG_BUILD_UNKNOWN, name, NULL, NULL, NULL);
+    if (nearest) graph_build_remedy(builder, MSG_BUILD_DID_YOU_MEAN, nearest, NULL);
+    else if (inside) graph_build_remedy(builder, MSG_BUILD_UNKNOWN_IN_DEF_REMEDY, name, NULL);
+    else if (builder->mode == BUILD_PROGRAM)
+        graph_build_remedy(builder, MSG_BUILD_UNKNOWN_REMEDY, name, NULL);
+    return NODE_NONE;
+}
+
+static NodeId name_is_function(Builder *builder, AstId id) {
+    const char *name = builder->ast->nodes[id].name;
+    graph_build_refuse(builder, id, MSG_BUILD_FUNCTION_AS_NAME, name, NULL, NULL, NULL);
+    graph_build_remedy(builder, MSG_BUILD_FUNCTION_AS_NAME_REMEDY, name, NULL);
+    return NODE_NONE;
+}
+
+BuildValue graph_build_name(Builder *builder, AstId id) {
+    const char *name = builder->ast->nodes[id].name;
+    int symbol = graph_build_symbol(builder, name);
+    const BuildBinding *binding = graph_build_find(builder, symbol);
+    if (graph_build_failed(builder)) return name_value(NODE_NONE);
+    if (binding) return binding->value;
+    bool outermost = builder->frame->name == NULL;
+    int column = builder->table && outermost ? data_find(builder->table, name) : -1;
+    if (column >= 0) return name_column(builder, id, column);
+    if (strcmp(name, "pi") == 0) {
+        graph_build_at(builder, id);
+        return name_value(graph_constant(builder->graph, 0x1.921fb54442d18p+1));
+    }
+    if (builder->mode == BUILD_RULE && outermost) {
+        NodeId state = graph_build_state(builder, id);
+        if (state != NODE_NONE || graph_build_failed(builder)) return name_value(state);
+    }
+    if (op_function(name) != OP_COUNT) return name_value(name_is_function(builder, id));
+    if (builder->mode != BUILD_PROGRAM || !outermost || builder->options->declared)
+        return name_value(name_unknown(builder, id));
+    if (lang_reserved(name)) return name_value(name_is_function(builder, id));
+    return name_value(graph_build_implicit(builder, id, (Shape){0}));
+}
