@@ -1,0 +1,118 @@
+/* inputs: the formula, the table and the walk that a command line names. */
+#include "cli.h"
+
+#include <dirent.h>
+#include <string.h>
+
+/* ---- names of files that were meant --------------------------------------------------------- */
+
+/* The folder of 'path' ("." when it names none) and the name in it. */
+static const char *inputs_split(const char *path, char *folder, size_t size) {
+    const char *slash = strrchr(path, '/');
+    size_t length = slash ? (size_t)(slash - path) + 1 : 0;
+    if (length >= size) length = 0;
+    memcpy(folder, path, length);
+    folder[length] = '\0';
+    return slash ? slash + 1 : path;
+}
+
+void cli_similar_file(const char *path, char *similar, size_t size) {
+    char folder[MESSAGE_ARG_SIZE];
+    const char *name = inputs_split(path, folder, sizeof folder);
+    size_t prefix = strlen(folder);
+    int least = strlen(name) > 3 ? 3 : 2;
+    similar[0] = '\0';
+    DIR *directory = opendir(prefix ? folder : ".");
+    if (!directory) return;
+    for (struct dirent *entry; (entry = readdir(directory));) {
+        size_t length = strlen(entry->d_name);
+        int edits = suggest_distance(name, entry->d_name, least - 1);
+        bool fits = prefix + length < size;
+        if (entry->d_name[0] == '.' || edits >= least || (size_t)edits >= strlen(name) || !fits)
+            continue;
+        least = edits;
+        memcpy(similar, folder, prefix);
+        memcpy(similar + prefix, entry->d_name, length + 1);
+    }
+    closedir(directory);
+}
+
+static Status inputs_refuse_file(Cli *cli, const char *path) {
+    char similar[MESSAGE_ARG_SIZE];
+    cli_similar_file(path, similar, sizeof similar);
+    error_set(&cli->error, STATUS_INPUT, MSG_FILE_CANNOT_READ, path,
+              message_word(MSG_FILE_NOT_FOUND).s, NULL);
+    if (similar[0]) error_remedy(&cli->error, MSG_CLI_DID_YOU_MEAN_FILE, similar, NULL);
+    return STATUS_INPUT;
+}
+
+/* ---- formula and data ----------------------------------------------------------------------- */
+
+static Status inputs_model(Cli *cli, const char *formula, descend_model **model) {
+    bool file = strcmp(formula, "-") == 0 || cli_ends_with(formula, ".descend");
+    if (file && formula[1] && !file_exists(formula)) return inputs_refuse_file(cli, formula);
+    *model = file ? descend_model_read(formula, &cli->refusal)
+                  : descend_model_parse(formula, &cli->refusal);
+    return *model ? STATUS_OK : STATUS_INPUT;
+}
+
+static Status inputs_table(Cli *cli, const Command *command, descend_table **table) {
+    const char *data = command->data;
+    if (!data) {
+        const char *name = command->values[OPTION_NA]       ? "na"
+                           : command->values[OPTION_WEIGHT] ? "weight"
+                           : command->values[OPTION_DROP]   ? "drop"
+                                                            : NULL;
+        if (!name) return STATUS_OK;
+        error_set(&cli->error, STATUS_INPUT, MSG_CLI_OPTION_NEEDS_DATA, name, NULL);
+        error_remedy(&cli->error, MSG_CLI_REMEDY_GIVE_DATA, NULL);
+        return STATUS_INPUT;
+    }
+    if (descend_table_is_literal(data)) *table = descend_table_parse(data, &cli->refusal);
+    else *table = descend_table_read(data, command->values[OPTION_NA], &cli->refusal);
+    return *table ? STATUS_OK : STATUS_INPUT;
+}
+
+Status cli_open_inputs(Cli *cli, const Command *command, CliInputs *inputs) {
+    memset(inputs, 0, sizeof *inputs);
+    TRY(inputs_model(cli, command->formula, &inputs->model));
+    return inputs_table(cli, command, &inputs->table);
+}
+
+void cli_close_inputs(CliInputs *inputs) {
+    descend_table_free(inputs->table);
+    descend_model_free(inputs->model);
+    memset(inputs, 0, sizeof *inputs);
+}
+
+/* ---- the walk ------------------------------------------------------------------------------- */
+
+static bool inputs_set_options(Cli *cli, const Command *command, descend_walk *walk,
+                               const char *rate) {
+    if (rate && descend_walk_set(walk, "rate", rate, &cli->refusal) < 0) return false;
+    for (int k = 0; k < OPTION_COUNT; k++) {
+        const char *value = command->values[k];
+        if (!value || cli_option_rows[k].kind != OPTION_WALK) continue;
+        if (descend_walk_set(walk, cli_option_rows[k].name, value, &cli->refusal) < 0) return false;
+    }
+    return true;
+}
+
+descend_walk *cli_new_walk(Cli *cli, const Command *command, const CliInputs *inputs,
+                           const char *rate) {
+    descend_walk *walk = descend_walk_open(inputs->model, inputs->table, &cli->refusal);
+    if (walk && inputs_set_options(cli, command, walk, rate)) return walk;
+    descend_walk_free(walk);
+    return NULL;
+}
+
+descend_walk *cli_open_walk(Cli *cli, const Command *command, const CliInputs *inputs,
+                            const char *rate) {
+    descend_walk *walk = cli_new_walk(cli, command, inputs, rate);
+    bool good = walk != NULL;
+    for (size_t k = 0; good && k < command->n_arguments; k++)
+        good = descend_walk_argument(walk, command->arguments[k], &cli->refusal) >= 0;
+    if (good && descend_walk_prepare(walk, &cli->refusal) >= 0) return walk;
+    descend_walk_free(walk);
+    return NULL;
+}
