@@ -16,7 +16,8 @@ typedef enum LmPhase { LM_REGION, LM_FINISH } LmPhase;
 
 /* First radius against the size of the start. The first is More's. */
 static const double lm_radii[] = {100, 0.1, 1, 0.001};
-enum { LM_IDLE = 4, LM_ATTEMPT_ROUNDS = 2000, LM_TRIALS = 60 };
+enum { LM_IDLE = 4, /* rounds without a smaller step, above the floor of rounding */
+        LM_ATTEMPT_ROUNDS = 2000, LM_TRIALS = 60 };
 static const double lm_finish_promise = 1e-10; /* of r'r: then the loss no longer guides */
 
 /* One linear problem: min |R p + Q'r| over what is not held, in scaled variables z = D p. */
@@ -428,7 +429,7 @@ static Status lm_finish_round(Lm *lm, StepReport *report, bool *moved, bool *end
     if (size > 0.9 * lm->last_size && size > lm_floor(lm)) lm->fraction = fmax(lm->fraction / 2, 0.01);
     lm->last_size = size;
     lm_propose(lm, lm->fraction);
-    *end = !lm_moves(lm) || lm->idle >= LM_IDLE;
+    *end = !lm_moves(lm) || lm->idle >= (size > lm_floor(lm) ? LM_IDLE : 1);
     if (*end) return STATUS_OK;
     TRY(lm_evaluate(lm, lm->next, lm->r_next, lm->qtr_next, &rss_next));
     if (!isfinite(rss_next) || rss_next > lm->rss * (1 + 1e-8)) {

@@ -13,7 +13,7 @@
 #include "optim.h"
 
 enum { QUASI_RECENT = 20, QUASI_IDLE = 3, QUASI_PATIENCE = 12 };
-static const double quasi_small_slope = 1e-13;
+static const double quasi_small_slope = 1e-13, quasi_small_loss = 1e-20;
 static const double quasi_claim_slope = 1e-8; /* less may not be called a small slope */
 
 typedef struct Quasi {
@@ -22,7 +22,7 @@ typedef struct Quasi {
     void *curvature;
     bool started;
     long long steps, evaluations;
-    double loss, noise;
+    double loss, noise, start_loss;
     double start_slope, recent[QUASI_RECENT];
     double best_slope, best_loss;
     int idle;
@@ -98,6 +98,19 @@ static double quasi_descend(Quasi *quasi) {
     return optim_dot(quasi->gradient, quasi->direction, objective->n);
 }
 
+/* A direction that leads down, by its slope; enormous slopes are brought back into range. */
+static double quasi_head(Quasi *quasi) {
+    size_t n = quasi->objective->n;
+    double along = quasi_descend(quasi);
+    if (along < 0 && isfinite(along)) return along;
+    quasi->kind->reset(quasi->curvature);
+    along = quasi_descend(quasi);
+    if (isfinite(along)) return along;
+    double size = optim_largest(quasi->direction, n);
+    for (size_t i = 0; i < n; i++) quasi->direction[i] /= size;
+    return optim_dot(quasi->gradient, quasi->direction, n);
+}
+
 static double quasi_longest(const Quasi *quasi) {
     const Objective *objective = quasi->objective;
     double longest = INFINITY;
@@ -133,12 +146,16 @@ static bool quasi_step_vanishes(const Quasi *quasi) {
 
 /* ---- ends ------------------------------------------------------------------------------------ */
 
-static bool quasi_slope_small(Quasi *quasi, double slope) {
+/* Small against the start and the last rounds, and what is left to gain is nothing against the loss
+ * (or the loss itself nothing against the start). */
+static bool quasi_slope_small(Quasi *quasi, double slope, double promise) {
     double greatest = 0;
     quasi->recent[quasi->steps % QUASI_RECENT] = slope;
     for (int k = 0; k < QUASI_RECENT; k++) greatest = fmax(greatest, quasi->recent[k]);
     greatest = fmin(greatest, quasi->start_slope);
-    return slope == 0 || slope <= quasi_small_slope * greatest;
+    bool gained = promise <= 1e-4 * DBL_EPSILON * fabs(quasi->loss) ||
+                  fabs(quasi->loss) <= quasi_small_loss * fabs(quasi->start_loss);
+    return slope <= quasi_small_slope * greatest && gained;
 }
 
 /* True when rounding leaves nothing to gain: the loss has not fallen and the slope has not halved
@@ -183,6 +200,7 @@ static Status quasi_start(Quasi *quasi) {
     quasi->evaluations++;
     TRY(objective->loss_gradient(objective->context, quasi->x, &quasi->loss, quasi->gradient));
     quasi->start_slope = optim_slope(objective, quasi->x, quasi->gradient);
+    quasi->start_loss = quasi->loss;
     return STATUS_OK;
 }
 
@@ -274,12 +292,10 @@ static Status quasi_step(void *method, StepReport *report, Reason *reason) {
     if (!isfinite(quasi->loss) || !isfinite(quasi->start_slope))
         return quasi_end(quasi, REASON_NON_FINITE, report, reason);
     double slope = optim_slope(quasi->objective, quasi->x, quasi->gradient);
-    if (quasi_slope_small(quasi, slope)) return quasi_end(quasi, REASON_SLOPE, report, reason);
-    double along = quasi_descend(quasi);
-    if (!(along < 0) || !isfinite(along)) {
-        quasi->kind->reset(quasi->curvature);
-        along = quasi_descend(quasi);
-    }
+    if (slope == 0) return quasi_end(quasi, REASON_SLOPE, report, reason);
+    double along = quasi_head(quasi);
+    if (quasi_slope_small(quasi, slope, -along))
+        return quasi_end(quasi, REASON_SLOPE, report, reason);
     if (quasi_step_vanishes(quasi)) return quasi_end(quasi, REASON_STEP, report, reason);
     if (quasi_drowned(quasi, slope, -along)) {
         bool small = quasi->best_slope <= quasi_claim_slope * quasi->start_slope;

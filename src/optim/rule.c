@@ -1,0 +1,419 @@
+/* rule: an update rule as text, run by the engine over the flat vector of parameters.
+ *
+ * The rows of its program are the scalar parameters; its columns are w, g and the states, kept
+ * twice, so that a step reads one set and writes the other. Where parameters have factors of their
+ * own ('param b rate 0.1 decay 0'), the rule's settings 'rate' and 'weight_decay' differ from row to
+ * row: the text is then rewritten so that each is its setting times a column (a state that is never
+ * set), and the rule itself needs to know nothing about it. */
+#include <math.h>
+#include <string.h>
+
+#include "optim.h"
+
+static const char rule_rate_name[] = "rate", rule_decay_name[] = "weight_decay";
+static const char rule_rate_factor[] = "factor_of_rate";
+static const char rule_decay_factor[] = "factor_of_weight_decay";
+
+typedef struct Schedule {
+    Graph *graph;
+    Plan *plan;
+    bool constant;
+} Schedule;
+
+struct Rule {
+    const Objective *objective;
+    RuleGraph *graph;
+    Plan *plan;
+    Schedule schedule; /* plan NULL: the setting 'rate' as it is */
+    size_t n, n_columns, n_outputs, rate_setting;
+    long long step, last_step, epoch, evaluations;
+    bool stepped; /* 'next' holds the newest values */
+    double *storage, *parameters;
+    const double **columns, **columns_next;
+    double **results;
+    double *answer;
+    double loss;
+};
+
+enum { RULE_NO_SETTING = -1 };
+
+/* ---- the schedule ---------------------------------------------------------------------------- */
+
+static Status schedule_run(Schedule *schedule, long long t, long long last, long long epoch,
+                           double *value) {
+    double parameters[] = {(double)t, (double)last, (double)epoch};
+    double *results[] = {value};
+    Rows none = {0};
+    return exec_run(schedule->plan, parameters, &none, results, NULL);
+}
+
+static Status schedule_check(Schedule *schedule, const char *text, Error *error) {
+    double value;
+    if (!schedule->constant) return STATUS_OK;
+    TRY(schedule_run(schedule, 1, 1, 1, &value));
+    if (value > 0 && isfinite(value)) return STATUS_OK;
+    error_set(error, STATUS_INPUT, MSG_OPTIM_RATE_NOT_POSITIVE, text, NULL);
+    error_remedy(error, MSG_OPTIM_RATE_REMEDY, NULL);
+    return STATUS_INPUT;
+}
+
+static Status schedule_open(Schedule *schedule, const char *text, Error *error) {
+    static const char *const names[] = {"t", "T", "epoch"};
+    Ast *ast = NULL;
+    NodeId value = NODE_NONE;
+    PlanOptions options = {0};
+    TRY(lang_parse(NULL, text, strlen(text), LANG_EXPRESSION, &ast, error));
+    Status status =
+        graph_build_expression(ast, names, COUNT_OF(names), &schedule->graph, &value, error);
+    lang_free(ast);
+    TRY(status);
+    schedule->constant = !(schedule->graph->nodes[value].flags & NODE_PARAMS);
+    TRY(exec_plan(schedule->graph, &value, 1, &options, &schedule->plan, error));
+    return schedule_check(schedule, text, error);
+}
+
+static void schedule_close(Schedule *schedule) {
+    exec_free(schedule->plan);
+    graph_free(schedule->graph);
+}
+
+/* ---- factors of single parameters ------------------------------------------------------------------ */
+
+static bool rule_factors(const double *factors, size_t n) {
+    for (size_t i = 0; factors && i < n; i++)
+        if (factors[i] != 1) return true;
+    return false;
+}
+
+static AstId rule_node(const Ast *ast) {
+    for (AstId id = 1; id < ast->n_nodes; id++)
+        if (ast->nodes[id].kind == AST_RULE) return id;
+    return 0;
+}
+
+/* The setting of that name, or 0. */
+static AstId rule_setting_node(const Ast *ast, AstId rule, const char *name) {
+    for (uint32_t k = 0; rule && k + 1 < ast->nodes[rule].n_children; k++) {
+        AstId id = lang_child(ast, rule, k);
+        if (ast->nodes[id].name && strcmp(ast->nodes[id].name, name) == 0) return id;
+    }
+    return 0;
+}
+
+/* 'rate' in the list of settings becomes 'base_rate', and the block begins with
+ * 'state factor_of_rate = 1; rate = base_rate*factor_of_rate'. */
+static void rule_rewrite(const Ast *ast, AstId rule, AstId rate, AstId decay, Text *out) {
+    const char *text = ast->source.text;
+    AstId block = lang_child(ast, rule, ast->nodes[rule].n_children - 1);
+    size_t brace = ast->nodes[block].span.start, done = 0;
+    AstId order[] = {rate, decay};
+    const char *const factors[] = {rule_rate_factor, rule_decay_factor};
+    if (rate && decay && ast->nodes[decay].span.start < ast->nodes[rate].span.start) {
+        order[0] = decay;
+        order[1] = rate;
+    }
+    for (size_t k = 0; k < COUNT_OF(order); k++) {
+        if (!order[k]) continue;
+        size_t start = ast->nodes[order[k]].name_span.start;
+        text_add_bytes(out, text + done, start - done);
+        text_add(out, "base_");
+        done = start;
+    }
+    text_add_bytes(out, text + done, brace + 1 - done);
+    for (size_t k = 0; k < COUNT_OF(order); k++) {
+        AstId id = k == 0 ? rate : decay;
+        if (!id) continue;
+        text_format(out, " state %s = 1; %s = base_%s*%s;", factors[k], ast->nodes[id].name,
+                    ast->nodes[id].name, factors[k]);
+    }
+    text_add_bytes(out, text + brace + 1, ast->source.length - brace - 1);
+}
+
+/* ---- opening ---------------------------------------------------------------------------------------- */
+
+static Status rule_parse(const char *text, size_t length, Ast **ast, RuleGraph **graph,
+                         Error *error) {
+    TRY(lang_parse(NULL, text, length, LANG_RULE, ast, error));
+    return graph_build_rule(*ast, graph, error);
+}
+
+static Status rule_build(Rule *rule, const char *text, Error *error) {
+    const Objective *objective = rule->objective;
+    Ast *ast = NULL;
+    Text changed = {0};
+    Status status = rule_parse(text, strlen(text), &ast, &rule->graph, error);
+    if (status == STATUS_OK) {
+        AstId node = rule_node(ast), rate = 0, decay = 0;
+        if (rule_factors(objective->rate, rule->n))
+            rate = rule_setting_node(ast, node, rule_rate_name);
+        if (rule_factors(objective->decay, rule->n))
+            decay = rule_setting_node(ast, node, rule_decay_name);
+        if (rate || decay) rule_rewrite(ast, node, rate, decay, &changed);
+    }
+    lang_free(ast);
+    if (status == STATUS_OK && changed.length > 0) {
+        graph_free_rule(rule->graph);
+        rule->graph = NULL;
+        ast = NULL;
+        status = changed.failed ? error_memory(error)
+                                : rule_parse(changed.data, changed.length, &ast, &rule->graph, error);
+        lang_free(ast);
+    }
+    text_free(&changed);
+    return status;
+}
+
+static const char *rule_setting_name(const Rule *rule, size_t k) {
+    const char *name = rule->graph->setting_names[k];
+    return strncmp(name, "base_", 5) == 0 ? name + 5 : name;
+}
+
+static size_t rule_find_setting(const Rule *rule, const char *name) {
+    for (size_t k = 0; k < rule->graph->n_settings; k++)
+        if (strcmp(rule_setting_name(rule, k), name) == 0) return k;
+    return (size_t)RULE_NO_SETTING;
+}
+
+static Status rule_settle(Rule *rule, const MethodSettings *settings, Error *error) {
+    const RuleGraph *graph = rule->graph;
+    for (size_t k = 0; k < graph->n_settings; k++)
+        rule->parameters[RULE_SETTINGS + k] = graph->setting_values[k];
+    for (size_t k = 0; k < settings->n_settings; k++) {
+        size_t index = rule_find_setting(rule, settings->settings[k]);
+        if (index == (size_t)RULE_NO_SETTING) {
+            error_set(error, STATUS_INPUT, MSG_OPTIM_NO_SETTING,
+                      graph->name ? graph->name : "rule", settings->settings[k], NULL);
+            const char *nearest =
+                suggest_nearest(settings->settings[k], graph->setting_names, graph->n_settings);
+            if (nearest) error_remedy(error, MSG_OPTIM_DID_YOU_MEAN, nearest, NULL);
+            return STATUS_INPUT;
+        }
+        rule->parameters[RULE_SETTINGS + index] = settings->setting_values[k];
+    }
+    rule->rate_setting = rule_find_setting(rule, rule_rate_name);
+    if (!settings->rate) return STATUS_OK;
+    if (rule->rate_setting == (size_t)RULE_NO_SETTING) {
+        error_set(error, STATUS_INPUT, MSG_OPTIM_RULE_WITHOUT_RATE, NULL);
+        error_remedy(error, MSG_OPTIM_RULE_WITHOUT_RATE_REMEDY, NULL);
+        return STATUS_INPUT;
+    }
+    return schedule_open(&rule->schedule, settings->rate, error);
+}
+
+static Status rule_allocate(Rule *rule, Error *error) {
+    size_t columns = rule->n_columns, count = 0;
+    bool fits = memory_multiply(2 * columns + 1, rule->n, &count);
+    rule->storage = fits ? memory_new(count, sizeof(double)) : NULL;
+    rule->parameters = memory_new(RULE_SETTINGS + rule->graph->n_settings, sizeof(double));
+    rule->columns = memory_new(columns, sizeof *rule->columns);
+    rule->columns_next = memory_new(columns, sizeof *rule->columns_next);
+    rule->results = memory_new(columns + 1, sizeof *rule->results);
+    if (!rule->storage || !rule->parameters || !rule->columns || !rule->columns_next ||
+        !rule->results)
+        return error_memory(error);
+    for (size_t k = 0; k < columns; k++) {
+        rule->columns[k] = rule->storage + k * rule->n;
+        rule->columns_next[k] = rule->storage + (columns + k) * rule->n;
+    }
+    rule->answer = rule->storage + 2 * columns * rule->n;
+    return STATUS_OK;
+}
+
+/* The set being read or written, for writing. */
+static double *rule_vector(const Rule *rule, const double *column) {
+    return rule->storage + (column - rule->storage);
+}
+
+/* An output without rows is one number for all parameters. */
+static void rule_spread(const Rule *rule, NodeId node, double *values) {
+    if (rule->graph->graph->nodes[node].flags & NODE_ROWS) return;
+    for (size_t i = 1; i < rule->n; i++) values[i] = values[0];
+}
+
+static Status rule_start_state(Rule *rule, size_t k, Error *error) {
+    NodeId node = rule->graph->start[k];
+    Rows rows = {rule->columns, 0, rule->n};
+    PlanOptions options = {0};
+    Plan *plan = NULL;
+    double *values = rule_vector(rule, rule->columns[k]);
+    double *scratch[] = {rule_vector(rule, rule->columns_next[k])};
+    TRY(exec_plan(rule->graph->graph, &node, 1, &options, &plan, error));
+    Status status = exec_run(plan, rule->parameters, &rows, scratch, NULL);
+    exec_free(plan);
+    if (status == STATUS_MEMORY) return error_memory(error);
+    TRY(status);
+    rule_spread(rule, node, scratch[0]);
+    memcpy(values, scratch[0], rule->n * sizeof(double));
+    return STATUS_OK;
+}
+
+/* Columns before step 1: w at the start, states where they say, factors of single parameters. */
+static Status rule_start(Rule *rule, const double *start, Error *error) {
+    double *w = rule_vector(rule, rule->columns[RULE_W]);
+    memcpy(w, start, rule->n * sizeof(double));
+    optim_project(rule->objective, w);
+    memcpy(rule->answer, w, rule->n * sizeof(double));
+    for (size_t k = RULE_G + 1; k < rule->n_columns; k++) {
+        const double *factors = NULL;
+        if (strcmp(rule->graph->column_names[k], rule_rate_factor) == 0)
+            factors = rule->objective->rate;
+        if (strcmp(rule->graph->column_names[k], rule_decay_factor) == 0)
+            factors = rule->objective->decay;
+        if (factors)
+            memcpy(rule_vector(rule, rule->columns[k]), factors, rule->n * sizeof(double));
+        else if (rule->graph->start[k] != NODE_NONE)
+            TRY(rule_start_state(rule, k, error));
+    }
+    return STATUS_OK;
+}
+
+/* Outputs: the next value of each column but g, then the answer where there is one. */
+static Status rule_plan(Rule *rule, Error *error) {
+    const RuleGraph *graph = rule->graph;
+    PlanOptions options = {0};
+    NodeId *outputs = memory_new(rule->n_columns + 1, sizeof *outputs);
+    if (!outputs) return error_memory(error);
+    rule->n_outputs = 0;
+    for (size_t k = 0; k < rule->n_columns; k++)
+        if (k != RULE_G) outputs[rule->n_outputs++] = graph->next[k];
+    if (graph->answer != NODE_NONE) outputs[rule->n_outputs++] = graph->answer;
+    Status status =
+        exec_plan(graph->graph, outputs, rule->n_outputs, &options, &rule->plan, error);
+    memory_free(outputs);
+    return status;
+}
+
+static Status rule_prepare(Rule *rule, const MethodSettings *settings, const char *text,
+                           const double *start, Error *error) {
+    TRY(rule_build(rule, text, error));
+    rule->n_columns = rule->graph->n_columns;
+    TRY(rule_allocate(rule, error));
+    TRY(rule_settle(rule, settings, error));
+    TRY(rule_start(rule, start, error));
+    return rule_plan(rule, error);
+}
+
+Status optim_rule_open(const Objective *objective, const MethodSettings *settings, const char *text,
+                       const double *start, Rule **rule, Error *error) {
+    *rule = memory_new(1, sizeof **rule);
+    if (!*rule) return error_memory(error);
+    (*rule)->objective = objective;
+    (*rule)->n = objective->n;
+    (*rule)->epoch = 1;
+    (*rule)->last_step = settings->last_step;
+    Status status = rule_prepare(*rule, settings, text, start, error);
+    if (status == STATUS_OK) return STATUS_OK;
+    optim_rule_close(*rule);
+    *rule = NULL;
+    return status;
+}
+
+void optim_rule_close(Rule *rule) {
+    if (!rule) return;
+    schedule_close(&rule->schedule);
+    exec_free(rule->plan);
+    graph_free_rule(rule->graph);
+    memory_free(rule->storage);
+    memory_free(rule->parameters);
+    memory_free(rule->columns);
+    memory_free(rule->columns_next);
+    memory_free(rule->results);
+    memory_free(rule);
+}
+
+/* ---- walking --------------------------------------------------------------------------------------------- */
+
+static Status rule_rate(Rule *rule, double *rate) {
+    *rate = NAN;
+    if (rule->rate_setting == (size_t)RULE_NO_SETTING) return STATUS_OK;
+    double *setting = &rule->parameters[RULE_SETTINGS + rule->rate_setting];
+    if (rule->schedule.plan)
+        TRY(schedule_run(&rule->schedule, rule->step, rule->last_step, rule->epoch, setting));
+    *rate = *setting;
+    return STATUS_OK;
+}
+
+/* The newest values become those that are read; g stays in its place. */
+static void rule_turn(Rule *rule) {
+    for (size_t k = 0; rule->stepped && k < rule->n_columns; k++) {
+        const double *column = rule->columns[k];
+        if (k == RULE_G) continue;
+        rule->columns[k] = rule->columns_next[k];
+        rule->columns_next[k] = column;
+    }
+    rule->stepped = false;
+}
+
+static Status rule_update(Rule *rule) {
+    const RuleGraph *graph = rule->graph;
+    Rows rows = {rule->columns, 0, rule->n};
+    size_t count = 0;
+    for (size_t k = 0; k < rule->n_columns; k++)
+        if (k != RULE_G) rule->results[count++] = rule_vector(rule, rule->columns_next[k]);
+    if (graph->answer != NODE_NONE) rule->results[count] = rule->answer;
+    TRY(exec_run(rule->plan, rule->parameters, &rows, rule->results, NULL));
+    for (size_t k = 0; k < rule->n_columns; k++)
+        if (k != RULE_G)
+            rule_spread(rule, graph->next[k], rule_vector(rule, rule->columns_next[k]));
+    if (graph->answer != NODE_NONE) {
+        rule_spread(rule, graph->answer, rule->answer);
+        optim_project(rule->objective, rule->answer);
+    }
+    optim_project(rule->objective, rule_vector(rule, rule->columns_next[RULE_W]));
+    rule->stepped = true;
+    return STATUS_OK;
+}
+
+Status optim_rule_step(Rule *rule, StepReport *report, Reason *reason) {
+    const Objective *objective = rule->objective;
+    double rate, *gradient = rule_vector(rule, rule->columns[RULE_G]);
+    rule_turn(rule);
+    const double *w = rule->columns[RULE_W], *next = w;
+    rule->step++;
+    rule->evaluations++;
+    TRY(objective->loss_gradient(objective->context, w, &rule->loss, gradient));
+    rule->parameters[RULE_T] = (double)rule->step;
+    rule->parameters[RULE_LAST] = (double)rule->last_step;
+    rule->parameters[RULE_EPOCH] = (double)rule->epoch;
+    TRY(rule_rate(rule, &rate));
+    /* A step from a slope that is not finite would lose the place; stop_check ends the walk here. */
+    if (isfinite(rule->loss) && optim_finite(gradient, rule->n)) {
+        TRY(rule_update(rule));
+        next = rule->columns_next[RULE_W];
+    }
+    *report = (StepReport){.step = rule->step, .evaluations = rule->evaluations,
+                           .loss = rule->loss, .next_loss = NAN, .rate = rate};
+    optim_report(report, objective, w, gradient, next);
+    *reason = REASON_RUNNING;
+    return STATUS_OK;
+}
+
+const double *optim_rule_answer(const Rule *rule) {
+    if (rule->graph->answer != NODE_NONE) return rule->answer;
+    return rule->stepped ? rule->columns_next[RULE_W] : rule->columns[RULE_W];
+}
+
+size_t optim_rule_state(const Rule *rule, const double **arrays, size_t capacity) {
+    size_t count = 0;
+    for (size_t k = 0; k < rule->n_columns; k++) {
+        if (k == RULE_G) continue;
+        if (count < capacity)
+            arrays[count] = rule->stepped ? rule->columns_next[k] : rule->columns[k];
+        count++;
+    }
+    return count;
+}
+
+const char *optim_rule_own_name(const Rule *rule) {
+    return rule->graph->name;
+}
+
+double optim_rule_setting(const Rule *rule, const char *name) {
+    size_t index = rule_find_setting(rule, name);
+    if (index == (size_t)RULE_NO_SETTING) return NAN;
+    return rule->parameters[RULE_SETTINGS + index];
+}
+
+void optim_rule_epoch(Rule *rule, long long epoch) {
+    rule->epoch = epoch;
+}
