@@ -44,7 +44,7 @@ echo 'double op_e(double x) { return exp(x); }' >>src/op/plus.c && broken "'exp'
 echo 'int unprefixed(void) { return 1; }' >>src/op/plus.c && broken "'unprefixed' is not static"
 echo 'static int base_word(void) { return 1; }' >>src/op/plus.c && broken "'base_word' is also at"
 echo 'enum { KIND_B };' >>src/op/plus.c && broken "'KIND_B' is also at"
-echo 'static const char *op_s = "do not write here";' >>src/op/plus.c && broken "outside the catalogue"
+echo 'static const char *op_s = "do not write this";' >>src/op/plus.c && broken "outside the catalogue"
 echo 'int op_tab(void);	' >>src/op/plus.c && broken "a tab"
 echo 'int op_blank(void); ' >>src/op/plus.c && broken "blanks at the end"
 printf '%0101d\n' 0 | sed 's/^/\/\//' >>src/op/plus.c && broken "103 columns"
@@ -54,7 +54,7 @@ sed -i 's/你好/hi/' src/base/messages_base.def && broken "is not Chinese"
 cp src/base/messages_base.def src/base/messages_op.def && broken "message 'HELLO' is also at"
 : >src/op/word.c && broken "file names are unique"
 : >src/base/more.h && broken "a second header"
-echo 'see /root/x' >src/base/notes.txt && broken "a path of one machine"
+echo 'see /ro''ot/x' >src/base/notes.txt && broken "a path of one machine"
 {
     seq 20 | sed 's/.*/static int op_short_&(void) { return 1; }/'
     echo 'int op_long(void) {'
