@@ -184,7 +184,8 @@ DESCEND_API const char *descend_verdict_name(descend_verdict verdict); /* "conve
  * rate_limit; of fits: residual_sum_of_squares residual_standard_deviation degrees_of_freedom rows. */
 DESCEND_API double descend_walk_number(const descend_walk *walk, const char *key);
 /* Texts by key, "" when there is none: method executor precision (English names); and sentences: reason
- * (why it ended, with its two numbers), advice (a command to type), method_sentence (names the method and
+ * (why it ended, with its two numbers), advice (the options to add or change,
+ * '--rate 0.5': the command makes a line to type of them), method_sentence (names the method and
  * how to walk as in the chapter), names ('columns: ...; parameters: ...'), story (what the steps did), pace (a
  * short word for a walk beside others: 'too small', 'good', 'swinging', 'flying off', ...). */
 DESCEND_API const char *descend_walk_text(descend_walk *walk, const char *key, const char *language);

@@ -174,8 +174,6 @@ NodeId graph_binary(Graph *graph, Op op, NodeId a, NodeId b);
 NodeId graph_select(Graph *graph, NodeId condition, NodeId a, NodeId b);
 NodeId graph_column(Graph *graph, uint32_t index);
 NodeId graph_parameter(Graph *graph, uint32_t index);
-/* One parameter more at the end of the flat vector (free, start drawn); the name is copied. */
-Status graph_add_parameter(Graph *graph, const char *name, Shape shape, uint32_t *index);
 NodeId graph_reduce(Graph *graph, Op op, NodeId a, uint32_t axes);
 NodeId graph_reshape(Graph *graph, NodeId a, Shape shape);
 NodeId graph_input(const Graph *graph, NodeId node, uint32_t k);

@@ -333,8 +333,8 @@ static Status problem_second_graph(Problem *problem, NodeId *gradient, NodeId *v
     for (size_t k = 0; k < count; k++) wrt[k] = (uint32_t)k;
     TRY(graph_gradient(graph, graph->loss, wrt, count, GRADIENT_TOTAL, gradient, problem->error));
     for (size_t k = 0; k < count; k++) {
-        uint32_t index = 0;
-        TRY(graph_add_parameter(graph, graph->parameters[k].name, graph->parameters[k].shape, &index));
+        const Parameter like = graph->parameters[k];
+        uint32_t index = graph_new_parameter(graph, like.name, like.shape, like.span);
         vector[k] = graph_parameter(graph, index);
     }
     NodeId *product = gradient; /* replaced in place */

@@ -34,7 +34,7 @@ static bool walk_finite(const double *x, size_t n) {
 /* ---- opening --------------------------------------------------------------------------------------------- */
 
 static long long walk_steps_per_epoch(const Walk *walk) {
-    long long rows = (long long)train_rows(walk->problem).count, batch = walk->options.batch;
+    long long rows = (long long)walk->all_rows.count, batch = walk->options.batch;
     return batch > 0 && rows > batch ? (rows + batch - 1) / batch : 1;
 }
 
@@ -96,6 +96,7 @@ Status train_walk_open(Problem *problem, const WalkOptions *options, const doubl
     if (status != STATUS_OK) error_memory(error);
     if (status == STATUS_OK)
         status = optim_open(train_objective(problem), &walk->method, start, &walk->walker, error);
+    stop.first_order = walk->walker && optim_is_first_order(walk->walker);
     if (status == STATUS_OK) status = stop_open(&stop, walk->n, &walk->stop, error);
     walk->facts.method = walk->walker ? optim_method_name(walk->walker) : "";
     walk->facts.start_loss = walk->facts.loss = NAN;

@@ -34,8 +34,9 @@ static descend_verdict verdict_of(const char *formula, const Setting *settings, 
     if (value) *value = descend_walk_values(walk)[0];
     if (steps) *steps = descend_walk_number(walk, "steps");
     printf("%s: %s, %s\n", formula, descend_verdict_name(verdict), descend_walk_text(walk, "reason", "en"));
-    printf("  %s | %s | %s\n", descend_walk_text(walk, "reason", "zh"), descend_walk_text(walk, "story", "en"),
-           descend_walk_text(walk, "advice", NULL));
+    printf("  %s\n", descend_walk_text(walk, "reason", "zh"));
+    printf("  %s", descend_walk_text(walk, "story", "en"));
+    printf(" | %s\n", descend_walk_text(walk, "advice", NULL));
     descend_walk_free(walk);
     descend_model_free(model);
     return verdict;
