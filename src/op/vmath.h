@@ -108,16 +108,24 @@ static inline VmPair vm_pair_add(VmPair a, VmPair b) {
     return vm_fast_sum(sum.hi, sum.lo + rest.lo);
 }
 
+/* a + b where |a| >= |b| and nothing cancels. */
+static inline VmPair vm_pair_add_less(VmPair a, VmPair b) {
+    VmPair sum = vm_fast_sum(a.hi, b.hi);
+    return vm_fast_sum(sum.hi, sum.lo + (a.lo + b.lo));
+}
+
 static inline VmPair vm_pair_multiply(VmPair a, VmPair b) {
     VmPair product = vm_two_product(a.hi, b.hi);
     return vm_fast_sum(product.hi, product.lo + (a.hi * b.lo + a.lo * b.hi));
 }
 
+/* One division: the quotient by the inverse is a little off, but what it lacks is formed exactly. */
 static inline VmPair vm_pair_divide(VmPair a, VmPair b) {
-    double quotient = a.hi / b.hi;
+    double inverse = 1 / b.hi;
+    double quotient = a.hi * inverse;
     VmPair back = vm_two_product(quotient, b.hi);
     double rest = ((a.hi - back.hi) - back.lo) + a.lo - quotient * b.lo;
-    return vm_fast_sum(quotient, rest / b.hi);
+    return vm_fast_sum(quotient, rest * inverse);
 }
 
 /* The square root of a pair of positive numbers; 0 at 0. */
@@ -299,13 +307,19 @@ static inline double vm_cosh(double x) {
     return vm_exp_guard(size, 0, value, vm_infinity());
 }
 
+/* 1 - 2/(E + 1), E = exp(2|x|) = m*2^k: 2/(E + 1) = 2*2^-k/(m + 2^-k). */
 static inline double vm_tanh(double x) {
     double size = vm_abs(x), square = size * size;
-    VmExp e = vm_exp_pair(size);
-    VmPair mirror = vm_exp_mirror(e);
-    double far = vm_pair_divide(vm_exp_plus(e, vm_pair_negate(mirror)), vm_exp_plus(e, mirror)).hi;
-    double near = size + size * square * vm_poly9(vm_tanh_poly, square, square * square);
+    VmExp e = vm_exp_pair(2 * size);
+    uint64_t power = e.power > VM_POWER_ZERO + 100 ? VM_POWER_ZERO + 100 : e.power;
+    double scale = vm_power2(VM_POWER_ZERO - power);
+    VmPair sum = vm_two_sum(e.hi, scale);
+    sum.lo += e.lo;
+    VmPair share = vm_pair_divide((VmPair){2 * scale, 0}, sum);
+    VmPair difference = vm_fast_sum(1, -share.hi);
+    double far = difference.hi + (difference.lo - share.lo);
     far = size > 30 ? 1 : far;
+    double near = size + size * square * vm_poly9(vm_tanh_poly, square, square * square);
     return vm_signed(size < 0.25 ? near : far, vm_sign_of(x));
 }
 
@@ -469,27 +483,23 @@ static inline double vm_pow_positive(double x, double y) {
     return vm_exp_sum(product.hi, product.lo + y * log.lo);
 }
 
-/* 0 if y is not whole, 2 if it is even, 1 if it is odd. */
-static inline int vm_parity(double y) {
-    double size = vm_abs(y);
-    double shifted = size < 0x1p52 ? size + 0x1p52 : size;
-    int whole = (size >= 0x1p52) || (shifted - 0x1p52 == size);
-    int odd = (size < 0x1p53) && (int)(vm_bits(shifted) & 1);
-    return whole ? 2 - odd : 0;
-}
-
 static inline double vm_pow(double x, double y) {
-    double size = vm_abs(x);
-    int parity = vm_parity(y);
-    int inside = (size > 0) && (size < vm_infinity());
+    double size = vm_abs(x), power = vm_abs(y);
+    double shifted = power < 0x1p52 ? power + 0x1p52 : power; /* its last bit is the ones of y */
+    double fraction = power < 0x1p52 ? power - (shifted - 0x1p52) : 0;
+    uint64_t odd = power < 0x1p53 ? vm_bits(shifted) << 63 : 0;
+    odd = fraction == 0 ? odd : 0;
     double value = vm_pow_positive(size, y);
     value = size == 1 ? 1 : value;
-    double edge = (size == 0) == (y > 0) ? 0 : vm_infinity();
-    value = (size == 0) || (size == vm_infinity()) ? edge : value;
-    value = (x < 0) && inside && (parity == 0) ? vm_nan() : value;
-    value = vm_signed(value, parity == 1 ? vm_sign_of(x) : 0);
-    value = (x != x) || (y != y) ? x + y : value;
-    return (x == 1) || (y == 0) ? 1 : value;
+    double upper = y < 0 ? 0 : vm_infinity(), lower = y < 0 ? vm_infinity() : 0;
+    double broken = x < 0 ? fraction : 0;
+    value = broken != 0 ? vm_nan() : value;
+    value = size == vm_infinity() ? upper : value;
+    value = size == 0 ? lower : value;
+    value = vm_signed(value, odd & vm_bits(x));
+    value = x != x ? x : y != y ? y : value;
+    value = x == 1 ? 1 : value;
+    return y == 0 ? 1 : value;
 }
 
 /* A fixed chain of products; a negative exponent takes the reciprocal at the end. */
@@ -611,18 +621,18 @@ static inline VmPair vm_cos_kernel(VmPair r) {
 /* The same to 2^-60, where the value goes into further arithmetic. */
 
 static inline VmPair vm_sin_precise(VmPair r, VmPair square) {
+    VmPair sixth = {-0x1.5555555555555p-3, -0x1.5555555555555p-57}; /* -1/6 */
     double rest = square.hi * vm_poly7(vm_sin_rest, square.hi, square.hi * square.hi);
-    VmPair factor = vm_pair_add((VmPair){-0x1.5555555555555p-3, -0x1.5555555555555p-57},
-                                (VmPair){rest, 0}); /* -1/6 */
-    return vm_pair_add(r, vm_pair_multiply(vm_pair_multiply(r, square), factor));
+    VmPair factor = vm_pair_add_less(sixth, (VmPair){rest, 0});
+    return vm_pair_add_less(r, vm_pair_multiply(vm_pair_multiply(r, square), factor));
 }
 
 static inline VmPair vm_cos_precise(VmPair square) {
+    VmPair part = {0x1.5555555555555p-5, 0x1.5555555555555p-59}; /* 1/24 */
     double rest = square.hi * vm_poly7(vm_cos_rest, square.hi, square.hi * square.hi);
-    VmPair factor = vm_pair_add((VmPair){0x1.5555555555555p-5, 0x1.5555555555555p-59},
-                                (VmPair){rest, 0}); /* 1/24 */
-    factor = vm_pair_add(vm_pair_multiply(square, factor), (VmPair){-0.5, 0});
-    return vm_pair_add((VmPair){1, 0}, vm_pair_multiply(square, factor));
+    VmPair factor = vm_pair_add_less(part, (VmPair){rest, 0});
+    factor = vm_pair_add_less((VmPair){-0.5, 0}, vm_pair_multiply(square, factor));
+    return vm_pair_add_less((VmPair){1, 0}, vm_pair_multiply(square, factor));
 }
 
 /* sin(angle.r + quadrant*pi/2). */
@@ -708,7 +718,6 @@ static inline VmPair vm_atan_ratio(double ratio, double n, double d) {
 
 static inline double vm_atan(double x) {
     double size = vm_abs(x);
-    size = size > 0x1p100 ? 0x1p100 : size;
     double less = size > 1 ? 1 : size, large = size > 1 ? size : 1;
     VmPair arc = vm_atan_ratio(less / large, less, large);
     VmPair turned = vm_fast_sum(VM_HALF_PI_HI, -arc.hi);
