@@ -1,0 +1,799 @@
+/* A node as a formula that a person would write. Nodes become forms: sums of terms, a term being a
+ * coefficient times powers of atoms. Like terms and equal bases are merged, numbers come first, then names,
+ * brackets and functions. Only what is printed is treated so; the graph itself keeps its bits.
+ *
+ * Work is bounded: a formula that is too large to print ends with '...'. */
+#include "graph.h"
+
+#include <math.h>
+#include <string.h>
+
+enum { FORM_WORK = 20000, FORM_DEPTH = 300, FORM_BUCKETS = 1024, FORM_FACTORS = 500 };
+
+/* num/den times a product. */
+typedef struct FormTerm {
+    double num, den;
+    uint32_t product; /* 0: the empty one */
+} FormTerm;
+
+typedef struct FormFactor {
+    uint32_t atom;
+    double exponent;
+} FormFactor;
+
+typedef struct FormProduct {
+    uint32_t first, count; /* into factors, in the order of printing */
+    uint32_t next;         /* in its bucket */
+    uint32_t stamp, slot;  /* its place in the sum in hand */
+} FormProduct;
+
+typedef enum FormKind {
+    FORM_NAME, /* a parameter or column */
+    FORM_ROWS, /* the number of rows */
+    FORM_SUM,  /* terms */
+    FORM_CALL, /* terms are the arguments of the node's operator */
+    FORM_MORE  /* too much to print */
+} FormKind;
+
+typedef struct FormAtom {
+    FormKind kind;
+    Op op;
+    NodeId node;           /* where more than the operator counts (names, slices); else 0 */
+    uint32_t first, count; /* into terms */
+    uint32_t next;
+} FormAtom;
+
+typedef struct Formula {
+    const Graph *graph;
+    Arena arena;
+    FormTerm *memo; /* by node; den 0: not made yet */
+    FormFactor *factors;
+    FormProduct *products;
+    FormAtom *atoms;
+    FormTerm *terms;
+    uint32_t n_factors, n_products, n_atoms, n_terms;
+    uint32_t product_bucket[FORM_BUCKETS], atom_bucket[FORM_BUCKETS];
+    uint32_t stamp, depth;
+    bool more; /* the work is over */
+    Text *out;
+    size_t limit; /* length of out where printing ends */
+} Formula;
+
+static FormTerm form_node(Formula *formula, NodeId node);
+
+/* ---- coefficients ------------------------------------------------------------------------------- */
+
+static bool form_whole(double value) {
+    return value == floor(value) && fabs(value) < 0x1p26;
+}
+
+static double form_gcd(double a, double b) {
+    while (b != 0) {
+        double rest = fmod(a, b);
+        a = b;
+        b = rest;
+    }
+    return a;
+}
+
+static void form_reduce(double *num, double *den) {
+    if (!form_whole(*den) || *den == 0) {
+        *num /= *den;
+        *den = 1;
+        return;
+    }
+    if (*den < 0) {
+        *num = -*num;
+        *den = -*den;
+    }
+    if (!form_whole(*num) || *num == 0) return;
+    double gcd = form_gcd(fabs(*num), *den);
+    *num /= gcd;
+    *den /= gcd;
+}
+
+static void form_add_fraction(FormTerm *sum, double num, double den) {
+    if (sum->den == den) {
+        sum->num += num;
+    } else if (form_whole(sum->num) && form_whole(num)) {
+        sum->num = sum->num * den + num * sum->den;
+        sum->den *= den;
+    } else {
+        sum->num = sum->num / sum->den + num / den;
+        sum->den = 1;
+    }
+    form_reduce(&sum->num, &sum->den);
+}
+
+/* ---- products ------------------------------------------------------------------------------------- */
+
+/* Names before brackets before functions. */
+static int form_rank(const Formula *formula, FormFactor factor) {
+    FormKind kind = formula->atoms[factor.atom].kind;
+    return kind == FORM_NAME || kind == FORM_ROWS ? 0 : kind == FORM_SUM ? 1 : 2;
+}
+
+static void form_sort(const Formula *formula, FormFactor *factors, uint32_t count) {
+    for (uint32_t k = 1; k < count; k++) {
+        FormFactor factor = factors[k];
+        uint32_t at = k;
+        for (; at > 0 && form_rank(formula, factors[at - 1]) > form_rank(formula, factor); at--)
+            factors[at] = factors[at - 1];
+        factors[at] = factor;
+    }
+}
+
+static bool form_same_product(const Formula *formula, const FormProduct *product,
+                              const FormFactor *factors, uint32_t count) {
+    if (product->count != count) return false;
+    for (uint32_t k = 0; k < count; k++) {
+        bool found = false;
+        for (uint32_t j = 0; j < count && !found; j++) {
+            FormFactor other = formula->factors[product->first + j];
+            found = other.atom == factors[k].atom && other.exponent == factors[k].exponent;
+        }
+        if (!found) return false;
+    }
+    return true;
+}
+
+/* The product of these factors (each atom once); equal products are one. */
+static uint32_t form_product(Formula *formula, FormFactor *factors, uint32_t count) {
+    uint32_t hash = 0;
+    if (count == 0) return 0;
+    for (uint32_t k = 0; k < count; k++)
+        hash += factors[k].atom * 2654435761u + (uint32_t)(int32_t)(factors[k].exponent * 4) * 40503u;
+    uint32_t *bucket = &formula->product_bucket[(hash >> 8) % FORM_BUCKETS];
+    for (uint32_t at = *bucket; at != 0; at = formula->products[at].next)
+        if (form_same_product(formula, &formula->products[at], factors, count)) return at;
+    if (formula->n_products >= FORM_WORK || formula->n_factors + count > FORM_WORK) {
+        formula->more = true;
+        return 0;
+    }
+    form_sort(formula, factors, count);
+    uint32_t id = formula->n_products++;
+    formula->products[id] =
+        (FormProduct){.first = formula->n_factors, .count = count, .next = *bucket};
+    *bucket = id;
+    for (uint32_t k = 0; k < count; k++) formula->factors[formula->n_factors++] = factors[k];
+    return id;
+}
+
+/* ---- atoms -------------------------------------------------------------------------------------------- */
+
+static bool form_same_terms(const FormTerm *a, const FormTerm *b, uint32_t count) {
+    for (uint32_t k = 0; k < count; k++)
+        if (a[k].num != b[k].num || a[k].den != b[k].den || a[k].product != b[k].product)
+            return false;
+    return true;
+}
+
+static uint32_t form_atom(Formula *formula, FormAtom atom, const FormTerm *terms) {
+    uint32_t hash = (uint32_t)atom.kind * 31 + (uint32_t)atom.op * 977 + atom.node * 40503u;
+    for (uint32_t k = 0; k < atom.count; k++)
+        hash = hash * 2654435761u + terms[k].product + (uint32_t)(int32_t)(terms[k].num * 8);
+    uint32_t *bucket = &formula->atom_bucket[(hash >> 8) % FORM_BUCKETS];
+    for (uint32_t at = *bucket; at != 0; at = formula->atoms[at].next) {
+        const FormAtom *old = &formula->atoms[at];
+        if (old->kind == atom.kind && old->op == atom.op && old->node == atom.node &&
+            old->count == atom.count &&
+            form_same_terms(&formula->terms[old->first], terms, atom.count))
+            return at;
+    }
+    if (formula->n_atoms >= FORM_WORK || formula->n_terms + atom.count > FORM_WORK) {
+        formula->more = true;
+        return 0;
+    }
+    atom.first = formula->n_terms;
+    atom.next = *bucket;
+    for (uint32_t k = 0; k < atom.count; k++) formula->terms[formula->n_terms++] = terms[k];
+    *bucket = formula->n_atoms;
+    formula->atoms[formula->n_atoms] = atom;
+    return formula->n_atoms++;
+}
+
+static FormTerm form_of_atom(Formula *formula, uint32_t atom) {
+    FormFactor factor = {atom, 1};
+    return (FormTerm){1, 1, form_product(formula, &factor, 1)};
+}
+
+static FormTerm form_leaf(Formula *formula, FormKind kind, NodeId node) {
+    FormAtom atom = {.kind = kind, .node = node};
+    return form_of_atom(formula, form_atom(formula, atom, NULL));
+}
+
+/* ---- sums ------------------------------------------------------------------------------------------------ */
+
+/* Terms on a stack of their own in the arena; grows by copying, the arena frees at the end. */
+typedef struct FormList {
+    FormTerm *items;
+    uint32_t count, capacity;
+} FormList;
+
+static void form_push(Formula *formula, FormList *list, FormTerm term) {
+    if (list->count == list->capacity) {
+        uint32_t capacity = list->capacity ? list->capacity * 2 : 16;
+        FormTerm *items = arena_alloc(&formula->arena, capacity, sizeof *items);
+        if (!items || capacity > FORM_WORK) {
+            formula->more = true;
+            return;
+        }
+        if (list->count > 0) memcpy(items, list->items, list->count * sizeof *items);
+        list->items = items;
+        list->capacity = capacity;
+    }
+    list->items[list->count++] = term;
+}
+
+/* Adds a term to the sum with that stamp, merging it with a like one. */
+static void form_collect(Formula *formula, FormList *sum, uint32_t stamp, FormTerm term) {
+    FormProduct *product = &formula->products[term.product];
+    if (product->stamp == stamp && product->slot < sum->count) {
+        form_add_fraction(&sum->items[product->slot], term.num, term.den);
+        return;
+    }
+    product->stamp = stamp;
+    product->slot = sum->count;
+    form_push(formula, sum, term);
+}
+
+static FormTerm form_finish_sum(Formula *formula, FormList *sum) {
+    uint32_t count = 0;
+    for (uint32_t k = 0; k < sum->count; k++)
+        if (sum->items[k].num != 0) sum->items[count++] = sum->items[k];
+    if (count == 0) return (FormTerm){0, 1, 0};
+    if (count == 1) return sum->items[0];
+    FormAtom atom = {.kind = FORM_SUM, .count = count};
+    return form_of_atom(formula, form_atom(formula, atom, sum->items));
+}
+
+static bool form_passes(const Formula *formula, NodeId node) {
+    const Node *at = &formula->graph->nodes[node];
+    if (at->op == OP_BROADCAST) return true;
+    return at->op == OP_RESHAPE &&
+           formula->graph->nodes[graph_input(formula->graph, node, 0)].op != OP_SLICE;
+}
+
+/* A node of the sum that is still to be added; 'num' is 1 or -1, 'product' the node. */
+static FormTerm form_sum(Formula *formula, NodeId node) {
+    const Graph *graph = formula->graph;
+    FormList stack = {0}, leaves = {0}, sum = {0};
+    form_push(formula, &stack, (FormTerm){1, 1, node});
+    while (stack.count > 0 && !formula->more) {
+        FormTerm top = stack.items[--stack.count];
+        Op op = graph->nodes[top.product].op;
+        double sign = op == OP_SUB || op == OP_NEG ? -top.num : top.num;
+        if (op == OP_ADD || op == OP_SUB) {
+            form_push(formula, &stack, (FormTerm){sign, 1, graph_input(graph, top.product, 1)});
+            form_push(formula, &stack, (FormTerm){top.num, 1, graph_input(graph, top.product, 0)});
+        } else if (op == OP_NEG || form_passes(formula, top.product)) {
+            form_push(formula, &stack, (FormTerm){sign, 1, graph_input(graph, top.product, 0)});
+        } else {
+            FormTerm leaf = form_node(formula, top.product);
+            leaf.num *= top.num;
+            form_push(formula, &leaves, leaf);
+        }
+    }
+    uint32_t stamp = ++formula->stamp;
+    for (uint32_t k = 0; k < leaves.count && !formula->more; k++)
+        form_collect(formula, &sum, stamp, leaves.items[k]);
+    return form_finish_sum(formula, &sum);
+}
+
+/* ---- products of nodes ---------------------------------------------------------------------------------------- */
+
+typedef struct FormMaking {
+    double num, den;
+    FormFactor factors[FORM_FACTORS];
+    uint32_t count;
+} FormMaking;
+
+static void form_times_atom(Formula *formula, FormMaking *making, uint32_t atom, double exponent) {
+    for (uint32_t k = 0; k < making->count; k++) {
+        if (making->factors[k].atom != atom) continue;
+        making->factors[k].exponent += exponent;
+        return;
+    }
+    if (making->count == FORM_FACTORS) {
+        formula->more = true;
+        return;
+    }
+    making->factors[making->count++] = (FormFactor){atom, exponent};
+}
+
+static double form_raise(double base, double exponent) {
+    return exponent == 1 ? base : pow(base, exponent);
+}
+
+/* Times a term to a whole exponent. */
+static void form_times(Formula *formula, FormMaking *making, FormTerm term, double exponent) {
+    double num = exponent > 0 ? term.num : term.den, den = exponent > 0 ? term.den : term.num;
+    making->num *= form_raise(num, fabs(exponent));
+    making->den *= form_raise(den, fabs(exponent));
+    form_reduce(&making->num, &making->den);
+    FormProduct product = formula->products[term.product];
+    for (uint32_t k = 0; k < product.count; k++) {
+        FormFactor factor = formula->factors[product.first + k];
+        form_times_atom(formula, making, factor.atom, factor.exponent * exponent);
+    }
+}
+
+/* Times a term to any fixed exponent: what is not a plain atom stays together. */
+static void form_times_power(Formula *formula, FormMaking *making, FormTerm term, double exponent) {
+    const FormProduct *product = &formula->products[term.product];
+    bool plain = term.num == 1 && term.den == 1 && product->count == 1 &&
+                 formula->factors[product->first].exponent == 1;
+    if (plain) {
+        form_times_atom(formula, making, formula->factors[product->first].atom, exponent);
+        return;
+    }
+    FormAtom group = {.kind = FORM_SUM, .count = 1};
+    form_times_atom(formula, making, form_atom(formula, group, &term), exponent);
+}
+
+static bool form_fixed_exponent(const Graph *graph, NodeId node, double *exponent) {
+    const Node *at = &graph->nodes[node];
+    if (at->op == OP_POWI) {
+        *exponent = at->aux.exponent;
+        return true;
+    }
+    NodeId b = graph_input(graph, node, 1);
+    if (graph->nodes[b].op == OP_BROADCAST) b = graph_input(graph, b, 0);
+    *exponent = graph->nodes[b].aux.value;
+    return graph->nodes[b].op == OP_CONST;
+}
+
+static FormTerm form_finish_product(Formula *formula, FormMaking *making) {
+    uint32_t count = 0;
+    for (uint32_t k = 0; k < making->count; k++)
+        if (making->factors[k].exponent != 0) making->factors[count++] = making->factors[k];
+    if (making->num == 0) count = 0;
+    return (FormTerm){making->num, making->den, form_product(formula, making->factors, count)};
+}
+
+/* One node of the product, to the exponent: pushes its parts, or multiplies it in. */
+static void form_factor(Formula *formula, FormMaking *making, FormList *stack, FormTerm top) {
+    const Graph *graph = formula->graph;
+    NodeId node = top.product;
+    Op op = graph->nodes[node].op;
+    double fixed;
+    if (op == OP_MUL || op == OP_DIV) {
+        double other = op == OP_DIV ? -top.num : top.num;
+        form_push(formula, stack, (FormTerm){other, 1, graph_input(graph, node, 1)});
+        form_push(formula, stack, (FormTerm){top.num, 1, graph_input(graph, node, 0)});
+    } else if (op == OP_NEG) {
+        if (fmod(top.num, 2) != 0) making->num = -making->num;
+        form_push(formula, stack, (FormTerm){top.num, 1, graph_input(graph, node, 0)});
+    } else if (form_passes(formula, node)) {
+        form_push(formula, stack, (FormTerm){top.num, 1, graph_input(graph, node, 0)});
+    } else if ((op == OP_POW || op == OP_POWI) && form_fixed_exponent(graph, node, &fixed)) {
+        NodeId base = graph_input(graph, node, 0);
+        if (fixed == floor(fixed)) form_push(formula, stack, (FormTerm){top.num * fixed, 1, base});
+        else form_times_power(formula, making, form_node(formula, base), fixed * top.num);
+    } else {
+        form_times(formula, making, form_node(formula, node), top.num);
+    }
+}
+
+/* On the stack 'num' is the exponent and 'product' the node. */
+static FormTerm form_multiply(Formula *formula, NodeId node) {
+    FormMaking *making = arena_alloc(&formula->arena, 1, sizeof *making);
+    FormList stack = {0};
+    if (!making) {
+        formula->more = true;
+        return (FormTerm){0, 1, 0};
+    }
+    making->num = making->den = 1;
+    form_push(formula, &stack, (FormTerm){1, 1, node});
+    while (stack.count > 0 && !formula->more) {
+        FormTerm top = stack.items[--stack.count];
+        form_factor(formula, making, &stack, top);
+    }
+    return form_finish_product(formula, making);
+}
+
+/* ---- over rows ------------------------------------------------------------------------------------------------- */
+
+static bool form_find_rows(const Formula *formula, FormTerm term, double *exponent) {
+    FormProduct product = formula->products[term.product];
+    for (uint32_t k = 0; k < product.count; k++) {
+        FormFactor factor = formula->factors[product.first + k];
+        *exponent = factor.exponent;
+        if (formula->atoms[factor.atom].kind == FORM_ROWS) return true;
+    }
+    return false;
+}
+
+/* The term less its power of the number of rows. */
+static FormTerm form_without_rows(Formula *formula, FormTerm term) {
+    FormProduct product = formula->products[term.product];
+    FormFactor *kept = arena_alloc(&formula->arena, product.count + 1, sizeof *kept);
+    uint32_t count = 0;
+    if (!kept) {
+        formula->more = true;
+        return term;
+    }
+    for (uint32_t k = 0; k < product.count; k++) {
+        FormFactor factor = formula->factors[product.first + k];
+        if (formula->atoms[factor.atom].kind != FORM_ROWS) kept[count++] = factor;
+    }
+    term.product = form_product(formula, kept, count);
+    return term;
+}
+
+/* When each part of a sum has the same power of the number of rows: the sum without it. */
+static FormTerm form_sum_without_rows(Formula *formula, FormTerm term, double *exponent) {
+    FormProduct product = formula->products[term.product];
+    FormFactor only = formula->factors[product.first];
+    if (product.count != 1 || only.exponent != 1 || formula->atoms[only.atom].kind != FORM_SUM)
+        return term;
+    FormAtom sum = formula->atoms[only.atom];
+    double first = 0, other;
+    for (uint32_t k = 0; k < sum.count; k++) {
+        if (!form_find_rows(formula, formula->terms[sum.first + k], &other)) return term;
+        if (k == 0) first = other;
+        if (other != first) return term;
+    }
+    FormList list = {0};
+    for (uint32_t k = 0; k < sum.count; k++)
+        form_push(formula, &list, form_without_rows(formula, formula->terms[sum.first + k]));
+    if (formula->more) return term;
+    FormAtom less = {.kind = FORM_SUM, .count = list.count};
+    FormTerm out = form_of_atom(formula, form_atom(formula, less, list.items));
+    *exponent = first;
+    return (FormTerm){term.num, term.den, out.product};
+}
+
+static uint32_t form_rows_atom(Formula *formula) {
+    return form_atom(formula, (FormAtom){.kind = FORM_ROWS}, NULL);
+}
+
+/* Numbers and the number of rows are taken out of the sum. */
+static FormTerm form_row_sum(Formula *formula, NodeId node) {
+    FormTerm inner = form_node(formula, graph_input(formula->graph, node, 0));
+    double exponent = 0;
+    if (form_find_rows(formula, inner, &exponent)) inner = form_without_rows(formula, inner);
+    else {
+        exponent = 0;
+        inner = form_sum_without_rows(formula, inner, &exponent);
+    }
+    FormTerm argument = {1, 1, inner.product};
+    FormAtom atom = {.kind = FORM_CALL, .op = OP_ROW_SUM, .count = 1};
+    FormFactor factors[2] = {{form_atom(formula, atom, &argument), 1},
+                             {form_rows_atom(formula), exponent}};
+    uint32_t product = form_product(formula, factors, exponent != 0 ? 2 : 1);
+    return (FormTerm){inner.num, inner.den, product};
+}
+
+/* ---- any node ------------------------------------------------------------------------------------------------------ */
+
+/* Operators whose aux counts when two calls are compared. */
+static bool form_needs_node(Op op) {
+    OpKind kind = op_info(op)->kind;
+    return kind == KIND_SHAPE || kind == KIND_REDUCE || op == OP_SCATTER;
+}
+
+static FormTerm form_call(Formula *formula, NodeId node) {
+    const Graph *graph = formula->graph;
+    const Node *at = &graph->nodes[node];
+    if (at->n_inputs > FORM_FACTORS) {
+        formula->more = true;
+        return (FormTerm){0, 1, 0};
+    }
+    FormTerm *arguments = arena_alloc(&formula->arena, at->n_inputs + 1, sizeof *arguments);
+    if (!arguments) formula->more = true;
+    for (uint32_t k = 0; k < at->n_inputs && !formula->more; k++)
+        arguments[k] = form_node(formula, graph_input(graph, node, k));
+    if (formula->more) return (FormTerm){0, 1, 0};
+    FormAtom atom = {.kind = FORM_CALL,
+                     .op = at->op,
+                     .node = form_needs_node(at->op) ? node : 0,
+                     .count = at->n_inputs};
+    return form_of_atom(formula, form_atom(formula, atom, arguments));
+}
+
+static FormTerm form_make(Formula *formula, NodeId node) {
+    const Graph *graph = formula->graph;
+    double exponent;
+    switch (graph->nodes[node].op) {
+    case OP_CONST: return (FormTerm){graph->nodes[node].aux.value, 1, 0};
+    case OP_COLUMN:
+    case OP_PARAM: return form_leaf(formula, FORM_NAME, node);
+    case OP_ROW_COUNT: return form_of_atom(formula, form_rows_atom(formula));
+    case OP_ADD:
+    case OP_SUB: return form_sum(formula, node);
+    case OP_NEG:
+    case OP_MUL:
+    case OP_DIV:
+    case OP_POWI: return form_multiply(formula, node);
+    case OP_POW:
+        return form_fixed_exponent(graph, node, &exponent) ? form_multiply(formula, node)
+                                                           : form_call(formula, node);
+    case OP_BROADCAST: return form_node(formula, graph_input(graph, node, 0));
+    case OP_RESHAPE: {
+        NodeId from = graph_input(graph, node, 0);
+        return form_passes(formula, node) ? form_node(formula, from) : form_call(formula, node);
+    }
+    case OP_ROW_SUM: return form_row_sum(formula, node);
+    default: return form_call(formula, node);
+    }
+}
+
+static FormTerm form_node(Formula *formula, NodeId node) {
+    FormTerm zero = {0, 1, 0};
+    if (formula->more) return zero;
+    if (formula->memo[node].den != 0) return formula->memo[node];
+    if (formula->depth >= FORM_DEPTH) return form_leaf(formula, FORM_MORE, 0);
+    formula->depth++;
+    FormTerm term = form_make(formula, node);
+    formula->depth--;
+    if (formula->more) return zero;
+    formula->memo[node] = term;
+    return term;
+}
+
+/* ---- printing ---------------------------------------------------------------------------------------------------- */
+
+static void form_print_term(Formula *formula, FormTerm term);
+
+static bool form_full(const Formula *formula) {
+    return formula->out->length > formula->limit || formula->out->failed;
+}
+
+static void form_print_sum(Formula *formula, const FormAtom *sum) {
+    for (uint32_t k = 0; k < sum->count && !form_full(formula); k++) {
+        FormTerm term = formula->terms[sum->first + k];
+        if (k > 0) {
+            text_add(formula->out, term.num < 0 ? " - " : " + ");
+            term.num = fabs(term.num);
+        }
+        form_print_term(formula, term);
+    }
+}
+
+static bool form_infix(Op op) {
+    switch (op) {
+    case OP_LT:
+    case OP_LE:
+    case OP_GT:
+    case OP_GE:
+    case OP_EQ:
+    case OP_NE:
+    case OP_AND:
+    case OP_OR:
+    case OP_MATMUL:
+    case OP_POW: return true;
+    default: return false;
+    }
+}
+
+/* An argument of an infix operator or an index: in brackets unless it is one atom or a number. */
+static void form_print_operand(Formula *formula, FormTerm term) {
+    FormProduct product = formula->products[term.product];
+    FormFactor only = {0, 0};
+    if (product.count == 1) only = formula->factors[product.first];
+    const FormAtom *atom = &formula->atoms[only.atom];
+    bool bare = product.count == 0 ? term.num >= 0 && term.den == 1
+                                   : product.count == 1 && term.num == 1 && term.den == 1 &&
+                                         only.exponent == 1 && atom->kind != FORM_SUM &&
+                                         !(atom->kind == FORM_CALL && form_infix(atom->op));
+    if (!bare) text_add_char(formula->out, '(');
+    form_print_term(formula, term);
+    if (!bare) text_add_char(formula->out, ')');
+}
+
+static void form_print_infix(Formula *formula, const FormAtom *call) {
+    const char *spelling = op_info(call->op)->spelling;
+    bool loose = call->op != OP_POW && call->op != OP_MATMUL && call->op != OP_AND && call->op != OP_OR;
+    for (uint32_t k = 0; k < 2; k++) {
+        FormTerm term = formula->terms[call->first + k];
+        if (k > 0) text_format(formula->out, call->op == OP_POW ? "%s" : " %s ", spelling);
+        if (loose) form_print_term(formula, term);
+        else form_print_operand(formula, term);
+    }
+}
+
+static void form_print_list(Formula *formula, const FormAtom *call, const char *open,
+                            const char *close) {
+    text_add(formula->out, open);
+    for (uint32_t k = 0; k < call->count && !form_full(formula); k++) {
+        if (k > 0) text_add(formula->out, ", ");
+        form_print_term(formula, formula->terms[call->first + k]);
+    }
+    text_add(formula->out, close);
+}
+
+/* x[2], x[1..3], W[2,1..3]: the part of the input that the node takes. */
+static void form_print_slice(Formula *formula, const FormAtom *call) {
+    const Graph *graph = formula->graph;
+    bool dropped = graph->nodes[call->node].op == OP_RESHAPE;
+    NodeId slice = dropped ? graph_input(graph, call->node, 0) : call->node;
+    const Node *at = &graph->nodes[slice];
+    form_print_operand(formula, form_node(formula, graph_input(graph, slice, 0)));
+    for (uint32_t k = 0; k < at->shape.rank; k++) {
+        size_t low = at->aux.offset[k] + 1;
+        text_format(formula->out, k == 0 ? "[%zu" : ", %zu", low);
+        if (!dropped || at->shape.dim[k] != 1)
+            text_format(formula->out, "..%zu", low + at->shape.dim[k] - 1);
+    }
+    text_add_char(formula->out, ']');
+}
+
+static void form_print_reduce(Formula *formula, const FormAtom *call) {
+    const Graph *graph = formula->graph;
+    uint32_t rank = graph->nodes[graph_input(graph, call->node, 0)].shape.rank;
+    bool last = rank > 1 && graph->nodes[call->node].aux.axes == 1u << (rank - 1);
+    text_add(formula->out, call->op == OP_SUM_OF ? "sum" : call->op == OP_MIN_OF ? "min" : "max");
+    form_print_list(formula, call, last ? "_last(" : "(", ")");
+}
+
+static void form_print_call(Formula *formula, const FormAtom *call) {
+    OpKind kind = op_info(call->op)->kind;
+    if (form_infix(call->op)) {
+        form_print_infix(formula, call);
+    } else if (call->op == OP_STACK) {
+        form_print_list(formula, call, "[", "]");
+    } else if (call->op == OP_SLICE || call->op == OP_RESHAPE) {
+        form_print_slice(formula, call);
+    } else if (call->op == OP_GATHER) {
+        form_print_operand(formula, formula->terms[call->first]);
+        text_add_char(formula->out, '[');
+        form_print_term(formula, formula->terms[call->first + 1]);
+        text_add_char(formula->out, ']');
+    } else if (kind == KIND_REDUCE) {
+        form_print_reduce(formula, call);
+    } else {
+        if (kind == KIND_ROWS)
+            text_format(formula->out, "over_rows.%s", op_info(call->op)->spelling + 4);
+        else text_add(formula->out, op_info(call->op)->spelling);
+        form_print_list(formula, call, "(", ")");
+    }
+}
+
+static void form_print_atom(Formula *formula, uint32_t id, bool brackets) {
+    const Graph *graph = formula->graph;
+    const FormAtom *atom = &formula->atoms[id];
+    bool loose = atom->kind == FORM_SUM || (atom->kind == FORM_CALL && form_infix(atom->op));
+    if (form_full(formula)) return;
+    if (loose && brackets) text_add_char(formula->out, '(');
+    if (atom->kind == FORM_SUM) {
+        form_print_sum(formula, atom);
+    } else if (atom->kind == FORM_CALL) {
+        form_print_call(formula, atom);
+    } else if (atom->kind == FORM_ROWS) {
+        text_add(formula->out, "rows");
+    } else if (atom->kind == FORM_MORE) {
+        text_add(formula->out, "...");
+    } else {
+        const Node *node = &graph->nodes[atom->node];
+        bool column = node->op == OP_COLUMN;
+        if (column && node->aux.index < graph->n_columns)
+            text_add(formula->out, graph->column_names[node->aux.index]);
+        if (!column) text_add(formula->out, graph->parameters[node->aux.index].name);
+    }
+    if (loose && brackets) text_add_char(formula->out, ')');
+}
+
+/* A sum over rows beside 1/rows is a mean. */
+static void form_print_mean(Formula *formula, uint32_t atom) {
+    text_add(formula->out, "mean");
+    form_print_list(formula, &formula->atoms[atom], "(", ")");
+}
+
+static bool form_is_row_sum(const Formula *formula, FormFactor factor) {
+    const FormAtom *atom = &formula->atoms[factor.atom];
+    return atom->kind == FORM_CALL && atom->op == OP_ROW_SUM && factor.exponent == 1;
+}
+
+static bool form_is_inverse_rows(const Formula *formula, FormFactor factor) {
+    return formula->atoms[factor.atom].kind == FORM_ROWS && factor.exponent == -1;
+}
+
+static bool form_has(const Formula *formula, const FormProduct *product,
+                     bool (*test)(const Formula *, FormFactor)) {
+    for (uint32_t k = 0; k < product->count; k++)
+        if (test(formula, formula->factors[product->first + k])) return true;
+    return false;
+}
+
+static void form_print_factor(Formula *formula, FormFactor factor, bool alone) {
+    double exponent = fabs(factor.exponent);
+    form_print_atom(formula, factor.atom, !alone || exponent != 1);
+    if (exponent != 1) text_format(formula->out, "^%s", number_text(exponent).s);
+}
+
+/* The factors above (or below) the line; returns how many there were. */
+static uint32_t form_print_side(Formula *formula, const FormProduct *product, bool above,
+                                uint32_t printed) {
+    bool mean = form_has(formula, product, form_is_row_sum) &&
+                form_has(formula, product, form_is_inverse_rows);
+    for (uint32_t k = 0; k < product->count && !form_full(formula); k++) {
+        FormFactor factor = formula->factors[product->first + k];
+        if ((factor.exponent > 0) != above) continue;
+        if (mean && form_is_inverse_rows(formula, factor)) continue;
+        if (printed++ > 0) text_add_char(formula->out, '*');
+        if (mean && form_is_row_sum(formula, factor)) {
+            form_print_mean(formula, factor.atom);
+            mean = false;
+        } else {
+            form_print_factor(formula, factor, false);
+        }
+    }
+    return printed;
+}
+
+static uint32_t form_count_below(const Formula *formula, const FormProduct *product) {
+    uint32_t below = 0;
+    bool mean = form_has(formula, product, form_is_row_sum);
+    for (uint32_t k = 0; k < product->count; k++) {
+        FormFactor factor = formula->factors[product->first + k];
+        if (factor.exponent < 0 && !(mean && form_is_inverse_rows(formula, factor))) below++;
+    }
+    return below;
+}
+
+static void form_print_term(Formula *formula, FormTerm term) {
+    FormProduct product = formula->products[term.product];
+    if (form_full(formula)) return;
+    FormFactor only = {0, 0};
+    if (product.count == 1) only = formula->factors[product.first];
+    if (product.count == 1 && only.exponent == 1 && term.num == 1 && term.den == 1) {
+        form_print_factor(formula, only, true);
+        return;
+    }
+    uint32_t below = form_count_below(formula, &product), printed = 0;
+    bool above = product.count > below + (form_has(formula, &product, form_is_inverse_rows) &&
+                                          form_has(formula, &product, form_is_row_sum));
+    if (term.num < 0 || (term.num == 0 && signbit(term.num))) text_add_char(formula->out, '-');
+    double number = fabs(term.num);
+    if (number != 1 || !above) {
+        text_add(formula->out, number_text(number).s);
+        printed = 1;
+    }
+    form_print_side(formula, &product, true, printed);
+    uint32_t divisors = below + (term.den != 1 ? 1 : 0);
+    if (divisors == 0) return;
+    text_add(formula->out, divisors > 1 ? "/(" : "/");
+    if (term.den != 1) text_add(formula->out, number_text(term.den).s);
+    form_print_side(formula, &product, false, term.den != 1 ? 1 : 0);
+    if (divisors > 1) text_add_char(formula->out, ')');
+}
+
+/* ---- the whole ---------------------------------------------------------------------------------------------------- */
+
+static bool form_open(Formula *formula) {
+    Arena *arena = &formula->arena;
+    formula->memo = arena_alloc(arena, formula->graph->n_nodes, sizeof *formula->memo);
+    formula->factors = arena_alloc(arena, FORM_WORK, sizeof *formula->factors);
+    formula->products = arena_alloc(arena, FORM_WORK, sizeof *formula->products);
+    formula->atoms = arena_alloc(arena, FORM_WORK, sizeof *formula->atoms);
+    formula->terms = arena_alloc(arena, FORM_WORK, sizeof *formula->terms);
+    formula->n_products = formula->n_atoms = 1; /* product 0 is the empty one, atom 0 none */
+    return !arena->failed;
+}
+
+void graph_formula(const Graph *graph, NodeId node, size_t limit, Text *out) {
+    Formula *formula = memory_new(1, sizeof *formula);
+    if (!formula) {
+        out->failed = true;
+        return;
+    }
+    size_t start = out->length;
+    formula->graph = graph;
+    formula->out = out;
+    formula->limit = start + limit;
+    if (form_open(formula)) {
+        FormTerm term = form_node(formula, node);
+        if (!formula->more) form_print_term(formula, term);
+        if (formula->more || out->length > formula->limit) {
+            if (out->length > formula->limit) out->length = formula->limit;
+            while (out->length > start && ((unsigned char)out->data[out->length] & 0xC0) == 0x80)
+                out->length--;
+            text_add(out, "...");
+        }
+    } else {
+        out->failed = true;
+    }
+    arena_free(&formula->arena);
+    memory_free(formula);
+}
