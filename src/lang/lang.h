@@ -158,6 +158,7 @@ typedef struct Token {
     double number;
     bool line_before; /* a newline stands between this token and the one before it */
     bool quoted;      /* a name in backquotes */
+    bool dotted;      /* a name with dots, without backquotes */
 } Token;
 
 typedef struct LexName {
@@ -175,8 +176,10 @@ typedef struct Lexer {
     size_t at;       /* the next byte */
     size_t brackets; /* open ( and [: a newline inside them is a blank */
     TokenKind last;  /* kind of the newest token */
-    LexName *names;  /* hash table, open addressing */
-    size_t n_names, names_size;
+    LexName *names;
+    size_t n_names, names_capacity;
+    uint32_t *slots; /* hash table of the names, open addressing: index + 1 */
+    size_t n_slots;
 } Lexer;
 
 void lang_lex_open(Lexer *lexer, Source source, Arena *arena, Notes *notes, Error *error);

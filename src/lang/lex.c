@@ -127,42 +127,49 @@ static const struct LexWord {
 
 static Word lex_word(const char *name) {
     for (size_t i = 0; i < COUNT_OF(lex_words); i++)
-        if (strcmp(lex_words[i].text, name) == 0) return lex_words[i].word;
+        if (lex_words[i].text[0] == name[0] && strcmp(lex_words[i].text, name) == 0)
+            return lex_words[i].word;
     return WORD_NONE;
 }
 
-static bool lex_names_grow(Lexer *lexer) {
-    size_t size = lexer->names_size ? 2 * lexer->names_size : 64;
-    LexName *names = memory_new(size, sizeof *names);
-    if (!names) return false;
-    for (size_t i = 0; i < lexer->names_size; i++) {
-        if (!lexer->names[i].text) continue;
-        size_t slot = lexer->names[i].hash & (size - 1);
-        while (names[slot].text) slot = (slot + 1) & (size - 1);
-        names[slot] = lexer->names[i];
+/* Names that differ in their last characters lie close in the hash: its high bits spread them. */
+static size_t lex_slot(uint64_t hash, size_t size) {
+    return (hash * UINT64_C(0x9e3779b97f4a7c15) >> 32) & (size - 1);
+}
+
+static bool lex_slots_grow(Lexer *lexer) {
+    size_t size = lexer->n_slots ? 2 * lexer->n_slots : 64;
+    uint32_t *slots = memory_new(size, sizeof *slots);
+    if (!slots) return false;
+    for (size_t i = 0; i < lexer->n_names; i++) {
+        size_t slot = lex_slot(lexer->names[i].hash, size);
+        while (slots[slot]) slot = (slot + 1) & (size - 1);
+        slots[slot] = (uint32_t)i + 1;
     }
-    memory_free(lexer->names);
-    lexer->names = names;
-    lexer->names_size = size;
+    memory_free(lexer->slots);
+    lexer->slots = slots;
+    lexer->n_slots = size;
     return true;
 }
 
 /* The one copy of a name; NULL when memory ended. */
 static const LexName *lex_intern(Lexer *lexer, const char *text, size_t length) {
-    if (2 * (lexer->n_names + 1) > lexer->names_size && !lex_names_grow(lexer)) return NULL;
+    if (2 * (lexer->n_names + 1) > lexer->n_slots && !lex_slots_grow(lexer)) return NULL;
     Hash hash = hash_start();
     hash_bytes(&hash, text, length);
-    size_t mask = lexer->names_size - 1, slot = hash.value & mask;
-    for (; lexer->names[slot].text; slot = (slot + 1) & mask) {
-        const LexName *name = &lexer->names[slot];
+    size_t slot = lex_slot(hash.value, lexer->n_slots);
+    for (; lexer->slots[slot]; slot = (slot + 1) & (lexer->n_slots - 1)) {
+        const LexName *name = &lexer->names[lexer->slots[slot] - 1];
         bool equal = name->hash == hash.value && strncmp(name->text, text, length) == 0;
         if (equal && name->text[length] == '\0') return name;
     }
     char *copy = arena_copy(lexer->arena, text, length);
-    if (!copy) return NULL;
-    lexer->names[slot] = (LexName){copy, hash.value, lex_word(copy)};
-    lexer->n_names++;
-    return &lexer->names[slot];
+    bool room = memory_reserve(&lexer->names, &lexer->names_capacity, lexer->n_names + 1,
+                               sizeof(LexName));
+    if (!copy || !room) return NULL;
+    lexer->names[lexer->n_names++] = (LexName){copy, hash.value, lex_word(copy)};
+    lexer->slots[slot] = (uint32_t)lexer->n_names;
+    return &lexer->names[lexer->n_names - 1];
 }
 
 /* Sets the token's name from a span: plain ASCII at once, anything else through its NFC form. */
@@ -216,8 +223,10 @@ static void lex_name(Lexer *lexer, Token *token) {
     bool twins = false;
     size_t start = lexer->at, end = lex_name_end(lexer, start, &twins);
     const char *text = lexer->source.text;
-    while (end + 1 < lexer->source.length && text[end] == '.' && lex_starts_name(lexer, end + 1))
+    while (end + 1 < lexer->source.length && text[end] == '.' && lex_starts_name(lexer, end + 1)) {
         end = lex_name_end(lexer, end + 1, &twins);
+        token->dotted = true;
+    }
     token->kind = TOKEN_NAME;
     token->span = lex_span(start, end);
     lexer->at = end;
@@ -633,5 +642,7 @@ void lang_lex_open(Lexer *lexer, Source source, Arena *arena, Notes *notes, Erro
 
 void lang_lex_close(Lexer *lexer) {
     memory_free(lexer->names);
+    memory_free(lexer->slots);
     lexer->names = NULL;
+    lexer->slots = NULL;
 }

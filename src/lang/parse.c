@@ -26,6 +26,7 @@ typedef struct Parser {
 
 static AstId parse_expression(Parser *parser);
 static AstId parse_prefix(Parser *parser, int level);
+static AstId parse_postfix(Parser *parser);
 static AstId parse_block(Parser *parser, ParsePlace place, bool loop);
 
 /* ---- tokens and failures ------------------------------------------------------------------------ */
@@ -321,7 +322,7 @@ static AstId parse_name(Parser *parser) {
     if (parse_at(parser, TOKEN_PAREN) && !name.quoted && !parser->token.line_before)
         return name.word == WORD_FOREIGN ? parse_refuse_foreign(parser, name)
                                          : parse_call(parser, name);
-    if (!name.quoted && name.name && strchr(name.name, '.'))
+    if (name.dotted)
         return parse_refuse(parser, name.span, MSG_LANG_DOTTED, MSG_LANG_DOTTED_REMEDY,
                             parse_words(parser, name).s, NULL);
     if (parser->bounds && !name.quoted && name.word == WORD_INF) {
@@ -409,23 +410,23 @@ static AstId parse_index(Parser *parser, AstId base) {
                       from);
 }
 
+static AstId parse_root(Parser *parser) {
+    Token root = parser->token;
+    if (!parse_deeper(parser, root.span)) return 0;
+    parse_advance(parser);
+    AstId operand = parse_postfix(parser);
+    parser->depth--;
+    if (parse_failed(parser)) return 0;
+    AstNode node = {.kind = AST_CALL,
+                    .span = parse_join(root.span, parse_span(parser, operand)),
+                    .name_span = root.span,
+                    .name = root.name};
+    return parse_make2(parser, node, operand, 0);
+}
+
 /* postfix = primary { "[" subscripts "]" }, or the root sign before one: sqrt of it */
 static AstId parse_postfix(Parser *parser) {
-    Token root = parser->token;
-    if (root.kind == TOKEN_ROOT) {
-        if (!parse_deeper(parser, root.span)) return 0;
-        parse_advance(parser);
-        AstId operand = parse_postfix(parser);
-        parser->depth--;
-        if (parse_failed(parser)) return 0;
-        Span span = parse_join(root.span, parse_span(parser, operand));
-        return parse_make2(parser,
-                           (AstNode){.kind = AST_CALL,
-                                     .span = span,
-                                     .name_span = root.span,
-                                     .name = root.name},
-                           operand, 0);
-    }
+    if (parse_at(parser, TOKEN_ROOT)) return parse_root(parser);
     AstId id = parse_primary(parser);
     int depth = parser->depth;
     while (parse_at(parser, TOKEN_BRACKET) && !parser->token.line_before && !parse_failed(parser)) {
@@ -439,15 +440,15 @@ static AstId parse_postfix(Parser *parser) {
 /* power = postfix [ "^" prefix ] */
 static AstId parse_power(Parser *parser) {
     AstId base = parse_postfix(parser);
-    Token sign = parser->token;
-    if (sign.kind != TOKEN_POW) return base;
-    if (!parse_deeper(parser, sign.span)) return 0;
+    Span sign = parser->token.span;
+    if (!parse_at(parser, TOKEN_POW)) return base;
+    if (!parse_deeper(parser, sign)) return 0;
     parse_advance(parser);
     AstId exponent = parse_prefix(parser, 0);
     parser->depth--;
     if (parse_failed(parser)) return 0;
     Span span = parse_join(parse_span(parser, base), parse_span(parser, exponent));
-    AstNode node = {.kind = AST_BINARY, .op = OP_POW, .span = span, .name_span = sign.span};
+    AstNode node = {.kind = AST_BINARY, .op = OP_POW, .span = span, .name_span = sign};
     return parse_make2(parser, node, base, exponent);
 }
 
@@ -471,23 +472,24 @@ static AstId parse_operators(Parser *parser, int level);
 
 /* prefix = ( "-" | "+" ) prefix | "not" comparison | power */
 static AstId parse_prefix(Parser *parser, int level) {
-    Token sign = parser->token;
-    bool not = sign.kind == TOKEN_NOT;
-    if (!not && sign.kind != TOKEN_SUB && sign.kind != TOKEN_ADD) return parse_power(parser);
+    TokenKind kind = parser->token.kind;
+    Span sign = parser->token.span;
+    bool not = kind == TOKEN_NOT;
+    if (!not && kind != TOKEN_SUB && kind != TOKEN_ADD) return parse_power(parser);
     if (not && level > LEVEL_AND + 1)
-        return parse_refuse(parser, sign.span, MSG_LANG_NOT, MSG_LANG_NOT_REMEDY, NULL, NULL);
-    if (!parse_deeper(parser, sign.span)) return 0;
+        return parse_refuse(parser, sign, MSG_LANG_NOT, MSG_LANG_NOT_REMEDY, NULL, NULL);
+    if (!parse_deeper(parser, sign)) return 0;
     parse_advance(parser);
     AstId operand = not ? parse_operators(parser, LEVEL_COMPARE) : parse_prefix(parser, level);
     parser->depth--;
     if (parse_failed(parser)) return 0;
-    Span span = parse_join(sign.span, parse_span(parser, operand));
-    if (sign.kind == TOKEN_ADD) {
+    Span span = parse_join(sign, parse_span(parser, operand));
+    if (kind == TOKEN_ADD) {
         parse_node(parser, operand)->span = span;
         return operand;
     }
-    AstNode node = {.kind = AST_UNARY, .op = not ? OP_NOT : OP_NEG, .span = span,
-                    .name_span = sign.span};
+    Op op = not ? OP_NOT : OP_NEG;
+    AstNode node = {.kind = AST_UNARY, .op = op, .span = span, .name_span = sign};
     return parse_make2(parser, node, operand, 0);
 }
 
@@ -510,14 +512,14 @@ static AstId parse_refuse_chain(Parser *parser, AstId first) {
 static AstId parse_operators(Parser *parser, int level) {
     AstId left = parse_prefix(parser, level);
     for (;;) {
-        Token sign = parser->token;
-        struct ParseOperator binary = parse_operators_of[sign.kind];
+        Span sign = parser->token.span;
+        struct ParseOperator binary = parse_operators_of[parser->token.kind];
         if (parse_failed(parser) || binary.level < level || binary.level == 0) return left;
         parse_advance(parser);
         AstId right = parse_operators(parser, binary.level + 1);
         if (parse_failed(parser)) return 0;
         Span span = parse_join(parse_span(parser, left), parse_span(parser, right));
-        AstNode node = {.kind = AST_BINARY, .op = binary.op, .span = span, .name_span = sign.span};
+        AstNode node = {.kind = AST_BINARY, .op = binary.op, .span = span, .name_span = sign};
         left = parse_make2(parser, node, left, right);
         bool chain = binary.level == LEVEL_COMPARE &&
                      parse_operators_of[parser->token.kind].level == LEVEL_COMPARE;
@@ -528,24 +530,22 @@ static AstId parse_operators(Parser *parser, int level) {
 /* expression = or [ "?" expression ":" expression ] */
 static AstId parse_expression(Parser *parser) {
     AstId condition = parse_operators(parser, LEVEL_OR);
-    Token sign = parser->token;
-    if (sign.kind != TOKEN_QUESTION) return condition;
-    if (!parse_deeper(parser, sign.span)) return 0;
+    Span sign = parser->token.span;
+    if (!parse_at(parser, TOKEN_QUESTION)) return condition;
+    if (!parse_deeper(parser, sign)) return 0;
     size_t from = parser->n_pending;
     parse_push(parser, condition);
     parse_advance(parser);
     parse_push(parser, parse_expression(parser));
     if (!parse_at(parser, TOKEN_COLON))
-        return parse_refuse(parser, sign.span, MSG_LANG_QUESTION, MSG_LANG_QUESTION_REMEDY, NULL,
-                            NULL);
+        return parse_refuse(parser, sign, MSG_LANG_QUESTION, MSG_LANG_QUESTION_REMEDY, NULL, NULL);
     parse_advance(parser);
     AstId otherwise = parse_expression(parser);
     parse_push(parser, otherwise);
     parser->depth--;
     if (parse_failed(parser)) return 0;
     Span span = parse_join(parse_span(parser, condition), parse_span(parser, otherwise));
-    return parse_make(parser, (AstNode){.kind = AST_WHERE, .span = span, .name_span = sign.span},
-                      from);
+    return parse_make(parser, (AstNode){.kind = AST_WHERE, .span = span, .name_span = sign}, from);
 }
 
 /* ---- statements ----------------------------------------------------------------------------------- */
@@ -555,7 +555,7 @@ static Token parse_declared_name(Parser *parser) {
     Token name = parser->token;
     if (name.kind != TOKEN_NAME) {
         parse_refuse_name(parser);
-    } else if (!name.quoted && strchr(name.name, '.')) {
+    } else if (name.dotted) {
         LangWords words = parse_words(parser, name);
         parse_refuse(parser, name.span, MSG_LANG_DOTTED, MSG_LANG_DOTTED_REMEDY, words.s, NULL);
     }
