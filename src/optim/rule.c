@@ -13,6 +13,7 @@
 static const char rule_rate_name[] = "rate", rule_decay_name[] = "weight_decay";
 static const char rule_rate_factor[] = "factor_of_rate";
 static const char rule_decay_factor[] = "factor_of_weight_decay";
+static const char rule_bare_name[] = "typed", rule_bare_rate[] = "0.01";
 
 typedef struct Schedule {
     Graph *graph;
@@ -27,6 +28,7 @@ struct Rule {
     Schedule schedule; /* plan NULL: the setting 'rate' as it is */
     size_t n, n_columns, n_outputs, rate_setting;
     long long step, last_step, epoch, evaluations;
+    bool bare;    /* statements without 'rule NAME(...)' around them */
     bool stepped; /* 'next' holds the newest values */
     double *storage, *parameters;
     const double **columns, **columns_next;
@@ -129,37 +131,62 @@ static void rule_rewrite(const Ast *ast, AstId rule, AstId rate, AstId decay, Te
     text_add_bytes(out, text + brace + 1, ast->source.length - brace - 1);
 }
 
-/* ---- opening ---------------------------------------------------------------------------------------- */
+/* ---- opening ------------------------------------------------------------------------------------- */
 
 static Status rule_parse(const char *text, size_t length, Ast **ast, RuleGraph **graph,
                          Error *error) {
+    *ast = NULL;
     TRY(lang_parse(NULL, text, length, LANG_RULE, ast, error));
     return graph_build_rule(*ast, graph, error);
 }
 
-static Status rule_build(Rule *rule, const char *text, Error *error) {
+/* The text again, with factors of single parameters. */
+static Status rule_build_factors(Rule *rule, Ast *ast, Error *error) {
     const Objective *objective = rule->objective;
-    Ast *ast = NULL;
+    AstId node = rule_node(ast), rate = 0, decay = 0;
     Text changed = {0};
-    Status status = rule_parse(text, strlen(text), &ast, &rule->graph, error);
-    if (status == STATUS_OK) {
-        AstId node = rule_node(ast), rate = 0, decay = 0;
-        if (rule_factors(objective->rate, rule->n))
-            rate = rule_setting_node(ast, node, rule_rate_name);
-        if (rule_factors(objective->decay, rule->n))
-            decay = rule_setting_node(ast, node, rule_decay_name);
-        if (rate || decay) rule_rewrite(ast, node, rate, decay, &changed);
-    }
-    lang_free(ast);
-    if (status == STATUS_OK && changed.length > 0) {
-        graph_free_rule(rule->graph);
-        rule->graph = NULL;
-        ast = NULL;
-        status = changed.failed ? error_memory(error)
-                                : rule_parse(changed.data, changed.length, &ast, &rule->graph, error);
-        lang_free(ast);
-    }
+    Ast *again = NULL;
+    if (rule_factors(objective->rate, rule->n)) rate = rule_setting_node(ast, node, rule_rate_name);
+    if (rule_factors(objective->decay, rule->n))
+        decay = rule_setting_node(ast, node, rule_decay_name);
+    if (!rate && !decay) return STATUS_OK;
+    rule_rewrite(ast, node, rate, decay, &changed);
+    graph_free_rule(rule->graph);
+    rule->graph = NULL;
+    Status status = changed.failed ? error_memory(error)
+                                   : rule_parse(changed.data, changed.length, &again, &rule->graph,
+                                                error);
+    lang_free(again);
     text_free(&changed);
+    return status;
+}
+
+/* Bare statements ('w = w - rate*g') have one setting, 'rate'. They stand on lines of their own, so
+ * that errors show what the user typed. */
+static Status rule_build_bare(Rule *rule, const char *text, Ast **ast, Error *error) {
+    Text whole = {0};
+    rule->bare = true;
+    text_format(&whole, "rule %s(rate = %s) {\n%s\n}", rule_bare_name, rule_bare_rate, text);
+    Status status = whole.failed
+                        ? error_memory(error)
+                        : rule_parse(whole.data, whole.length, ast, &rule->graph, error);
+    if (status == STATUS_INPUT && error && error->line > 1) error->line--;
+    text_free(&whole);
+    return status;
+}
+
+static Status rule_open_graph(Rule *rule, const char *text, Error *error) {
+    Ast *ast = NULL;
+    Status status = lang_parse(NULL, text, strlen(text), LANG_RULE, &ast, error);
+    TRY(status);
+    if (rule_node(ast)) {
+        status = graph_build_rule(ast, &rule->graph, error);
+    } else {
+        lang_free(ast);
+        status = rule_build_bare(rule, text, &ast, error);
+    }
+    if (status == STATUS_OK) status = rule_build_factors(rule, ast, error);
+    lang_free(ast);
     return status;
 }
 
@@ -182,7 +209,7 @@ static Status rule_settle(Rule *rule, const MethodSettings *settings, Error *err
         size_t index = rule_find_setting(rule, settings->settings[k]);
         if (index == (size_t)RULE_NO_SETTING) {
             error_set(error, STATUS_INPUT, MSG_OPTIM_NO_SETTING,
-                      graph->name ? graph->name : "rule", settings->settings[k], NULL);
+                      rule->bare ? "rule" : graph->name, settings->settings[k], NULL);
             const char *nearest =
                 suggest_nearest(settings->settings[k], graph->setting_names, graph->n_settings);
             if (nearest) error_remedy(error, MSG_OPTIM_DID_YOU_MEAN, nearest, NULL);
@@ -285,7 +312,7 @@ static Status rule_plan(Rule *rule, Error *error) {
 
 static Status rule_prepare(Rule *rule, const MethodSettings *settings, const char *text,
                            const double *start, Error *error) {
-    TRY(rule_build(rule, text, error));
+    TRY(rule_open_graph(rule, text, error));
     rule->n_columns = rule->graph->n_columns;
     TRY(rule_allocate(rule, error));
     TRY(rule_settle(rule, settings, error));
@@ -405,7 +432,7 @@ size_t optim_rule_state(const Rule *rule, const double **arrays, size_t capacity
 }
 
 const char *optim_rule_own_name(const Rule *rule) {
-    return rule->graph->name;
+    return rule->bare ? NULL : rule->graph->name;
 }
 
 double optim_rule_setting(const Rule *rule, const char *name) {
