@@ -599,10 +599,10 @@ static inline VmAngle vm_angle_far(double x) {
     return (VmAngle){flip ? vm_pair_negate(sum) : sum, quadrant};
 }
 
-static inline VmAngle vm_angle(double x) {
-    if (x <= VM_ANGLE_NEAR) return vm_angle_near(x);
-    if (x < vm_infinity()) return vm_angle_far(x);
-    return (VmAngle){{vm_nan(), 0}, 0};
+/* x > VM_ANGLE_NEAR, or NaN. */
+static inline VmAngle vm_angle_beyond(double x) {
+    VmAngle none = {{vm_nan(), 0}, 0};
+    return x < vm_infinity() ? vm_angle_far(x) : none;
 }
 
 static inline VmPair vm_sin_kernel(VmPair r) {
@@ -642,18 +642,34 @@ static inline double vm_sin_in_quadrant(VmPair r, uint64_t quadrant) {
     return vm_signed(value, (quadrant & 2) << 62);
 }
 
+/* A loop whose arguments are known to be at most VM_ANGLE_NEAR may call the _near functions, which
+ * have no branch. */
+
+static inline double vm_sin_near(double x) {
+    VmAngle angle = vm_angle_near(vm_abs(x));
+    return vm_signed(vm_sin_in_quadrant(angle.r, angle.quadrant), vm_sign_of(x));
+}
+
+static inline double vm_cos_near(double x) {
+    VmAngle angle = vm_angle_near(vm_abs(x));
+    return vm_sin_in_quadrant(angle.r, angle.quadrant + 1);
+}
+
 static inline double vm_sin(double x) {
-    VmAngle angle = vm_angle(vm_abs(x));
+    if (vm_abs(x) <= VM_ANGLE_NEAR) return vm_sin_near(x);
+    VmAngle angle = vm_angle_beyond(vm_abs(x));
     return vm_signed(vm_sin_in_quadrant(angle.r, angle.quadrant), vm_sign_of(x));
 }
 
 static inline double vm_cos(double x) {
-    VmAngle angle = vm_angle(vm_abs(x));
+    if (vm_abs(x) <= VM_ANGLE_NEAR) return vm_cos_near(x);
+    VmAngle angle = vm_angle_beyond(vm_abs(x));
     return vm_sin_in_quadrant(angle.r, angle.quadrant + 1);
 }
 
 static inline double vm_tan(double x) {
-    VmAngle angle = vm_angle(vm_abs(x));
+    double size = vm_abs(x);
+    VmAngle angle = size <= VM_ANGLE_NEAR ? vm_angle_near(size) : vm_angle_beyond(size);
     VmPair square = vm_pair_multiply(angle.r, angle.r);
     VmPair sine = vm_sin_precise(angle.r, square), cosine = vm_cos_precise(square);
     int turned = (angle.quadrant & 1) != 0;
@@ -876,6 +892,5 @@ static inline double vm_trigamma(double x) {
 #undef VM_SHIFT
 #undef VM_SIGN_BIT
 #undef VM_POWER_ZERO
-#undef VM_ANGLE_NEAR
 
 #endif

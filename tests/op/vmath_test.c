@@ -11,6 +11,7 @@
 #include "../check.h"
 
 #define VMATH_BITS 160 /* of the reference */
+#define VMATH_DIGEST 0xefb895f20a7d20a6u
 
 typedef struct VmathPoint {
     double a, b, c;
@@ -347,6 +348,32 @@ static double vmath_value(Op op, double a, double b, double c, int exponent) {
     }
 }
 
+/* The same as loops, which optimizing builds turn into vector code. */
+#define VMATH_COUNT 1000
+typedef void VmathLoop(double *out, const VmathPoint *at);
+
+#define VMATH_ELEMENTWISE(id, ...)                                                                 \
+    static void vmath_loop_##id(double *out, const VmathPoint *at) {                               \
+        for (int i = 0; i < VMATH_COUNT; i++) {                                                    \
+            double a = at[i].a, b = at[i].b, c = at[i].c;                                          \
+            int exponent = at[i].exponent;                                                         \
+            (void)a, (void)b, (void)c, (void)exponent;                                             \
+            out[i] = __VA_ARGS__;                                                                  \
+        }                                                                                          \
+    }
+#define OP(id, spelling, arity, kind, flags, ...) VMATH_##kind(id, __VA_ARGS__)
+#include "../../src/op/ops.def"
+#undef OP
+#undef VMATH_ELEMENTWISE
+
+static VmathLoop *const vmath_loops[OP_COUNT] = {
+#define VMATH_ELEMENTWISE(id, ...) [OP_##id] = vmath_loop_##id,
+#define OP(id, spelling, arity, kind, flags, ...) VMATH_##kind(id, __VA_ARGS__)
+#include "../../src/op/ops.def"
+#undef OP
+#undef VMATH_ELEMENTWISE
+};
+
 static VmathReference *const vmath_references[OP_COUNT] = {
 #define VMATH_ELEMENTWISE(id, ...) [OP_##id] = vmath_reference_##id,
 #define OP(id, spelling, arity, kind, flags, ...) VMATH_##kind(id, __VA_ARGS__)
@@ -416,4 +443,40 @@ TEST(values_against_mpfr) {
     mpfr_free_cache();
 }
 
-TEST_MAIN(values_against_mpfr)
+/* FNV-1a over the values of every operator (any NaN as one): what every compiler and build must
+ * give. A change of vmath that moves a bit changes it, and must be meant. */
+TEST(same_bits_everywhere) {
+    uint64_t digest = 0xcbf29ce484222325u;
+    for (Op op = 0; op < OP_COUNT; op++) {
+        if (!vmath_references[op]) continue;
+        vmath_state = (uint64_t)op << 32;
+        for (long i = 0; i < 4000; i++) {
+            VmathPoint at = vmath_draw(op, i);
+            double value = vmath_value(op, at.a, at.b, at.c, at.exponent);
+            uint64_t bits = isnan(value) ? 0x7ff8000000000000u : vm_bits(value);
+            for (int byte = 0; byte < 64; byte += 8)
+                digest = (digest ^ ((bits >> byte) & 255)) * 0x100000001b3u;
+        }
+    }
+    printf("digest %016llx\n", (unsigned long long)digest);
+    CHECK(digest == VMATH_DIGEST);
+}
+
+TEST(loops_give_the_same_bits) {
+    static VmathPoint at[VMATH_COUNT];
+    static double out[VMATH_COUNT];
+    for (Op op = 0; op < OP_COUNT; op++) {
+        if (!vmath_loops[op]) continue;
+        vmath_state = (uint64_t)op << 32;
+        for (int i = 0; i < VMATH_COUNT; i++) at[i] = vmath_draw(op, i);
+        vmath_loops[op](out, at);
+        int different = 0;
+        for (int i = 0; i < VMATH_COUNT; i++) {
+            double value = vmath_value(op, at[i].a, at[i].b, at[i].c, at[i].exponent);
+            different += vm_bits(value) != vm_bits(out[i]) && !(isnan(value) && isnan(out[i]));
+        }
+        CHECK_INT(different, 0);
+    }
+}
+
+TEST_MAIN(values_against_mpfr, same_bits_everywhere, loops_give_the_same_bits)
