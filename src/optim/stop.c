@@ -12,6 +12,8 @@
 static const double stop_slope = 1e-8;     /* of the slope at the start: converged */
 static const double stop_slope_ok = 1e-6;  /* the same, where nothing moves any more */
 static const double stop_flying = 9;       /* times the scale of the loss above its start: ten times */
+static const double stop_promise = 0.1;    /* of what the first step promises: scale of a loss near 0 */
+static const double stop_far = 1e6;        /* times the start, or 1: so far away, infinity is a flight */
 static const double stop_return = 1e-12;   /* the same place as before, to rounding */
 enum {
     STOP_STILL = 3,       /* rounds without any movement */
@@ -31,7 +33,7 @@ struct Stop {
     Graph *graph; /* of 'until', or NULL */
     Plan *plan;
     long long rounds;
-    double start_loss, start_slope, lowest, last_loss, scale;
+    double start_loss, start_slope, lowest, last_loss, scale, reach;
     int still, creeping, rising, above, uphill;
     bool climbing; /* every round so far walked up the slope */
     double *past;  /* STOP_PERIOD positions, as a ring; NULL without a user's rate */
@@ -126,7 +128,8 @@ static void stop_measure(Stop *stop, const StepReport *report) {
         stop->climbing = true;
         for (size_t i = 0; i < stop->n; i++)
             promise += fabs(report->gradient[i] * (report->next[i] - report->at[i]));
-        stop->scale = fmax(fabs(report->loss), isfinite(promise) ? promise : 0);
+        stop->scale = fmax(fabs(report->loss), isfinite(promise) ? stop_promise * promise : 0);
+        stop->reach = optim_largest(report->at, stop->n);
     }
     if (report->loss < stop->lowest) stop->lowest = report->loss;
     stop->scale = fmax(stop->scale, stop->start_loss - stop->lowest);
@@ -140,7 +143,8 @@ static Reason stop_not_finite(Stop *stop, const StepReport *report) {
     bool finite = isfinite(report->loss) && isfinite(report->slope) &&
                   optim_finite(report->gradient, stop->n);
     if (finite) return REASON_RUNNING;
-    bool flew = stop->above > 0 || (isinf(report->loss) && report->loss < 0);
+    bool far = optim_largest(report->at, stop->n) > stop_far * fmax(stop->reach, 1);
+    bool flew = stop->above > 0 || (isinf(report->loss) && (far || report->loss < 0));
     if (flew && stop->settings.first_order && stop->rounds > 1)
         return stop_because(stop, REASON_DIVERGED, report->loss, stop->start_loss);
     return stop_because(stop, REASON_NON_FINITE, report->loss, stop->start_loss);
