@@ -421,6 +421,14 @@ static bool plan_end_pass(Planner *planner, const PlanRange *range, PlanPass *pa
     return !planner->singles.failed;
 }
 
+/* Where the outputs lie: those with rows while the places of their pass hold. */
+static void plan_place_outputs(Planner *planner, bool rows) {
+    Plan *plan = planner->plan;
+    for (size_t k = 0; k < plan->n_outputs; k++)
+        if (plan_has_rows(planner, plan->outputs[k]) == rows)
+            plan->places[k] = plan_operand(planner, plan_use(planner, plan->outputs[k], false));
+}
+
 static bool plan_make_passes(Planner *planner) {
     for (size_t pass = 0; pass < planner->plan->n_passes; pass++) {
         const PlanRange *range = &planner->ranges[pass];
@@ -428,7 +436,9 @@ static bool plan_make_passes(Planner *planner) {
         if (!plan_make_singles(planner, range, made) || !plan_make_rows(planner, range, made) ||
             !plan_end_pass(planner, range, made))
             return false;
+        if (planner->plan->visit_pass == pass) plan_place_outputs(planner, true);
     }
+    plan_place_outputs(planner, false);
     return true;
 }
 
@@ -551,10 +561,7 @@ static Status plan_finish(Planner *planner, const PlanOptions *options, Error *e
     Plan *plan = planner->plan;
     size_t numbers = 0;
     TRY(plan_fit_memory(planner, options, &numbers, error));
-    for (size_t k = 0; k < plan->n_outputs; k++) {
-        plan->places[k] = plan_operand(planner, plan_use(planner, plan->outputs[k], false));
-        plan_shift_operand(plan, &plan->places[k]);
-    }
+    for (size_t k = 0; k < plan->n_outputs; k++) plan_shift_operand(plan, &plan->places[k]);
     for (size_t p = 0; p < plan->n_passes; p++) {
         plan_shift_rows(plan, &plan->passes[p]);
         plan->n_steps += plan->passes[p].n_singles + plan->passes[p].n_steps;

@@ -1,0 +1,121 @@
+/* Runs a plan in every way and compares bit for bit; used by the tests of this folder. */
+#ifndef DESCEND_TEST_AGREE_H
+#define DESCEND_TEST_AGREE_H
+
+#include "../../src/exec/exec.h"
+#include "../check.h"
+
+#include <stdlib.h>
+
+enum { AGREE_OUTPUTS = 32 };
+
+/* Outputs in one piece: what exec_run wrote, or what the visitor saw. */
+typedef struct AgreeValues {
+    double *data, *at[AGREE_OUTPUTS];
+    size_t count;
+} AgreeValues;
+
+typedef struct AgreeCase {
+    const Graph *graph;
+    const NodeId *outputs;
+    size_t n_outputs;
+    const double *parameters;
+    Rows rows;
+} AgreeCase;
+
+static AgreeValues agree_allocate(const AgreeCase *task) {
+    AgreeValues values = {0};
+    for (size_t k = 0; k < task->n_outputs; k++) {
+        const Node *node = &task->graph->nodes[task->outputs[k]];
+        values.count += graph_count(&node->shape) * (node->flags & NODE_ROWS ? task->rows.count : 1);
+    }
+    values.data = calloc(values.count + 1, sizeof(double));
+    double *at = values.data;
+    for (size_t k = 0; k < task->n_outputs; k++) {
+        const Node *node = &task->graph->nodes[task->outputs[k]];
+        values.at[k] = at;
+        at += graph_count(&node->shape) * (node->flags & NODE_ROWS ? task->rows.count : 1);
+    }
+    return values;
+}
+
+/* A visitor that copies what it sees into 'seen'. */
+typedef struct AgreeVisit {
+    const AgreeCase *task;
+    AgreeValues *seen;
+    size_t next_row;
+} AgreeVisit;
+
+static Status agree_visit(void *context, size_t first, size_t n, const double *const *values,
+                          size_t stride) {
+    AgreeVisit *visit = context;
+    CHECK(first == visit->next_row);
+    visit->next_row += n;
+    for (size_t k = 0; k < visit->task->n_outputs; k++) {
+        const Node *node = &visit->task->graph->nodes[visit->task->outputs[k]];
+        CHECK((values[k] != NULL) == ((node->flags & NODE_ROWS) != 0));
+        for (size_t e = 0; values[k] && e < graph_count(&node->shape); e++)
+            for (size_t r = 0; r < n; r++)
+                visit->seen->at[k][e * visit->task->rows.count + first + r] =
+                    values[k][e * stride + r];
+    }
+    return STATUS_OK;
+}
+
+/* Through results[], or through the visitor where 'visitor'. Runs twice: the second must be the same. */
+static AgreeValues agree_run(const AgreeCase *task, PlanOptions options, int visitor) {
+    AgreeValues values = agree_allocate(task);
+    Plan *plan = NULL;
+    Error error = {0};
+    CHECK_INT(exec_plan(task->graph, task->outputs, task->n_outputs, &options, &plan, &error),
+              STATUS_OK);
+    if (!plan) return values;
+    AgreeVisit visit = {.task = task, .seen = &values};
+    RowVisitor calls = {agree_visit, &visit};
+    double *results[AGREE_OUTPUTS];
+    for (size_t k = 0; k < task->n_outputs; k++) {
+        int rows = (task->graph->nodes[task->outputs[k]].flags & NODE_ROWS) != 0;
+        results[k] = visitor && rows ? NULL : values.at[k];
+    }
+    for (int turn = 0; turn < 2; turn++) {
+        visit.next_row = 0;
+        CHECK_INT(exec_run(plan, task->parameters, &task->rows, results, visitor ? &calls : NULL),
+                  STATUS_OK);
+    }
+    exec_free(plan);
+    return values;
+}
+
+static int agree_same(double a, double b) {
+    return memcmp(&a, &b, sizeof a) == 0 || (isnan(a) && isnan(b));
+}
+
+static size_t agree_compare(const AgreeValues *want, const AgreeValues *got, const char *what) {
+    size_t different = 0;
+    for (size_t i = 0; i < want->count; i++) {
+        if (agree_same(want->data[i], got->data[i])) continue;
+        if (different++ == 0)
+            printf("%s: value %zu of %zu is %a, not %a\n", what, i, want->count, got->data[i],
+                   want->data[i]);
+    }
+    return different;
+}
+
+/* Every executor and block height gives the bits of the reference; returns those values. */
+static AgreeValues agree_check(const AgreeCase *task, const char *what) {
+    static const size_t heights[] = {0, 1, 3, 7, 64, 1000, 1024, 4096};
+    AgreeValues want = agree_run(task, (PlanOptions){.executor = EXECUTOR_REFERENCE}, 0);
+    for (size_t h = 0; h < sizeof heights / sizeof *heights; h++)
+        for (int visitor = 0; visitor < 2; visitor++) {
+            PlanOptions options = {.executor = EXECUTOR_INTERPRETED, .block_rows = heights[h]};
+            AgreeValues got = agree_run(task, options, visitor);
+            char place[160];
+            snprintf(place, sizeof place, "%.100s, %zu rows, blocks of %zu%s", what,
+                     task->rows.count, heights[h], visitor ? ", visitor" : "");
+            CHECK_INT(agree_compare(&want, &got, place), 0);
+            free(got.data);
+        }
+    return want;
+}
+
+#endif
