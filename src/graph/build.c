@@ -61,7 +61,7 @@ static bool build_given(const Builder *builder, const char *name) {
 }
 
 /* An undeclared parameter that nobody gave a start and that looks like a column nobody used. */
-static void build_check_typos(Builder *builder) {
+void graph_build_check_typos(Builder *builder) {
     Graph *graph = builder->graph;
     size_t n = 0;
     const char **unused = memory_new(graph->n_columns + 1, sizeof *unused);
@@ -185,7 +185,7 @@ Status graph_build(const Ast *ast, const Table *table, const BuildOptions *optio
     build_copy_columns(&builder);
     build_weight(&builder);
     build_statements(&builder);
-    if (!graph_build_failed(&builder)) build_check_typos(&builder);
+    if (!graph_build_failed(&builder)) graph_build_check_typos(&builder);
     if (!graph_build_failed(&builder)) build_check_arguments(&builder);
     if (!graph_build_failed(&builder)) build_check_loss(&builder);
     build_sum_terms(&builder);

@@ -66,6 +66,8 @@ void graph_build_minimize(Builder *builder, AstId id, AstId expression) {
 /* With a table, '~' compares measured values: both sides must hold a column. */
 static bool statement_has_column(Builder *builder, AstId id, NodeId side, bool left) {
     if (!builder->table || builder->graph->nodes[side].flags & NODE_ROWS) return true;
+    graph_build_check_typos(builder);
+    if (graph_build_failed(builder)) return false;
     BuildWords words = graph_build_words(builder, id);
     graph_build_refuse(builder, id, left ? MSG_BUILD_FIT_LEFT : MSG_BUILD_FIT_RIGHT, words.s, NULL,
                        NULL, NULL);

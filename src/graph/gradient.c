@@ -129,15 +129,13 @@ static void sweep_give(Derivative *derivative, uint32_t input, NodeId value) {
 /* Where the node's adjoint will hold: the union of its contributions' regions. */
 static uint32_t sweep_meet(Sweep *sweep, NodeId node) {
     uint32_t region = 0;
-    bool leaf = sweep->graph->nodes[node].n_inputs == 0;
+    if (sweep->graph->nodes[node].n_inputs == 0) return region; /* parameters are everywhere */
     for (uint32_t at = sweep->first[node]; at != 0; at = sweep->items[at].next) {
         Contribution *item = &sweep->items[at];
-        if (item->over_rows) {
-            uint32_t rowless = sweep_project(sweep, &item->value, item->region, true);
-            item->region = rowless;
-        }
-        bool newest = at == sweep->first[node];
-        region = leaf ? 0 : newest ? item->region : sweep_union(sweep, region, item->region);
+        if (item->over_rows)
+            item->region = sweep_project(sweep, &item->value, item->region, true);
+        bool first = at == sweep->first[node];
+        region = first ? item->region : sweep_union(sweep, region, item->region);
     }
     return region;
 }

@@ -378,6 +378,7 @@ void graph_build_fit(Builder *builder, AstId id);
 
 /* build.c */
 BuildWords graph_build_columns(const Builder *builder); /* names of the columns: "x, y" */
+void graph_build_check_typos(Builder *builder); /* parameters that look like unused columns */
 
 /* build_rule.c: the state of that name, made when it is read first and set somewhere; else NODE_NONE */
 NodeId graph_build_state(Builder *builder, AstId id);

@@ -5,9 +5,16 @@
 #include <math.h>
 #include <string.h>
 
-/* Open addressing; a slot holds a node id (0: free). Regions have a table of their own. */
+/* A place in the table of equal nodes; id 0: free. The hash spares most comparisons. */
+typedef struct NodeSlot {
+    NodeId id;
+    uint32_t hash;
+} NodeSlot;
+
+/* Open addressing. Regions have a table of their own. */
 typedef struct NodeTable {
-    uint32_t *slots, *region_slots;
+    NodeSlot *slots;
+    uint32_t *region_slots;
     size_t capacity, region_capacity; /* powers of two */
     size_t used, region_used;
 } NodeTable;
@@ -125,7 +132,7 @@ static uint64_t node_mix(uint64_t hash, uint64_t value) {
     return hash ^ (hash >> 29);
 }
 
-static uint64_t node_hash(const NodeDraft *draft, uint32_t region) {
+static uint32_t node_hash(const NodeDraft *draft, uint32_t region) {
     uint32_t word[4];
     uint64_t hash = node_mix(draft->op, region);
     node_aux_words(draft, word);
@@ -134,10 +141,10 @@ static uint64_t node_hash(const NodeDraft *draft, uint32_t region) {
     for (uint32_t k = 0; k < draft->shape.rank; k++) hash = node_mix(hash, draft->shape.dim[k]);
     if (node_commutes(draft)) { /* the order of the inputs does not count */
         NodeId a = draft->inputs[0], b = draft->inputs[1];
-        return node_mix(node_mix(hash, a < b ? a : b), a < b ? b : a);
+        return (uint32_t)(node_mix(node_mix(hash, a < b ? a : b), a < b ? b : a) >> 16);
     }
     for (size_t k = 0; k < draft->n_inputs; k++) hash = node_mix(hash, draft->inputs[k]);
-    return hash;
+    return (uint32_t)(hash >> 16);
 }
 
 static bool node_same_inputs(const Graph *graph, const NodeDraft *draft, const Node *node) {
@@ -162,37 +169,33 @@ static bool node_equal(const Graph *graph, const NodeDraft *draft, uint32_t regi
 }
 
 /* The slot of an equal node of that region, or the free slot where it would stand. */
-static size_t node_slot(const Graph *graph, const NodeDraft *draft, uint32_t region) {
+static NodeSlot *node_slot(const Graph *graph, const NodeDraft *draft, uint32_t region,
+                           uint32_t hash) {
     const NodeTable *table = graph->shared;
-    size_t mask = table->capacity - 1, at = (size_t)node_hash(draft, region) & mask;
-    while (table->slots[at] != 0 && !node_equal(graph, draft, region, table->slots[at]))
+    size_t mask = table->capacity - 1, at = hash & mask;
+    while (table->slots[at].id != 0 && (table->slots[at].hash != hash ||
+                                        !node_equal(graph, draft, region, table->slots[at].id)))
         at = (at + 1) & mask;
-    return at;
+    return &table->slots[at];
 }
 
-static NodeDraft node_as_draft(const Graph *graph, NodeId id) {
-    const Node *node = &graph->nodes[id];
-    return (NodeDraft){.op = node->op,
-                       .inputs = graph->inputs + node->first_input,
-                       .n_inputs = node->n_inputs,
-                       .aux = node->aux,
-                       .shape = node->shape,
-                       .flags = node->flags};
-}
-
+/* Room for one more node. */
 static bool node_table_grow(Graph *graph) {
     NodeTable *table = graph->shared;
     if (table->capacity != 0 && table->used * 2 < table->capacity) return true;
     size_t capacity = table->capacity ? table->capacity * 2 : 64;
-    uint32_t *slots = memory_new(capacity, sizeof *slots);
+    NodeSlot *slots = memory_new(capacity, sizeof *slots);
     if (!slots) return false;
+    for (size_t k = 0; k < table->capacity; k++) {
+        NodeSlot old = table->slots[k];
+        size_t at = old.hash & (capacity - 1);
+        if (old.id == 0) continue;
+        while (slots[at].id != 0) at = (at + 1) & (capacity - 1);
+        slots[at] = old;
+    }
     memory_free(table->slots);
     table->slots = slots;
     table->capacity = capacity;
-    for (NodeId id = 1; id < graph->n_nodes; id++) {
-        NodeDraft draft = node_as_draft(graph, id);
-        slots[node_slot(graph, &draft, graph->nodes[id].region)] = id;
-    }
     return true;
 }
 
@@ -388,16 +391,13 @@ static uint32_t node_home(const Graph *graph, const NodeDraft *draft) {
 }
 
 static NodeId node_append(Graph *graph, const NodeDraft *draft, uint32_t region) {
-    NodeTable *table = graph->shared;
     bool room = graph->n_nodes < UINT32_MAX / 2 && graph->n_inputs < UINT32_MAX / 2 &&
                 memory_reserve(&graph->nodes, &graph->nodes_capacity, graph->n_nodes + 1,
                                sizeof(Node)) &&
                 memory_reserve(&graph->inputs, &graph->inputs_capacity,
                                graph->n_inputs + draft->n_inputs, sizeof(NodeId));
-    if (!room || !node_table_grow(graph)) return node_fail_memory(graph);
+    if (!room) return node_fail_memory(graph);
     NodeId id = (NodeId)graph->n_nodes;
-    table->slots[node_slot(graph, draft, region)] = id;
-    table->used++;
     graph->nodes[graph->n_nodes++] = (Node){.op = draft->op,
                                             .flags = draft->flags,
                                             .region = region,
@@ -411,18 +411,24 @@ static NodeId node_append(Graph *graph, const NodeDraft *draft, uint32_t region)
     return id;
 }
 
+/* An equal node of the region where it belongs, or of one around; else a new one. */
 static NodeId node_find_or_add(Graph *graph, NodeDraft *draft) {
-    const NodeTable *table = graph->shared;
+    NodeTable *table = graph->shared;
     draft->flags = node_flags(graph, draft);
-    uint32_t home = node_home(graph, draft);
-    if (table->capacity != 0) {
-        for (uint32_t region = home;; region = graph->regions[region].parent) {
-            NodeId found = table->slots[node_slot(graph, draft, region)];
-            if (found != NODE_NONE) return found;
-            if (region == 0) break;
-        }
+    if (!node_table_grow(graph)) return node_fail_memory(graph);
+    uint32_t home = node_home(graph, draft), hash = node_hash(draft, home);
+    NodeSlot *slot = node_slot(graph, draft, home, hash);
+    if (slot->id != NODE_NONE) return slot->id;
+    for (uint32_t region = home; region != 0;) {
+        region = graph->regions[region].parent;
+        NodeId found = node_slot(graph, draft, region, node_hash(draft, region))->id;
+        if (found != NODE_NONE) return found;
     }
-    return node_append(graph, draft, home);
+    NodeId id = node_append(graph, draft, home);
+    if (id == NODE_NONE) return id;
+    *slot = (NodeSlot){id, hash};
+    table->used++;
+    return id;
 }
 
 /* Elementwise inputs are repeated to their common shape. False: they do not fit. */
