@@ -134,7 +134,7 @@ typedef struct descend_event {
 /* Model and table (NULL: none) must outlive the walk. Nothing is checked yet but memory. */
 DESCEND_API descend_walk *descend_walk_open(descend_model *model, descend_table *table,
                                             descend_error **error);
-/* Options as on the command line, without the dashes: rate, optimizer, until, steps, epochs, batch, gradient
+/* Options as on the command line, without the dashes: rate (an expression, or "measured", "measured*0.4": from the curvature at the start), optimizer, until, steps, epochs, batch, gradient
  * (exact, probe), restarts, seed, executor (auto, reference, interpreted), weight, drop. Only before the
  * first step. */
 DESCEND_API descend_status descend_walk_set(descend_walk *walk, const char *option, const char *value,

@@ -97,17 +97,24 @@ const char *descend_verdict_name(descend_verdict verdict) {
     return (size_t)verdict < COUNT_OF(NAMES) ? NAMES[verdict] : "";
 }
 
+/* Ends a sentence that another one follows. */
+static void report_full_stop(Text *text, Language language) {
+    static const char STOP_ZH[] = "\xe3\x80\x82"; /* the ideographic full stop */
+    size_t length = text->length;
+    bool zh = language == LANGUAGE_ZH;
+    const char *stop = zh ? STOP_ZH : ".";
+    bool ended = length >= strlen(stop) && strcmp(text->data + length - strlen(stop), stop) == 0;
+    if (!ended) text_add(text, stop);
+    if (!zh) text_add_char(text, ' ');
+}
+
 static const char *report_sentences(descend_walk *walk, const Message *messages, size_t count,
                                     const char *language) {
     Language spoken = language_of(language);
     text_clear(&walk->text);
     for (size_t k = 0; k < count; k++) {
         if (messages[k].id == MSG_NONE) continue;
-        if (walk->text.length > 0 && spoken == LANGUAGE_EN)
-            text_add(&walk->text, strchr(".!?", walk->text.data[walk->text.length - 1]) ? " " : "; ");
-        if (walk->text.length > 0 && spoken == LANGUAGE_ZH &&
-            strcmp(walk->text.data + walk->text.length - 3, "\xe3\x80\x82") != 0)
-            text_add(&walk->text, "\xef\xbc\x9b");
+        if (walk->text.length > 0) report_full_stop(&walk->text, spoken);
         message_render(&messages[k], spoken, &walk->text);
     }
     return text_string(&walk->text);

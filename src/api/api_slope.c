@@ -9,7 +9,7 @@ enum { SLOPE_FORMULA = 2000 };
 struct descend_slope {
     descend_walk *walk;
     SlopeCheck check;
-    Text text;
+    Text formula, sentence;
 };
 
 struct descend_bisect {
@@ -37,7 +37,8 @@ descend_slope *descend_slope_open(descend_walk *walk, descend_error **error) {
 void descend_slope_free(descend_slope *slope) {
     if (!slope) return;
     diagnose_slope_free(&slope->check);
-    text_free(&slope->text);
+    text_free(&slope->formula);
+    text_free(&slope->sentence);
     memory_free(slope);
 }
 
@@ -46,14 +47,14 @@ const char *descend_slope_formula(descend_slope *slope, size_t i) {
     Problem *problem = slope->walk->problem;
     const Graph *graph = train_graph(problem);
     const NodeId *gradient = NULL;
-    text_clear(&slope->text);
+    text_clear(&slope->formula);
     if (train_gradient_nodes(problem, &gradient) != STATUS_OK) return "";
     for (size_t k = 0; k < graph->n_parameters; k++) {
         const Parameter *parameter = &graph->parameters[k];
         if (i >= parameter->offset && i < parameter->offset + parameter->count)
-            graph_formula(graph, gradient[k], SLOPE_FORMULA, &slope->text);
+            graph_formula(graph, gradient[k], SLOPE_FORMULA, &slope->formula);
     }
-    return text_string(&slope->text);
+    return text_string(&slope->formula);
 }
 
 double descend_slope_exact(const descend_slope *slope, size_t i) { return slope->check.exact[i]; }
@@ -85,7 +86,7 @@ int descend_slope_verdict(descend_slope *slope, const char *language, const char
                                number_round(check->exact[check->worst], 10).s,
                                number_round(check->feet[check->worst].slope, 10).s,
                                number_round(check->feet[check->worst].noise, 2).s, NULL);
-    *sentence = api_render(&slope->text, &message, language);
+    *sentence = api_render(&slope->sentence, &message, language);
     return check->worst == check->n;
 }
 

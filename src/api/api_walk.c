@@ -114,14 +114,14 @@ static Status walk_open_inside(descend_walk *walk, Error *error) {
     return train_walk_open(walk->problem, &walk->options, walk->start, walk->drawn, &walk->walk, error);
 }
 
-/* Plain descent and its kin without a rate: half of the largest rate that works at the start. Other rules keep
- * the default written in their text. */
-static Status walk_measure_rate(descend_walk *walk, bool asked, Error *error) {
+/* Plain descent and its kin without a rate: half of the largest rate that works at the start, times 'factor'.
+ * Other rules keep the default written in their text. */
+static Status walk_measure_rate(descend_walk *walk, double factor, Error *error) {
     const Walker *walker = train_walker(walk->walk);
-    if (!optim_is_first_order(walker) || (walk->options.rate && !asked)) return STATUS_OK;
+    if (!optim_is_first_order(walker) || walk->options.rate) return STATUS_OK;
     double limit = diagnose_rate_limit(walk->problem, walker, walk->start);
     if (!isfinite(limit)) return STATUS_OK;
-    NumberText rate = number_round(limit / 2, 3);
+    NumberText rate = number_round(factor * limit / 2, 3);
     walk->options.rate = arena_copy(&walk->arena, rate.s, strlen(rate.s));
     if (!walk->options.rate) return error_memory(error);
     train_walk_close(walk->walk);
@@ -129,9 +129,19 @@ static Status walk_measure_rate(descend_walk *walk, bool asked, Error *error) {
     return walk_open_inside(walk, error);
 }
 
+/* "measured", or "measured*0.4": a part of it. */
+static bool walk_rate_is_measured(const char *rate, double *factor) {
+    static const char WORD[] = "measured";
+    size_t length = strlen(WORD);
+    if (strncmp(rate, WORD, length) != 0) return false;
+    rate += length;
+    return *rate == '\0' || (*rate == '*' && number_read(rate + 1, rate + strlen(rate), factor));
+}
+
 static Status walk_build(descend_walk *walk, Error *error) {
     const Table *table = walk->table ? walk->table->table : NULL;
-    bool measured = walk->options.rate && strcmp(walk->options.rate, "measured") == 0;
+    double factor = 1;
+    bool measured = walk->options.rate && walk_rate_is_measured(walk->options.rate, &factor);
     if (!walk->problem)
         TRY(train_problem_open(walk->model->ast, table, &walk->build, &walk->problem_options,
                                &walk->problem, error));
@@ -141,7 +151,7 @@ static Status walk_build(descend_walk *walk, Error *error) {
         if (!walk->options.optimizer) walk->options.optimizer = "gd";
     }
     TRY(walk_open_inside(walk, error));
-    return walk_measure_rate(walk, measured, error);
+    return walk_measure_rate(walk, factor, error);
 }
 
 descend_status api_prepare(descend_walk *walk, descend_error **error) {

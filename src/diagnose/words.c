@@ -112,6 +112,15 @@ static Message words_reason_converged(const WalkFacts *facts) {
     }
 }
 
+/* Nothing moves though the slope is not small: was it the rate that shrank away? */
+static Message words_stalled(const WalkFacts *facts) {
+    NumberText slope = words_number(facts->slope), start = words_number(facts->start_slope);
+    if (!(facts->last_rate < 1e-3 * facts->first_rate))
+        return message_make(MSG_WHY_STALLED, slope.s, start.s, NULL);
+    return message_make(MSG_WHY_STALLED_RATE, words_number(facts->first_rate).s,
+                        words_number(facts->last_rate).s, slope.s, start.s, NULL);
+}
+
 static Message words_reason_failed(const Tale *tale) {
     const WalkFacts *facts = &tale->facts;
     NumberText steps = number_integer(facts->steps), loss = words_number(facts->loss);
@@ -126,9 +135,7 @@ static Message words_reason_failed(const Tale *tale) {
     case VERDICT_NON_FINITE:
         if (!isfinite(facts->start_loss)) return message_make(MSG_WHY_NON_FINITE_START, NULL);
         return message_make(MSG_WHY_NON_FINITE, steps.s, loss.s, NULL);
-    case VERDICT_STALLED:
-        return message_make(MSG_WHY_STALLED, words_number(facts->slope).s,
-                            words_number(facts->start_slope).s, NULL);
+    case VERDICT_STALLED: return words_stalled(facts);
     case VERDICT_OSCILLATING: return words_oscillating(tale);
     default: return message_make(MSG_WHY_INTERRUPTED, steps.s, loss.s, NULL);
     }

@@ -145,29 +145,38 @@ static void walk_remember_slope(Walk *walk, const StepReport *report) {
         dot += walk->slope_before[i] * report->gradient[i];
         if (report->gradient[i] != 0) walk->felt[i] = true;
     }
-    if (report->step > 1) {
+    if (report->step > 1 && report->moved) {
         walk->facts.flip_chances++;
         if (dot < 0) walk->facts.sign_flips++;
     }
     memcpy(walk->slope_before, report->gradient, walk->n * sizeof(double));
 }
 
+/* A method may end without a step: then only what it felt is new. */
+static void walk_remember_step(Walk *walk, const StepReport *report) {
+    WalkFacts *facts = &walk->facts;
+    double length = walk_distance(report->next, report->at, walk->n);
+    if (report->step == 1) {
+        facts->first_step = length;
+        facts->first_rate = report->rate;
+    }
+    facts->last_step = length;
+    facts->last_rate = report->rate;
+    facts->before_last_loss = report->loss;
+    if (isfinite(report->loss)) memcpy(walk->previous, report->at, walk->n * sizeof(double));
+}
+
 static void walk_remember(Walk *walk, const StepReport *report) {
     WalkFacts *facts = &walk->facts;
-    double moved = walk_distance(report->next, report->at, walk->n);
-    if (report->step == 1) {
+    if (!walk->begun) {
         facts->start_loss = report->loss;
         facts->start_slope = report->slope;
-        facts->first_step = moved;
-        facts->first_rate = report->rate;
+        walk->begun = true;
     }
     facts->steps = report->step;
     facts->evaluations = report->evaluations;
-    facts->last_step = moved;
-    facts->last_rate = report->rate;
-    facts->before_last_loss = report->loss;
+    if (report->moved) walk_remember_step(walk, report);
     walk_remember_slope(walk, report);
-    if (isfinite(report->loss)) memcpy(walk->previous, report->at, walk->n * sizeof(double));
 }
 
 static void walk_find_fault(Walk *walk, const double *point) {

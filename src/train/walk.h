@@ -17,6 +17,7 @@ struct Walk {
     double started;
     long long max_steps;
     bool asked_steps; /* --steps or --epochs was given */
+    bool begun;       /* at least one round was reported */
     bool first_done;  /* the walk from the given start has ended */
     StepReport report;
     double *start, *values, *previous, *slope_before, *work, *fault_point; /* n each */
