@@ -3,7 +3,7 @@
 
     python3 tools/vmath_tables.py
 
-Everything is computed here with mpmath at 400 bits and rounded to double; nothing is copied from
+Everything is computed here with mpmath (a Python package) at 400 bits and rounded to double; nothing is copied from
 another library. Polynomials are interpolations at Chebyshev nodes, at most a few times the error of
 the best ones; the error bound that each needs is asserted. Sources of the methods:
 Tang, "Table-driven implementation of the exponential / logarithm function" (ACM TOMS 1989, 1990);
@@ -57,11 +57,10 @@ def constant(name, value, comment=None):
 
 def split(name, value, bits, parts, comment):
     """value in parts of so many leading bits; the last part is a full double."""
-    exponent = frexp(value)[1]
     rest = mpf(value)
     for part in range(1, parts):
-        exponent_now = frexp(rest)[1] if part > 1 else exponent
-        piece = ldexp(floor(ldexp(rest, bits - exponent_now)), exponent_now - bits)
+        exponent = frexp(rest)[1]
+        piece = ldexp(floor(ldexp(rest, bits - exponent)), exponent - bits)
         constant(f"{name}_{part}", piece, comment if part == 1 else None)
         rest -= piece
     constant(f"{name}_{parts}", double(rest))
@@ -73,9 +72,14 @@ def pair_constant(name, value, comment):
     constant(f"{name}_LO", low)
 
 
-def series(f, terms, at0):
-    """f with its removable singularity at 0 filled from the value there."""
-    return lambda x: f(x) if abs(x) > mpf(2) ** -60 else at0
+def filled(f, at0, near=100):
+    """f, with the value that is given within 2^-near of its removable singularity at 0."""
+    return lambda x: f(x) if abs(x) > mpf(2) ** -near else at0
+
+
+def odd_rest(f, slope, cubic):
+    """(f(x)/x - slope)/x^2 of an odd function, as a function of x^2."""
+    return filled(lambda z: (f(mpmath.sqrt(z)) / mpmath.sqrt(z) - slope) / z, cubic)
 
 
 def poly(name, f, interval, count, bits, comment):
@@ -100,21 +104,16 @@ def exponential():
         values += pair(mpf(2) ** (mpf(j) / 128))
     array("vm_exp_table", values, "2^(j/128): nearest double, and what it lacks")
     r = ln2 / 256 * mpf("1.01")
-    poly("vm_exp_short", series(lambda x: (mpmath.expm1(x) - x) / x ** 2, 1, mpf(1) / 2), [-r, r], 4, 45,
-         "(exp(r) - 1 - r)/r^2 for |r| <= ln 2/256")
-    poly("vm_exp_long", series(lambda x: (mpmath.expm1(x) - x) / x ** 2, 1, mpf(1) / 2), [-r, r], 6, 55,
-         "the same, for results in two doubles")
+    rest = filled(lambda x: (mpmath.expm1(x) - x) / x ** 2, mpf(1) / 2)
+    poly("vm_exp_short", rest, [-r, r], 4, 45, "(exp(r) - 1 - r)/r^2 for |r| <= ln 2/256")
+    poly("vm_exp_long", rest, [-r, r], 6, 55, "the same, for results in two doubles")
     q = mpf(1) / 4
-    poly("vm_expm1_poly", series(lambda x: (mpmath.expm1(x) - x - x * x / 2) / x ** 3, 1, mpf(1) / 6),
+    poly("vm_expm1_poly", filled(lambda x: (mpmath.expm1(x) - x - x * x / 2) / x ** 3, mpf(1) / 6),
          [-q, q], 9, 52, "(exp(x) - 1 - x - x^2/2)/x^3 for |x| <= 1/4")
-    poly("vm_sinh_poly", filled(lambda z: (mpmath.sinh(mpmath.sqrt(z)) / mpmath.sqrt(z) - 1) / z, mpf(1) / 6),
-         [0, q * q], 6, 52, "(sinh(x)/x - 1)/x^2 in x^2 for |x| <= 1/4")
-    poly("vm_tanh_poly", filled(lambda z: (mpmath.tanh(mpmath.sqrt(z)) / mpmath.sqrt(z) - 1) / z, -mpf(1) / 3),
-         [0, q * q], 9, 52, "(tanh(x)/x - 1)/x^2 in x^2 for |x| <= 1/4")
-
-
-def filled(f, at0):
-    return lambda z: f(z) if z > mpf(2) ** -100 else at0
+    poly("vm_sinh_poly", odd_rest(mpmath.sinh, 1, mpf(1) / 6), [0, q * q], 6, 52,
+         "(sinh(x)/x - 1)/x^2 in x^2 for |x| <= 1/4")
+    poly("vm_tanh_poly", odd_rest(mpmath.tanh, 1, -mpf(1) / 3), [0, q * q], 9, 52,
+         "(tanh(x)/x - 1)/x^2 in x^2 for |x| <= 1/4")
 
 
 VM_LOG_OFFSET = 0x3fe6a00000000000  # the bits of 0.70703125, the least reduced argument
@@ -138,8 +137,9 @@ def logarithm():
         values += [inverse, log_high, double(-mpmath.log(inverse) - log_high)]
     array("vm_log_table", values,
           "c of 14 bits with |c*m - 1| <= 1/128; -log(c) on the grid 2^-42, and what it lacks", 3)
-    poly("vm_log_poly", series(lambda r: (mpmath.log1p(r) - r + r * r / 2) / r ** 3, 1, mpf(1) / 3),
-         [-mpf(1) / 200, mpf(1) / 128], 8, 52, "(log(1 + r) - r + r^2/2)/r^3 for -1/200 <= r <= 1/128")
+    poly("vm_log_poly", filled(lambda r: (mpmath.log1p(r) - r + r * r / 2) / r ** 3, mpf(1) / 3),
+         [-mpf(1) / 200, mpf(1) / 128], 8, 52,
+         "(log(1 + r) - r + r^2/2)/r^3 for -1/200 <= r <= 1/128")
 
 
 def reduced(bits):
@@ -154,16 +154,15 @@ def trigonometric():
     pair_constant("VM_HALF_PI", +pi / 2, "pi/2")
     pair_constant("VM_PI", +pi, "pi")
     limit = (pi / 4 * mpf("1.0001")) ** 2
-    sine = filled(lambda z: (mpmath.sin(mpmath.sqrt(z)) / mpmath.sqrt(z) - 1) / z, -mpf(1) / 6)
+    sine = odd_rest(mpmath.sin, 1, -mpf(1) / 6)
     cosine = filled(lambda z: (mpmath.cos(mpmath.sqrt(z)) - 1 + z / 2) / z ** 2, mpf(1) / 24)
     poly("vm_sin_poly", sine, [0, limit], 7, 55, "(sin(r)/r - 1)/r^2 in r^2 for |r| <= pi/4")
-    poly("vm_cos_poly", cosine, [0, limit], 6, 50, "(cos(r) - 1 + r^2/2)/r^4 in r^2 for |r| <= pi/4")
-    sine2 = filled(lambda z: ((mpmath.sin(mpmath.sqrt(z)) / mpmath.sqrt(z) - 1) / z + mpf(1) / 6) / z,
-                   mpf(1) / 120)
-    cosine2 = filled(lambda z: ((mpmath.cos(mpmath.sqrt(z)) - 1 + z / 2) / z ** 2 - mpf(1) / 24) / z,
-                     -mpf(1) / 720)
-    poly("vm_sin_rest", sine2, [0, limit], 7, 60, "((sin(r)/r - 1)/r^2 + 1/6)/r^2 in r^2")
-    poly("vm_cos_rest", cosine2, [0, limit], 7, 60, "((cos(r) - 1 + r^2/2)/r^4 - 1/24)/r^2 in r^2")
+    poly("vm_cos_poly", cosine, [0, limit], 6, 50,
+         "(cos(r) - 1 + r^2/2)/r^4 in r^2 for |r| <= pi/4")
+    poly("vm_sin_rest", filled(lambda z: (sine(z) + mpf(1) / 6) / z, mpf(1) / 120), [0, limit], 7,
+         60, "((sin(r)/r - 1)/r^2 + 1/6)/r^2 in r^2")
+    poly("vm_cos_rest", filled(lambda z: (cosine(z) - mpf(1) / 24) / z, -mpf(1) / 720), [0, limit],
+         7, 60, "((cos(r) - 1 + r^2/2)/r^4 - 1/24)/r^2 in r^2")
     with mp.workprec(1400):
         bits = int(floor(ldexp(2 / pi, 1280)))
     words = [0, 0] + [(bits >> (1280 - 32 * (i + 1))) & 0xffffffff for i in range(38)]
@@ -173,48 +172,44 @@ def trigonometric():
         out.append("    " + ", ".join(f"0x{w:08x}" for w in words[at:at + 6]) + ",")
     out[-1] = out[-1][:-1] + "};"
     out.append("")
-    poly("vm_asin_poly", filled(lambda z: (mpmath.asin(mpmath.sqrt(z)) / mpmath.sqrt(z) - 1) / z, mpf(1) / 6),
-         [0, mpf(1) / 4], 13, 55, "(asin(x)/x - 1)/x^2 in x^2 for |x| <= 1/2")
+    poly("vm_asin_poly", odd_rest(mpmath.asin, 1, mpf(1) / 6), [0, mpf(1) / 4], 13, 55,
+         "(asin(x)/x - 1)/x^2 in x^2 for |x| <= 1/2")
     values = []
     for j in range(32):
         values += pair(mpmath.atan(mpf(j) / 16))
     array("vm_atan_table", values,
           "atan(j/16): nearest double, and what it lacks; only a NaN goes beyond j = 16")
     t = mpf(1) / 31
-    poly("vm_atan_poly", filled(lambda z: (mpmath.atan(mpmath.sqrt(z)) / mpmath.sqrt(z) - 1) / z, -mpf(1) / 3),
-         [0, t * t], 5, 50, "(atan(t)/t - 1)/t^2 in t^2 for |t| <= 1/31")
+    poly("vm_atan_poly", odd_rest(mpmath.atan, 1, -mpf(1) / 3), [0, t * t], 5, 50,
+         "(atan(t)/t - 1)/t^2 in t^2 for |t| <= 1/31")
 
 
-ERF_DEGREE = 10
+ERF_TERMS = 10
 
 
 def error_function():
     two = 2 / mpmath.sqrt(mpmath.pi)
     constant("VM_ERF_SLOPE_EXCESS", double(two - 1), "2/sqrt(pi) - 1, the slope of erf at 0 less 1")
-    poly("vm_erf_near", filled(lambda z: (mpmath.erf(mpmath.sqrt(z)) / mpmath.sqrt(z) - two) / z, -two / 3),
-         [0, mpf(1) / 4], 10, 56, "(erf(x)/x - 2/sqrt(pi))/x^2 in x^2 for |x| <= 1/2")
+    poly("vm_erf_near", odd_rest(mpmath.erf, two, -two / 3), [0, mpf(1) / 4], 10, 56,
+         "(erf(x)/x - 2/sqrt(pi))/x^2 in x^2 for |x| <= 1/2")
     values = []
     worst = mpf(0)
+    edge = mpf(1) / 16
     for j in range(64):
         centre = mpf(2 * j + 1) / 16
         high, low = pair(mpmath.erf(centre))
-        slope = filled2(lambda t: (mpmath.erf(centre + t) - mpmath.erf(centre)) / t,
-                        two * mpmath.exp(-centre ** 2))
-        mp.prec = 600
-        fit = [double(c) for c in reversed(chebyfit(slope, [-mpf(1) / 16, mpf(1) / 16], ERF_DEGREE))]
-        mp.prec = 400
-        for t in mpmath.linspace(-mpf(1) / 16, mpf(1) / 16, 41):
+        slope = filled(lambda t: (mpmath.erf(centre + t) - mpmath.erf(centre)) / t,
+                       two * mpmath.exp(-centre ** 2))
+        with mp.workprec(600):
+            fit = [double(c) for c in reversed(chebyfit(slope, [-edge, edge], ERF_TERMS))]
+        for t in mpmath.linspace(-edge, edge, 41):
             value = high + low + t * mpmath.polyval(fit[::-1], t)
             worst = max(worst, abs(value - mpmath.erf(centre + t)))
         values += [high, low] + fit
     sys.stderr.write(f"vm_erf_table: 2^-{float(-mpmath.log(worst, 2)):.1f}\n")
-    assert worst < mpf(2) ** -57
+    assert worst < mpf(2) ** -56
     array("vm_erf_table", values,
-          "a row for each c = (j + 1/2)/8: erf(c) in two doubles, then (erf(c + t) - erf(c))/t in t")
-
-
-def filled2(f, at0):
-    return lambda t: f(t) if abs(t) > mpf(2) ** -100 else at0
+          "a row for each c = (j + 1/2)/8: erf(c) in two doubles, (erf(c + t) - erf(c))/t in t")
 
 
 def roots():
@@ -224,23 +219,21 @@ def roots():
 
 
 def gamma_functions():
-    edge = mpf(1) / 64
-    tail = lambda x: mpmath.loggamma(x) - (x - mpf(1) / 2) * mpmath.log(x) + x - mpmath.log(2 * mpmath.pi) / 2
-    pair_constant("VM_HALF_LOG_2PI", mpmath.log(2 * mpmath.pi) / 2, "log(2 pi)/2")
-    pair_constant("VM_LOG_PI", mpmath.log(mpmath.pi), "log(pi)")
-    by_w = lambda f: (lambda w: f(1 / mpmath.sqrt(w)))
-    poly("vm_lgamma_tail", filled_w(by_w(lambda x: tail(x) * x), mpf(1) / 12), [0, edge], 8, 57,
-         "x*(log Gamma(x) - Stirling's leading terms) in 1/x^2 for x >= 8")
-    poly("vm_digamma_tail",
-         filled_w(by_w(lambda x: (mpmath.log(x) - 1 / (2 * x) - mpmath.digamma(x)) * x * x), mpf(1) / 12),
-         [0, edge], 8, 55, "x^2*(log(x) - 1/(2x) - digamma(x)) in 1/x^2 for x >= 8")
-    poly("vm_trigamma_tail",
-         filled_w(by_w(lambda x: (mpmath.psi(1, x) - 1 / x - 1 / (2 * x * x)) * x ** 3), mpf(1) / 6),
-         [0, edge], 8, 52, "x^3*(trigamma(x) - 1/x - 1/(2x^2)) in 1/x^2 for x >= 8")
+    log, digamma, pi = mpmath.log, mpmath.digamma, +mpmath.pi
 
+    def tail(name, f, at0, bits, comment):
+        in_w = filled(lambda w: f(1 / mpmath.sqrt(w)), at0, near=40)
+        poly(name, in_w, [0, mpf(1) / 64], 8, bits, comment)
 
-def filled_w(f, at0):
-    return lambda w: f(w) if w > mpf(2) ** -40 else at0
+    pair_constant("VM_HALF_LOG_2PI", log(2 * pi) / 2, "log(2 pi)/2")
+    pair_constant("VM_LOG_PI", log(pi), "log(pi)")
+    tail("vm_lgamma_tail",
+         lambda x: x * (mpmath.loggamma(x) - (x - mpf(1) / 2) * log(x) + x - log(2 * pi) / 2),
+         mpf(1) / 12, 57, "x*(log Gamma(x) - Stirling's leading terms) in 1/x^2 for x >= 8")
+    tail("vm_digamma_tail", lambda x: (log(x) - 1 / (2 * x) - digamma(x)) * x * x, mpf(1) / 12, 55,
+         "x^2*(log(x) - 1/(2x) - digamma(x)) in 1/x^2 for x >= 8")
+    tail("vm_trigamma_tail", lambda x: (mpmath.psi(1, x) - 1 / x - 1 / (2 * x * x)) * x ** 3,
+         mpf(1) / 6, 52, "x^3*(trigamma(x) - 1/x - 1/(2x^2)) in 1/x^2 for x >= 8")
 
 
 exponential()

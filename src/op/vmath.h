@@ -3,7 +3,8 @@
  * Plain scalar C made of IEEE + - * / sqrt on doubles, integer operations on their bits and small
  * tables, each operation rounded once (build with -ffp-contract=off, never with -ffast-math), so
  * that every compiler, processor and vector width gives the same result. The interpreter includes
- * this file and the emitter pastes it, after vmath_tables.inc, in front of the C it writes.
+ * this file and the emitter pastes it, after vmath_tables.inc, in front of the C it writes. Of the
+ * flags that help vector code -fno-math-errno and -fno-trapping-math keep all bits.
  *
  * Promise: at most 1 ulp from the true value over the whole range, subnormals included; lgamma,
  * digamma and trigamma: 1 ulp or 1e-15, whichever is larger. Signed zeros, infinities and NaN as in
@@ -119,7 +120,7 @@ static inline VmPair vm_pair_multiply(VmPair a, VmPair b) {
     return vm_fast_sum(product.hi, product.lo + (a.hi * b.lo + a.lo * b.hi));
 }
 
-/* One division: the quotient by the inverse is a little off, but what it lacks is formed exactly. */
+/* One division: the quotient by the inverse is a little off, but what it lacks is exact. */
 static inline VmPair vm_pair_divide(VmPair a, VmPair b) {
     double inverse = 1 / b.hi;
     double quotient = a.hi * inverse;
