@@ -3,9 +3,9 @@
 
     python3 tools/vmath_tables.py
 
-Everything is computed here with mpmath (a Python package) at 400 bits and rounded to double; nothing is copied from
-another library. Polynomials are interpolations at Chebyshev nodes, at most a few times the error of
-the best ones; the error bound that each needs is asserted. Sources of the methods:
+Everything is computed here with the package mpmath at 400 bits and rounded to double; nothing is
+copied from another library. Polynomials are interpolations at Chebyshev nodes, at most a few times
+the error of the best ones; the error bound that each needs is asserted. Sources of the methods:
 Tang, "Table-driven implementation of the exponential / logarithm function" (ACM TOMS 1989, 1990);
 Payne and Hanek, "Radian reduction for trigonometric functions" (SIGNUM 1983);
 Muller et al., "Handbook of Floating-Point Arithmetic"; Abramowitz and Stegun, chapter 6 (gamma).
