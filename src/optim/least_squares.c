@@ -37,11 +37,13 @@ typedef struct Lm {
     bool started, arrived, first_trial;
     long long steps, evaluations, attempt_steps;
     int attempt, idle;
+    size_t start_rank; /* a Jacobian without full rank from the start has not lost it */
     double *storage;
     double *start, *x, *next, *step, *scale, *gradient, *best, *valley, *qtr, *qtr_next;
     double *r, *r_next;
     double rss, radius, lambda;
     double last_size, best_size, fraction; /* finishing: of the Gauss-Newton steps, scaled */
+    double end_value, end_bound;           /* the last step, relative, and its floor */
     double valley_rss;                     /* lowest end of the attempts */
     Reason valley_reason;
     bool *held;
@@ -104,7 +106,7 @@ static void lm_factor(LmSystem *system) {
         lm_pivot(system, k);
         lm_reflect(system, k);
     }
-    double least = (double)n * DBL_EPSILON * fabs(system->matrix[0]);
+    double least = 4 * (double)n * DBL_EPSILON * fabs(system->matrix[0]);
     system->rank = 0;
     while (system->rank < system->free && fabs(system->matrix[system->rank * (n + 1)]) > least)
         system->rank++;
@@ -333,6 +335,7 @@ static Status lm_begin(Lm *lm) {
     for (size_t i = 0; i < n; i++) lm->step[i] = lm->scale[i] * lm->x[i];
     double size = optim_norm(lm->step, n);
     lm->radius = lm_radii[lm->attempt] * (size > 0 ? size : 1);
+    lm->start_rank = lm->system.rank;
     return STATUS_OK;
 }
 
@@ -402,39 +405,49 @@ static bool lm_near_end(Lm *lm) {
     return tiny || lm_promise(lm) <= lm_finish_promise * lm->rss;
 }
 
+/* Size of the parameters, scaled. */
+static double lm_reach(Lm *lm) {
+    for (size_t j = 0; j < lm->n; j++) lm->step[j] = lm->scale[j] * lm->x[j];
+    return optim_norm(lm->step, lm->n);
+}
+
 /* Rounding in r and J moves the Gauss-Newton step by about this much (scaled). */
 static double lm_floor(Lm *lm) {
     const LmSystem *system = &lm->system;
-    double size, least;
     if (system->rank == 0) return INFINITY;
-    for (size_t j = 0; j < lm->n; j++) lm->step[j] = lm->scale[j] * lm->x[j];
-    size = optim_norm(lm->step, lm->n) + sqrt(lm->rss);
-    least = fabs(system->matrix[(system->rank - 1) * (lm->n + 1)]);
-    return DBL_EPSILON * size / least;
+    double least = fabs(system->matrix[(system->rank - 1) * (lm->n + 1)]);
+    return DBL_EPSILON * (lm_reach(lm) + sqrt(lm->rss)) / least;
 }
 
-/* *end: the steps have stopped shrinking; then x is where they were smallest. */
+/* Keeps the place of the smallest step. Steps that grow above the floor come from the curvature of
+ * the residuals; against it a part of the step still converges. */
+static void lm_watch(Lm *lm, double size, double floor) {
+    lm->idle = size < lm->best_size ? 0 : lm->idle + 1;
+    if (size < lm->best_size) {
+        double reach = fmax(lm_reach(lm), DBL_MIN);
+        lm->best_size = size;
+        lm->end_value = size / reach;
+        lm->end_bound = floor / reach;
+        for (size_t j = 0; j < lm->n; j++) lm->best[j] = lm->x[j];
+    }
+    if (size > 0.9 * lm->last_size && size > floor) lm->fraction = fmax(lm->fraction / 2, 0.01);
+    lm->last_size = size;
+}
+
+/* *end: the steps have stopped shrinking; 'best' is where they were smallest. */
 static Status lm_finish_round(Lm *lm, StepReport *report, bool *moved, bool *end) {
-    double size, rss_next;
+    double size, floor = lm_floor(lm), rss_next;
     lm_solve(&lm->system);
     lm_propose(lm, 1);
     size = lm_size(lm);
-    lm->idle = size < lm->best_size ? 0 : lm->idle + 1;
-    if (size < lm->best_size) {
-        lm->best_size = size;
-        for (size_t j = 0; j < lm->n; j++) lm->best[j] = lm->x[j];
-    }
-    /* Steps that grow above the floor: the curvature of the residuals, against which a part of the
-     * step still converges. */
-    if (size > 0.9 * lm->last_size && size > lm_floor(lm)) lm->fraction = fmax(lm->fraction / 2, 0.01);
-    lm->last_size = size;
+    lm_watch(lm, size, floor);
     lm_propose(lm, lm->fraction);
-    *end = !lm_moves(lm) || lm->idle >= (size > lm_floor(lm) ? LM_IDLE : 1);
+    *end = !lm_moves(lm) || lm->idle >= (size > floor ? LM_IDLE : 1);
     if (*end) return STATUS_OK;
     TRY(lm_evaluate(lm, lm->next, lm->r_next, lm->qtr_next, &rss_next));
     if (!isfinite(rss_next) || rss_next > lm->rss * (1 + 1e-8)) {
-        *end = size <= 16 * lm_floor(lm);
-        lm->phase = LM_REGION;
+        *end = size <= 16 * floor;
+        if (!*end) lm->phase = LM_REGION;
         lm->radius = 0.25 * size;
         return STATUS_OK;
     }
@@ -450,6 +463,10 @@ static Status lm_end(Lm *lm, Reason end, StepReport *report, Reason *reason) {
                            .loss = lm->objective->loss_scale * lm->rss,
                            .next_loss = lm->objective->loss_scale * lm->rss};
     optim_report(report, lm->objective, lm->x, lm->gradient, lm->x);
+    if (end == REASON_STEP) {
+        report->end_value = lm->end_value;
+        report->end_bound = lm->end_bound;
+    }
     *reason = end;
     return STATUS_OK;
 }
@@ -464,7 +481,8 @@ static Status lm_return(Lm *lm, const double *x) {
 
 /* The attempt came to its end at x. *done: no further attempt is worth while, and x is the answer. */
 static Status lm_conclude(Lm *lm, Reason why, bool *done) {
-    bool good = why == REASON_STEP && lm->system.rank == lm->system.free;
+    bool full = lm->system.rank == lm->system.free || lm->system.rank == lm->start_rank;
+    bool good = why > 0 && lm->phase == LM_FINISH && full;
     if (lm->rss < lm->valley_rss) {
         lm->valley_rss = lm->rss;
         lm->valley_reason = why;
@@ -501,7 +519,7 @@ static Status lm_round(Lm *lm, StepReport *report, bool *moved, Reason *why) {
     if (lm->phase == LM_FINISH) {
         TRY(lm_finish_round(lm, report, moved, &end));
         if (end && lm->idle > 0) TRY(lm_return(lm, lm->best));
-        if (end) *why = REASON_STEP;
+        if (end) *why = lm->end_value <= lm->end_bound ? REASON_STEP : REASON_ROUNDING;
         if (end || *moved) return STATUS_OK;
     }
     TRY(lm_region_round(lm, report, moved));

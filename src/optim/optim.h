@@ -60,6 +60,8 @@ typedef struct StepReport {
     double next_loss;      /* loss at 'next' where the method knows it, else NaN */
     double step_size;      /* greatest |next - at| / max(|at|, 1) */
     bool moved;            /* false: the method ended without a step; next is at */
+    double end_value, end_bound; /* behind a method's own end (SLOPE: slope and its bound; STEP:
+                                  * greatest relative step and its bound); else NaN */
     const double *at, *gradient, *next; /* valid until the next step */
 } StepReport;
 

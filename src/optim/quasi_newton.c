@@ -25,6 +25,7 @@ typedef struct Quasi {
     double loss, noise, start_loss;
     double start_slope, recent[QUASI_RECENT];
     double best_slope, best_loss;
+    double end_value, end_bound; /* for the report of the end */
     int idle;
     double *storage; /* of the vectors below */
     double *x, *gradient, *next, *next_gradient, *direction, *scratch;
@@ -137,10 +138,15 @@ static double quasi_first_length(const Quasi *quasi, double slope) {
     return length > 0 && isfinite(length) ? length : 1 / steepest;
 }
 
-static bool quasi_step_vanishes(const Quasi *quasi) {
+static bool quasi_step_vanishes(Quasi *quasi) {
+    quasi->end_value = 0;
+    quasi->end_bound = DBL_EPSILON;
     if (quasi->kind->fresh(quasi->curvature)) return false;
-    for (size_t i = 0; i < quasi->objective->n; i++)
-        if (quasi->x[i] + quasi->direction[i] != quasi->x[i]) return false;
+    for (size_t i = 0; i < quasi->objective->n; i++) {
+        double x = quasi->x[i], d = quasi->direction[i];
+        if (x + d != x) return false;
+        if (d != 0) quasi->end_value = fmax(quasi->end_value, fabs(d / x));
+    }
     return true;
 }
 
@@ -155,7 +161,9 @@ static bool quasi_slope_small(Quasi *quasi, double slope, double promise) {
     greatest = fmin(greatest, quasi->start_slope);
     bool gained = promise <= 1e-4 * DBL_EPSILON * fabs(quasi->loss) ||
                   fabs(quasi->loss) <= quasi_small_loss * fabs(quasi->start_loss);
-    return slope <= quasi_small_slope * greatest && gained;
+    quasi->end_value = slope;
+    quasi->end_bound = quasi_small_slope * greatest;
+    return slope == 0 || (slope <= quasi->end_bound && gained);
 }
 
 /* True when rounding leaves nothing to gain: the loss has not fallen and the slope has not halved
@@ -190,6 +198,10 @@ static Status quasi_end(Quasi *quasi, Reason end, StepReport *report, Reason *re
     *report = (StepReport){.step = quasi->steps, .evaluations = quasi->evaluations,
                            .loss = quasi->loss, .next_loss = quasi->loss};
     optim_report(report, quasi->objective, quasi->x, quasi->gradient, quasi->x);
+    if (end == REASON_SLOPE || end == REASON_STEP) {
+        report->end_value = quasi->end_value;
+        report->end_bound = quasi->end_bound;
+    }
     *reason = end;
     return STATUS_OK;
 }
@@ -292,13 +304,14 @@ static Status quasi_step(void *method, StepReport *report, Reason *reason) {
     if (!isfinite(quasi->loss) || !isfinite(quasi->start_slope))
         return quasi_end(quasi, REASON_NON_FINITE, report, reason);
     double slope = optim_slope(quasi->objective, quasi->x, quasi->gradient);
-    if (slope == 0) return quasi_end(quasi, REASON_SLOPE, report, reason);
-    double along = quasi_head(quasi);
+    double along = slope > 0 ? quasi_head(quasi) : 0;
     if (quasi_slope_small(quasi, slope, -along))
         return quasi_end(quasi, REASON_SLOPE, report, reason);
     if (quasi_step_vanishes(quasi)) return quasi_end(quasi, REASON_STEP, report, reason);
     if (quasi_drowned(quasi, slope, -along)) {
-        bool small = quasi->best_slope <= quasi_claim_slope * quasi->start_slope;
+        quasi->end_value = quasi->best_slope;
+        quasi->end_bound = quasi_claim_slope * quasi->start_slope;
+        bool small = quasi->end_value <= quasi->end_bound;
         return quasi_end(quasi, small ? REASON_SLOPE : REASON_ROUNDING, report, reason);
     }
     return quasi_walk(quasi, along, report, reason);

@@ -73,6 +73,7 @@ void optim_report(StepReport *report, const Objective *objective, const double *
     report->slope = optim_slope(objective, at, gradient);
     report->step_size = 0;
     report->moved = false;
+    report->end_value = report->end_bound = NAN;
     for (size_t i = 0; i < objective->n; i++) {
         if (next[i] == at[i]) continue;
         double size = fabs(next[i] - at[i]) / fmax(fabs(at[i]), 1);

@@ -123,13 +123,18 @@ static Status restart_rounds(Walk *walk, Walker *walker, Stop *stop, StepReport 
 }
 
 /* The lowest end becomes the walk's own. */
-static void restart_keep(Walk *walk, Walker *walker, Stop *stop, double loss, Reason reason) {
+static void restart_keep(Walk *walk, Walker *walker, Stop *stop, const StepReport *report,
+                         double loss, Reason reason) {
     WalkFacts *facts = &walk->facts;
     const Objective *exact = train_exact_objective(walk->problem);
     memcpy(walk->values, optim_answer(walker), walk->n * sizeof(double));
     facts->loss = loss;
     facts->reason = reason;
     stop_numbers(stop, &facts->stop_value, &facts->stop_bound);
+    if (isnan(facts->stop_value)) { /* the method ended by itself */
+        facts->stop_value = report->end_value;
+        facts->stop_bound = report->end_bound;
+    }
     double again = 0;
     if (exact->loss_gradient(exact->context, walk->values, &again, walk->slope_before) == STATUS_OK)
         facts->slope = optim_slope(exact, walk->values, walk->slope_before);
@@ -145,7 +150,7 @@ static Status restart_run(Walk *walk, Walker *walker, Stop *stop, StepReport *re
     bool usable = isfinite(loss) && reason != REASON_NON_FINITE && reason != REASON_DIVERGED;
     bool first_failed = walk->facts.reason < 0 && reason > 0;
     if (usable && (!(walk->facts.loss <= loss) || (first_failed && loss <= walk->facts.loss)))
-        restart_keep(walk, walker, stop, loss, reason);
+        restart_keep(walk, walker, stop, report, loss, reason);
     return usable ? restart_note(walk, loss, optim_answer(walker)) : STATUS_OK;
 }
 

@@ -218,6 +218,10 @@ static Status walk_finish(Walk *walk, Reason reason) {
     if (reason == REASON_STEPS_DONE && !walk->asked_steps) walk->facts.reason = REASON_STEP_LIMIT;
     walk->facts.seconds = walk_seconds(walk);
     stop_numbers(walk->stop, &walk->facts.stop_value, &walk->facts.stop_bound);
+    if (isnan(walk->facts.stop_value)) { /* the method ended by itself */
+        walk->facts.stop_value = walk->report.end_value;
+        walk->facts.stop_bound = walk->report.end_bound;
+    }
     TRY(walk_settle(walk));
     return walk->options.restarts ? restart_note_first(walk) : STATUS_OK;
 }
