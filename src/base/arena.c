@@ -19,8 +19,7 @@ _Static_assert(sizeof(ArenaChunk) <= ARENA_HEADER, "a chunk's header keeps the a
  * use. */
 static void *arena_large(Arena *arena, size_t bytes) {
     size_t whole;
-    ArenaChunk *chunk =
-        memory_add(bytes, ARENA_HEADER, &whole) ? memory_new(whole, 1) : NULL;
+    ArenaChunk *chunk = memory_add(bytes, ARENA_HEADER, &whole) ? memory_new(whole, 1) : NULL;
     if (!chunk) {
         arena->failed = true;
         return NULL;

@@ -32,13 +32,19 @@ static ssize_t file_write(int descriptor, const char *bytes, size_t length) {
 /* The reason in words of the catalogue. */
 static NumberText file_reason(int number) {
     switch (number) {
-    case ENOENT: return message_word(MSG_FILE_NOT_FOUND);
-    case EACCES:
-    case EPERM: return message_word(MSG_FILE_NO_PERMISSION);
-    case ENOSPC: return message_word(MSG_FILE_NO_SPACE);
-    case EROFS: return message_word(MSG_FILE_READ_ONLY);
-    case ENOTDIR: return message_word(MSG_FILE_NO_FOLDER);
-    default: break;
+        case ENOENT:
+            return message_word(MSG_FILE_NOT_FOUND);
+        case EACCES:
+        case EPERM:
+            return message_word(MSG_FILE_NO_PERMISSION);
+        case ENOSPC:
+            return message_word(MSG_FILE_NO_SPACE);
+        case EROFS:
+            return message_word(MSG_FILE_READ_ONLY);
+        case ENOTDIR:
+            return message_word(MSG_FILE_NO_FOLDER);
+        default:
+            break;
     }
     NumberText text = {{0}};
     if (strerror_r(number, text.s, sizeof text.s) != 0 || !text.s[0]) text = number_integer(number);
@@ -70,8 +76,8 @@ static Status file_read_all(int descriptor, const char *path, FileBuffer *buffer
         if (buffer->capacity < buffer->length + 2 &&
             !memory_reserve(&buffer->text, &buffer->capacity, need, 1))
             return error_memory(error);
-        ssize_t got = read(descriptor, buffer->text + buffer->length,
-                           buffer->capacity - buffer->length - 1);
+        ssize_t got =
+            read(descriptor, buffer->text + buffer->length, buffer->capacity - buffer->length - 1);
         if (got < 0 && errno == EINTR) continue;
         if (got < 0) return file_failed(error, MSG_FILE_CANNOT_READ, path, errno);
         buffer->length += (size_t)got;

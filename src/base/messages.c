@@ -65,8 +65,10 @@ static void message_copy_arg(char out[MESSAGE_ARG_SIZE], const char *arg) {
 }
 
 static void message_set_arg(Message *message, int index, const char *arg) {
-    if (message_word_id(arg) != MSG_NONE) strcpy(message->arg[index], arg);
-    else message_copy_arg(message->arg[index], arg);
+    if (message_word_id(arg) != MSG_NONE)
+        strcpy(message->arg[index], arg);
+    else
+        message_copy_arg(message->arg[index], arg);
 }
 
 Message message_make_list(MessageId id, va_list list) {

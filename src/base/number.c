@@ -210,8 +210,10 @@ static double number_read_exact(const NumberDigits *digits, long power) {
     int exponent = (int)(power + digits->count - used);
     bool sticky = !number_rest_is_zero(digits, used);
     number_big_set(&below, 1);
-    if (exponent >= 0) number_big_times_power5(&above, exponent);
-    else number_big_times_power5(&below, -exponent);
+    if (exponent >= 0)
+        number_big_times_power5(&above, exponent);
+    else
+        number_big_times_power5(&below, -exponent);
     int shift = 63 - (number_big_bits(&above) - number_big_bits(&below));
     if (shift > 0) number_big_shift(&above, shift);
     if (shift < 0) number_big_shift(&below, -shift);
@@ -568,8 +570,10 @@ static void number_put_exponent(NumberWriter *writer, const NumberDecimal *decim
 
 static NumberText number_layout(NumberWriter writer, NumberDecimal decimal) {
     while (decimal.count > 1 && decimal.digits[decimal.count - 1] == '0') decimal.count--;
-    if (decimal.point >= -4 && decimal.point <= 16) number_put_plain(&writer, &decimal);
-    else number_put_exponent(&writer, &decimal);
+    if (decimal.point >= -4 && decimal.point <= 16)
+        number_put_plain(&writer, &decimal);
+    else
+        number_put_exponent(&writer, &decimal);
     return writer.text;
 }
 

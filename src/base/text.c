@@ -90,9 +90,12 @@ static int text_read_count(const char **at, va_list *list) {
 static TextField text_read_field(const char **at, va_list *list) {
     TextField field = {.precision = -1};
     for (;; (*at)++) {
-        if (**at == '-') field.left = true;
-        else if (**at == '0') field.zero = true;
-        else break;
+        if (**at == '-')
+            field.left = true;
+        else if (**at == '0')
+            field.zero = true;
+        else
+            break;
     }
     field.width = text_read_count(at, list);
     if (field.width < 0) {
@@ -104,8 +107,10 @@ static TextField text_read_field(const char **at, va_list *list) {
         field.precision = text_read_count(at, list);
     }
     for (; **at == 'l' || **at == 'z'; (*at)++) {
-        if (**at == 'z') field.is_size = true;
-        else field.longs++;
+        if (**at == 'z')
+            field.is_size = true;
+        else
+            field.longs++;
     }
     return field;
 }
@@ -122,25 +127,29 @@ static void text_convert(Text *text, char letter, TextField field, va_list *list
     char c;
     NumberText number;
     switch (letter) {
-    case 's': text_add_string(text, field, va_arg(*list, const char *)); break;
-    case 'd':
-        number = number_integer(field.longs > 1    ? va_arg(*list, long long)
-                                : field.longs == 1 ? va_arg(*list, long)
-                                                   : va_arg(*list, int));
-        text_add_field(text, &field, number.s, strlen(number.s));
-        break;
-    case 'u':
-        text_add_unsigned(text, &field,
-                          field.is_size       ? va_arg(*list, size_t)
-                          : field.longs > 1   ? va_arg(*list, unsigned long long)
-                          : field.longs == 1  ? va_arg(*list, unsigned long)
-                                              : va_arg(*list, unsigned));
-        break;
-    case 'c':
-        c = (char)va_arg(*list, int);
-        text_add_field(text, &field, &c, 1);
-        break;
-    default: text_add_char(text, letter); break; /* %% */
+        case 's':
+            text_add_string(text, field, va_arg(*list, const char *));
+            break;
+        case 'd':
+            number = number_integer(field.longs > 1    ? va_arg(*list, long long)
+                                    : field.longs == 1 ? va_arg(*list, long)
+                                                       : va_arg(*list, int));
+            text_add_field(text, &field, number.s, strlen(number.s));
+            break;
+        case 'u':
+            text_add_unsigned(text, &field,
+                              field.is_size      ? va_arg(*list, size_t)
+                              : field.longs > 1  ? va_arg(*list, unsigned long long)
+                              : field.longs == 1 ? va_arg(*list, unsigned long)
+                                                 : va_arg(*list, unsigned));
+            break;
+        case 'c':
+            c = (char)va_arg(*list, int);
+            text_add_field(text, &field, &c, 1);
+            break;
+        default:
+            text_add_char(text, letter);
+            break; /* %% */
     }
 }
 

@@ -59,9 +59,12 @@ static bool unicode_within(const UnicodeRange *ranges, size_t count, uint32_t co
     size_t low = 0, high = count;
     while (low < high) {
         size_t middle = (low + high) / 2;
-        if (code > ranges[middle].last) low = middle + 1;
-        else if (code < ranges[middle].first) high = middle;
-        else return true;
+        if (code > ranges[middle].last)
+            low = middle + 1;
+        else if (code < ranges[middle].first)
+            high = middle;
+        else
+            return true;
     }
     return false;
 }
@@ -129,9 +132,12 @@ static int unicode_class(uint32_t code) {
     while (low < high) {
         size_t middle = (low + high) / 2;
         const UnicodeClass *row = &unicode_classes[middle];
-        if (code > row->first + row->more) low = middle + 1;
-        else if (code < row->first) high = middle;
-        else return row->class;
+        if (code > row->first + row->more)
+            low = middle + 1;
+        else if (code < row->first)
+            high = middle;
+        else
+            return row->class;
     }
     return 0;
 }
@@ -140,9 +146,12 @@ static const UnicodePair *unicode_find(const UnicodePair *pairs, size_t count, u
     size_t low = 0, high = count;
     while (low < high) {
         size_t middle = (low + high) / 2;
-        if (code > pairs[middle].code) low = middle + 1;
-        else if (code < pairs[middle].code) high = middle;
-        else return &pairs[middle];
+        if (code > pairs[middle].code)
+            low = middle + 1;
+        else if (code < pairs[middle].code)
+            high = middle;
+        else
+            return &pairs[middle];
     }
     return NULL;
 }

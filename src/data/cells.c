@@ -60,8 +60,10 @@ static bool data_read_time(const char *at, const char *end, double *days) {
         const char *start = at;
         int whole = data_read_digits(&at, end, 2);
         if (whole < 0 || whole > 60) return false;
-        if (at < end && *at == '.') number_parse(start, end, &at, &seconds);
-        else seconds = whole;
+        if (at < end && *at == '.')
+            number_parse(start, end, &at, &seconds);
+        else
+            seconds = whole;
     }
     data_skip(&at, end, 'Z');
     *days += (hour * 3600 + minute * 60 + seconds) / 86400;
@@ -84,7 +86,7 @@ static bool data_read_comma(const char *start, const char *end, double *value) {
     char copy[128];
     size_t length = (size_t)(end - start);
     const char *comma = memchr(start, ',', length);
-    if (!comma || length > sizeof copy || memchr(start, '.', length)) return false;
+    if (!comma || length > sizeof copy) return false;
     memcpy(copy, start, length);
     copy[comma - start] = '.';
     return number_read(copy, copy + length, value);
@@ -107,9 +109,12 @@ DataValue data_classify(const char *start, const char *end, DataComma comma) {
     }
     value.value = 0;
     if (data_is_one_of(start, end, "true|yes|")) value.value = 1;
-    if (value.value > 0 || data_is_one_of(start, end, "false|no|")) value.kind = DATA_FLAG;
-    else if (data_read_date(start, end, &value.value)) value.kind = DATA_DATE;
-    else value.kind = DATA_TEXT;
+    if (value.value > 0 || data_is_one_of(start, end, "false|no|"))
+        value.kind = DATA_FLAG;
+    else if (data_read_date(start, end, &value.value))
+        value.kind = DATA_DATE;
+    else
+        value.kind = DATA_TEXT;
     if (value.kind == DATA_TEXT) value.value = 0;
     return value;
 }

@@ -43,8 +43,8 @@ size_t data_names_find(const DataNames *names, const char *text, size_t length) 
 size_t data_names_add(DataNames *names, Arena *arena, const char *text, size_t length) {
     size_t found = data_names_find(names, text, length);
     if (found != SIZE_MAX) return found;
-    if (!data_names_grow(names) || !memory_reserve(&names->names, &names->capacity,
-                                                   names->count + 1, sizeof *names->names))
+    if (!data_names_grow(names) ||
+        !memory_reserve(&names->names, &names->capacity, names->count + 1, sizeof *names->names))
         return SIZE_MAX;
     const char *copy = arena_copy(arena, text, length);
     if (!copy) return SIZE_MAX;
@@ -135,7 +135,8 @@ Status data_borrow(size_t n_columns, const char *const *names, const double *con
         if (status != STATUS_OK) break;
         const char *name = made->columns[i].name;
         size_t index = data_names_add(&seen, &made->arena, name, strlen(name));
-        if (index == SIZE_MAX) status = error_memory(error);
+        if (index == SIZE_MAX)
+            status = error_memory(error);
         else if (index != i)
             status = error_set(error, STATUS_INPUT, MSG_DATA_TWO_NAMES, name,
                                number_integer((long long)index + 1).s,

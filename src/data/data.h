@@ -29,9 +29,9 @@ typedef struct Table {
     const char *name; /* file name for messages; NULL for a literal */
     Column *columns;
     size_t n_columns, n_rows; /* n_rows >= 1 */
-    const long *lines; /* line of each row in the file (from 1); NULL when not from a file */
-    Notes notes;       /* what was detected: separator, BOM, decimal comma, rows left out */
-    Arena arena;       /* owns names and columns */
+    const long *lines;        /* line of each row in the file (from 1); NULL when not from a file */
+    Notes notes;              /* what was detected: separator, BOM, decimal comma, rows left out */
+    Arena arena;              /* owns names and columns */
 } Table;
 
 typedef enum MissingPolicy { MISSING_REFUSE, MISSING_DROP, MISSING_MEAN } MissingPolicy;
@@ -81,8 +81,8 @@ typedef enum DataComma {
 } DataComma;
 typedef struct DataValue {
     DataKind kind;
-    double value;        /* NaN when missing, 0 for text */
-    bool point, comma;   /* the number has a decimal point or a decimal comma */
+    double value;      /* NaN when missing, 0 for text */
+    bool point, comma; /* the number has a decimal point or a decimal comma */
 } DataValue;
 DataValue data_classify(const char *start, const char *end, DataComma comma);
 
@@ -100,7 +100,7 @@ typedef struct DataCell {
     bool doubled;            /* holds "" for a quote */
 } DataCell;
 typedef enum DataEnd {
-    DATA_END_CELL,   /* another cell follows in this record */
+    DATA_END_CELL, /* another cell follows in this record */
     DATA_END_RECORD,
     DATA_END_NOT,    /* (data_csv_number) not a plain number: nothing was read */
     DATA_END_OPEN,   /* a quote is not closed */
@@ -122,7 +122,7 @@ typedef struct DataNames {
 /* Index of the name, which is copied into the arena when new; SIZE_MAX when memory ended. */
 size_t data_names_add(DataNames *names, Arena *arena, const char *text, size_t length);
 size_t data_names_find(const DataNames *names, const char *text, size_t length); /* or SIZE_MAX */
-void data_names_free(DataNames *names); /* the strings stay in the arena */
+void data_names_free(DataNames *names);              /* the strings stay in the arena */
 Table *data_new(const char *name, size_t n_columns); /* NULL when memory ended */
 /* The name as it is kept: NFC, control characters replaced; NULL when malformed or memory ended. */
 const char *data_name(Table *table, const char *text, size_t length);
@@ -144,7 +144,7 @@ typedef struct DataReader {
     DataColumn *columns;
     size_t n_columns, n_rows, max_rows;
     long *lines;
-    long first_line;  /* of the first record, which set the number of columns */
+    long first_line;        /* of the first record, which set the number of columns */
     bool point, comma_seen; /* numbers with a decimal point, with a decimal comma */
     Text scratch;
 } DataReader;

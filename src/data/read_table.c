@@ -149,8 +149,10 @@ static Status data_name_columns(DataReader *reader, const DataHeader *header, bo
         if (status != STATUS_OK) break;
         const char *name = reader->table->columns[i].name;
         size_t index = data_names_add(&names, &reader->table->arena, name, strlen(name));
-        if (index == SIZE_MAX) status = error_memory(error);
-        else if (index != i) status = data_name_twice(reader, index, i, error);
+        if (index == SIZE_MAX)
+            status = error_memory(error);
+        else if (index != i)
+            status = data_name_twice(reader, index, i, error);
         reader->columns[i].used = reader->options.used == NULL;
     }
     for (size_t i = 0; i < reader->options.n_used && status == STATUS_OK; i++) {
@@ -172,8 +174,10 @@ static Status data_start_table(DataReader *reader, const char *name, Error *erro
         reader->table = data_new(name, header.count);
         reader->columns = memory_new(header.count, sizeof *reader->columns);
         if (named) reader->body = reader->csv;
-        if (!reader->table || !reader->columns) status = error_memory(error);
-        else status = data_name_columns(reader, &header, named, error);
+        if (!reader->table || !reader->columns)
+            status = error_memory(error);
+        else
+            status = data_name_columns(reader, &header, named, error);
         if (status == STATUS_OK && !named)
             error_set(data_note(reader), STATUS_OK, MSG_DATA_NOTE_NO_HEADER,
                       number_integer((long long)header.count).s, NULL);

@@ -27,7 +27,7 @@ static MessageId data_complaint(const DataReader *reader, const DataColumn *colu
                                 const DataValue *value) {
     static const struct {
         DataKind kind;
-        MessageId not;
+        MessageId not ;
     } fits[] = {
         [COLUMN_NUMBER] = {DATA_NUMBER, MSG_DATA_IS_NOT_NUMBER},
         [COLUMN_CATEGORY] = {DATA_TEXT, MSG_NONE},
@@ -42,7 +42,7 @@ static MessageId data_complaint(const DataReader *reader, const DataColumn *colu
         bool mean = number && data_present(column) > 0;
         return reader->options.missing == MISSING_MEAN && !mean ? MSG_DATA_HAS_NO_MEAN : MSG_NONE;
     }
-    if (value->kind != fits[column->type].kind) return fits[column->type].not;
+    if (value->kind != fits[column->type].kind) return fits[column->type].not ;
     if (!number) return MSG_NONE;
     if (value->value - value->value != 0) return MSG_DATA_IS_NOT_FINITE;
     return reader->point && value->comma ? MSG_DATA_MIXES_COMMA : MSG_NONE;
@@ -70,7 +70,7 @@ typedef struct DataFinding {
     bool missing;
     MessageId complaint;
     char cell[MESSAGE_ARG_SIZE]; /* in quotes, or the words for an empty one */
-    Text places; /* the first five as LINE:COLUMN, ... */
+    Text places;                 /* the first five as LINE:COLUMN, ... */
 } DataFinding;
 
 static void data_quote_cell(DataReader *reader, DataFinding *finding, const DataCell *cell) {
@@ -130,14 +130,13 @@ static Status data_explain(DataReader *reader, Error *error) {
         Text column = {0};
         text_format(&column, "%zu '%s'", finding.column + 1,
                     reader->table->columns[finding.column].name);
-        if (finding.places.failed || column.failed) status = error_memory(error);
+        if (finding.places.failed || column.failed)
+            status = error_memory(error);
         else
-            status = error_set(error, STATUS_INPUT,
-                               finding.count > 1 ? MSG_DATA_CELLS : MSG_DATA_CELL,
-                               text_string(&column), finding.cell,
-                               message_word(finding.complaint).s,
-                               number_integer((long long)finding.count).s,
-                               text_string(&finding.places), NULL);
+            status = error_set(
+                error, STATUS_INPUT, finding.count > 1 ? MSG_DATA_CELLS : MSG_DATA_CELL,
+                text_string(&column), finding.cell, message_word(finding.complaint).s,
+                number_integer((long long)finding.count).s, text_string(&finding.places), NULL);
         text_free(&column);
         if (status == STATUS_INPUT) {
             error_remedy(error, data_cell_remedy(&finding), NULL);

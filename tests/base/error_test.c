@@ -86,7 +86,11 @@ TEST(the_end_of_the_text) {
     check_rendered(&error, LANGUAGE_EN, "the file holds no data\n  1 + \n      ^");
     error_place(&error, &source, (Span){2, 500});
     check_rendered(&error, LANGUAGE_EN, "the file holds no data\n  1 + \n    ^~");
-    source.text = "长\n";
+    source.text = "长a+";
+    source.length = strlen(source.text);
+    error_place(&error, &source, (Span){3, 3});
+    check_rendered(&error, LANGUAGE_EN, "the file holds no data\n  长a+\n    ^");
+    source = (Source){NULL, "长\n", 4};
     error_place(&error, &source, (Span){3, 3});
     check_rendered(&error, LANGUAGE_EN, "the file holds no data\n  长\n    ^");
 }

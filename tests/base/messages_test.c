@@ -30,8 +30,10 @@ static unsigned holes(const char *text) {
 
 static bool has_letters(const char *text) {
     for (; *text; text++) {
-        if (text[0] == '{' && text[1] && text[2] == '}') text += 2;
-        else if ((*text >= 'a' && *text <= 'z') || (*text >= 'A' && *text <= 'Z')) return true;
+        if (text[0] == '{' && text[1] && text[2] == '}')
+            text += 2;
+        else if ((*text >= 'a' && *text <= 'z') || (*text >= 'A' && *text <= 'Z'))
+            return true;
     }
     return false;
 }
@@ -88,7 +90,8 @@ TEST(numbers_outside) {
 
 TEST(languages) {
     static const char *const chinese[] = {"zh", "zh_CN", "zh_CN.UTF-8", "zh-Hant", "ZH", "zh.utf8"};
-    static const char *const other[] = {"", "en", "C", "C.UTF-8", "en_US.UTF-8", "zha", "z", "de_ZH"};
+    static const char *const other[] = {"",    "en", "C",    "C.UTF-8", "en_US.UTF-8",
+                                        "zha", "z",  "de_ZH"};
     for (size_t i = 0; i < COUNT_OF(chinese); i++) CHECK(language_of(chinese[i]) == LANGUAGE_ZH);
     for (size_t i = 0; i < COUNT_OF(other); i++) CHECK(language_of(other[i]) == LANGUAGE_EN);
     CHECK(language_of(NULL) == LANGUAGE_EN);
@@ -102,8 +105,8 @@ static void check_rendered(const Message *message, Language language, const char
 }
 
 TEST(holes_are_filled) {
-    Message message = message_make(MSG_FILE_CANNOT_READ, "a.csv",
-                                   message_word(MSG_FILE_NOT_FOUND).s, NULL);
+    Message message =
+        message_make(MSG_FILE_CANNOT_READ, "a.csv", message_word(MSG_FILE_NOT_FOUND).s, NULL);
     check_rendered(&message, LANGUAGE_EN, "cannot read 'a.csv': there is no such file");
     check_rendered(&message, LANGUAGE_ZH, "无法读取 'a.csv'：没有这个文件");
     message = message_make(MSG_FILE_CANNOT_READ, "{2}", "{1}", NULL);
@@ -116,9 +119,15 @@ TEST(holes_are_filled) {
 
 /* What a user typed or a file held must not reach the terminal as a command. */
 TEST(arguments_are_safe) {
-    Message message = message_make(MSG_FILE_CANNOT_READ, "\x1b[31m\xff", "\x01" "9999999\n", NULL);
+    Message message = message_make(MSG_FILE_CANNOT_READ, "\x1b[31m\xff",
+                                   "\x01"
+                                   "9999999\n",
+                                   NULL);
     check_rendered(&message, LANGUAGE_EN, "cannot read '\ufffd[31m\ufffd': \ufffd9999999 ");
-    message = message_make(MSG_FILE_CANNOT_READ, "\x01", "\x01" "0", NULL);
+    message = message_make(MSG_FILE_CANNOT_READ, "\x01",
+                           "\x01"
+                           "0",
+                           NULL);
     check_rendered(&message, LANGUAGE_EN, "cannot read '\ufffd': \ufffd0");
 }
 

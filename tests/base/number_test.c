@@ -64,8 +64,10 @@ TEST(shortest_round_trip) {
         int digits = digits_of(text.s);
         char other[64];
         snprintf(other, sizeof other, "%.*e", digits - 1, value);
-        if (strtod(other, NULL) == value) CHECK(strtod(other, NULL) == strtod(text.s, NULL));
-        else CHECK(digits == 16 || digits == 17);
+        if (strtod(other, NULL) == value)
+            CHECK(strtod(other, NULL) == strtod(text.s, NULL));
+        else
+            CHECK(digits == 16 || digits == 17);
         snprintf(other, sizeof other, "%.*e", digits > 1 ? digits - 2 : 0, value);
         if (digits > 1) CHECK(strtod(other, NULL) != value);
     }
@@ -108,8 +110,15 @@ static void check_as_strtod(const char *text) {
 
 TEST(hard_cases) {
     static const char *const cases[] = {
-        "0", "-0", "0.0", "00012", "1e0", "5e-324", "4.9406564584124654e-324",
-        "2.4703282292062327e-324", "2.4703282292062328e-324",
+        "0",
+        "-0",
+        "0.0",
+        "00012",
+        "1e0",
+        "5e-324",
+        "4.9406564584124654e-324",
+        "2.4703282292062327e-324",
+        "2.4703282292062328e-324",
         "2.470328229206232720882843964341106861825299013071623822127928412503377536351043"
         "e-324",
         "2.470328229206232720882843964341106861825299013071623822127928412503377536351043"
@@ -119,25 +128,83 @@ TEST(hard_cases) {
         "12465972635795746227664652728272200563740064854999770965994704540208281662262378"
         "57393450736339007967761930577506740176324673600968951340535537458542857500341e-3"
         "24",
-        "2.2250738585072011e-308", "2.2250738585072014e-308", "2.2250738585072012e-308",
-        "1.7976931348623157e308", "1.7976931348623158e308", "1.7976931348623159e308",
-        "1.797693134862315807e308", "1.797693134862315808e308", "1e308", "1e309", "1e400",
-        "1e-400", "1e99999999999999999999", "1e-99999999999999999999", "0e999999",
-        "9007199254740991", "9007199254740992", "9007199254740993",
+        "2.2250738585072011e-308",
+        "2.2250738585072014e-308",
+        "2.2250738585072012e-308",
+        "1.7976931348623157e308",
+        "1.7976931348623158e308",
+        "1.7976931348623159e308",
+        "1.797693134862315807e308",
+        "1.797693134862315808e308",
+        "1e308",
+        "1e309",
+        "1e400",
+        "1e-400",
+        "1e99999999999999999999",
+        "1e-99999999999999999999",
+        "0e999999",
+        "9007199254740991",
+        "9007199254740992",
+        "9007199254740993",
         "9007199254740993.000000000000000000000000000000000000000000000000000000000000000"
         "0000000000000000000000000000000000000000000001",
-        "9007199254740994", "9007199254740995", "90071992547409931e-1", "6929495644600919.5",
-        "3.518437208883201171875e13", "62.5364939768271845828", "8.10109172351e-10",
+        "9007199254740994",
+        "9007199254740995",
+        "90071992547409931e-1",
+        "6929495644600919.5",
+        "3.518437208883201171875e13",
+        "62.5364939768271845828",
+        "8.10109172351e-10",
         "1.50000000000000011102230246251565",
         "1.50000000000000011102230246251565404236316680908203124",
         "1.50000000000000011102230246251565404236316680908203125",
         "1.50000000000000011102230246251565404236316680908203126",
         "104308485241983990666713401708072175773165034278682682111762292935331869199925",
-        "7.2057594037927933e16", "1e22", "1e23", "8.41e21", "9.5367431640625e-7",
-        "1.8446744073709551615e19", "18446744073709551616", "36893488147419103231",
-        "0.000000000000000000000000000000000000000000000001e48", "1e-22",
-        "12345678901234567890123456789012345678901234567890e-30", ".5", "5.", "1E+5", "1e-05"};
+        "7.2057594037927933e16",
+        "1e22",
+        "1e23",
+        "8.41e21",
+        "9.5367431640625e-7",
+        "1.8446744073709551615e19",
+        "18446744073709551616",
+        "36893488147419103231",
+        "0.000000000000000000000000000000000000000000000001e48",
+        "1e-22",
+        "12345678901234567890123456789012345678901234567890e-30",
+        ".5",
+        "5.",
+        "1E+5",
+        "1e-05"};
     for (size_t i = 0; i < COUNT_OF(cases); i++) check_as_strtod(cases[i]);
+}
+
+/* digits = digits * factor + more, decimal, the least significant first. */
+static void multiply_digits(char *digits, size_t count, unsigned factor, unsigned more) {
+    for (size_t i = 0; i < count; i++) {
+        more += (unsigned)digits[i] * factor;
+        digits[i] = (char)(more % 10);
+        more /= 10;
+    }
+}
+
+/* (n + 1/2) 2^-1074 has up to 768 digits; exactly it is a tie, and one unit in the last of these
+ * digits more or less decides. */
+TEST(halfway_between_subnormals) {
+    enum { DIGITS = 790 };
+    static const uint32_t odd[] = {1, 3, 5, 4000001, 4294967295u};
+    for (size_t k = 0; k < COUNT_OF(odd); k++) {
+        for (int change = -1; change <= 1; change++) {
+            char digits[DIGITS] = {0}, text[DIGITS + 16];
+            multiply_digits(digits, DIGITS, 1, odd[k]);
+            for (int i = 0; i < 1075; i++) multiply_digits(digits, DIGITS, 5, 0);
+            digits[0] = (char)(digits[0] + change); /* it was 5 */
+            for (int i = 0; i < DIGITS; i++) text[i] = (char)('0' + digits[DIGITS - 1 - i]);
+            strcpy(text + DIGITS, "e-1075");
+            uint64_t n = odd[k] / 2, up = change > 0 || (change == 0 && n % 2 == 1);
+            CHECK(read_back(text) == from_bits(n + up));
+            check_as_strtod(text);
+        }
+    }
 }
 
 /* More digits than are kept, where only the last one decides. */
@@ -150,6 +217,13 @@ TEST(long_halfway_cases) {
         text[2018] = '\0';
         CHECK(read_back(text) == 9007199254740992.0 + 2 * last);
         check_as_strtod(text);
+    }
+    for (int place = 780; place < 820; place++) {
+        strcpy(text, "9007199254740993.");
+        memset(text + 17, '0', 2000);
+        text[place] = '1';
+        text[2017] = '\0';
+        CHECK(read_back(text) == 9007199254740994.0);
     }
     memset(text, '0', 2000);
     strcpy(text + 2000, ".000e5");
@@ -197,8 +271,8 @@ TEST(parses_the_longest_start) {
 
 TEST(reads_whole_words) {
     double value;
-    static const char *const wrong[] = {"", "-", "+", " 1", "1 ", "--1", "+-1", "infx", "1,5",
-                                        "0x", "1e", "1.2.3", "in", "nanx", "e"};
+    static const char *const wrong[] = {"",    "-",  "+",  " 1",    "1 ", "--1",  "+-1", "infx",
+                                        "1,5", "0x", "1e", "1.2.3", "in", "nanx", "e"};
     for (size_t i = 0; i < COUNT_OF(wrong); i++)
         CHECK(!number_read(wrong[i], wrong[i] + strlen(wrong[i]), &value));
     CHECK(same(read_back("-inf"), -(double)INFINITY));
@@ -228,12 +302,20 @@ TEST(hex_as_printf) {
 
 /* Hex texts with too many digits are rounded as strtod rounds them. */
 TEST(hex_rounding) {
-    static const char *const cases[] = {
-        "0x1.00000000000008p0", "0x1.000000000000080000000000000001p0", "0x1.00000000000018p0",
-        "0x1.fffffffffffff8p1023", "0x1.fffffffffffff7p1023", "0x1p-1074", "0x1p-1075",
-        "0x1.8p-1075", "0x1.000001p-1075", "0x0.00000000000000000000001p80",
-        "0x123456789abcdef01234p-3",
-        "0x1p99999999999", "0x1p-99999999999", "0x.0000000000001p-1022"};
+    static const char *const cases[] = {"0x1.00000000000008p0",
+                                        "0x1.000000000000080000000000000001p0",
+                                        "0x1.00000000000018p0",
+                                        "0x1.fffffffffffff8p1023",
+                                        "0x1.fffffffffffff7p1023",
+                                        "0x1p-1074",
+                                        "0x1p-1075",
+                                        "0x1.8p-1075",
+                                        "0x1.000001p-1075",
+                                        "0x0.00000000000000000000001p80",
+                                        "0x123456789abcdef01234p-3",
+                                        "0x1p99999999999",
+                                        "0x1p-99999999999",
+                                        "0x.0000000000001p-1022"};
     for (size_t i = 0; i < COUNT_OF(cases); i++) check_as_strtod(cases[i]);
 }
 
@@ -313,5 +395,6 @@ TEST(no_locale) {
 }
 
 TEST_MAIN(shortest_round_trip, reads_as_strtod, reads_random_decimals, hard_cases,
-          long_halfway_cases, parses_the_longest_start, reads_whole_words, hex_as_printf,
-          hex_rounding, rounds_as_printf, fixed_as_printf, layout, no_locale)
+          halfway_between_subnormals, long_halfway_cases, parses_the_longest_start,
+          reads_whole_words, hex_as_printf, hex_rounding, rounds_as_printf, fixed_as_printf, layout,
+          no_locale)

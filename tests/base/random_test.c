@@ -33,8 +33,10 @@ TEST(normal_is_the_quantile) {
     for (uint64_t i = 0; i < 200000; i++) {
         double u = random_uniform(key, i), x = random_normal(key, i);
         CHECK(u > 0 && u < 1);
-        if (u < 0.5) CHECK_NEAR(0.5 * erfc(-x / sqrt(2)), u, 1e-13);
-        else CHECK_NEAR(0.5 * erfc(x / sqrt(2)), 1 - u, 1e-13);
+        if (u < 0.5)
+            CHECK_NEAR(0.5 * erfc(-x / sqrt(2)), u, 1e-13);
+        else
+            CHECK_NEAR(0.5 * erfc(x / sqrt(2)), 1 - u, 1e-13);
     }
 }
 

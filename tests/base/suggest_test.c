@@ -14,7 +14,10 @@ TEST(distances) {
     CHECK_INT(suggest_distance("a", "abcdefghij", 2), 3);
     CHECK_INT(suggest_distance("温度", "度温", 2), 1);
     CHECK_INT(suggest_distance("größe", "grosse", 3), 3);
-    CHECK_INT(suggest_distance("\xff" "ab", "ab", 2), 1);
+    CHECK_INT(suggest_distance("\xff"
+                               "ab",
+                               "ab", 2),
+              1);
 }
 
 /* Against the plain table over bytes, for all pairs of short words of two letters. */

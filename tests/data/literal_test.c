@@ -2,12 +2,20 @@
 #include "tables.h"
 
 TEST(what_is_a_literal) {
-    static const char *const yes[] = {"x=1,2,3 y=2,4,5", "x=1,2", "x=1 y=2,3", "x=1,oops", " x = 1, 2 ",
-                                      "`fixed acidity`=1,2", "名=1,2", "x=-1.5e3,+2;y=1,2", "x=1,",
-                                      "x=1,2\ny=3,4", "x=nan,1"};
-    static const char *const no[] = {"", "x", "x=1", "x=1 y=2", "data.csv", "w=0..1", "w=1,0..10",
-                                     "x=", "x=,1", "=1,2", "2x=1,2", "x=1,2 data.csv", "a b=1,2",
-                                     "x==1,2", "`x=1,2", "x=y,1"};
+    static const char *const yes[] = {"x=1,2,3 y=2,4,5",
+                                      "x=1,2",
+                                      "x=1 y=2,3",
+                                      "x=1,oops",
+                                      " x = 1, 2 ",
+                                      "`fixed acidity`=1,2",
+                                      "名=1,2",
+                                      "x=-1.5e3,+2;y=1,2",
+                                      "x=1,",
+                                      "x=1,2\ny=3,4",
+                                      "x=nan,1"};
+    static const char *const no[] = {
+        "",     "x",    "x=1",    "x=1 y=2",        "data.csv", "w=0..1", "w=1,0..10", "x=",
+        "x=,1", "=1,2", "2x=1,2", "x=1,2 data.csv", "a b=1,2",  "x==1,2", "`x=1,2",    "x=y,1"};
     for (size_t i = 0; i < COUNT_OF(yes); i++)
         if (!data_is_literal(yes[i])) printf("%s\n", yes[i]), CHECK(!"a literal");
     for (size_t i = 0; i < COUNT_OF(no); i++)
@@ -17,8 +25,9 @@ TEST(what_is_a_literal) {
 TEST(values) {
     Table *table = NULL;
     Error error = {0};
-    CHECK_INT(data_literal("x=1,2,3 `fixed acidity` = -2, 4e1 ,.5; e\u0301=7,8,0x10", &table, &error),
-              STATUS_OK);
+    CHECK_INT(
+        data_literal("x=1,2,3 `fixed acidity` = -2, 4e1 ,.5; e\u0301=7,8,0x10", &table, &error),
+        STATUS_OK);
     check_column(table, "x", COLUMN_NUMBER, "1 2 3");
     check_column(table, "fixed acidity", COLUMN_NUMBER, "-2 40 0.5");
     check_column(table, "\u00e9", COLUMN_NUMBER, "7 8 16");

@@ -2,6 +2,7 @@
 #include "tables.h"
 
 #include <stdlib.h>
+#include <time.h>
 
 TEST(comma) {
     Table *table = table_of("x,y\n1,2\n3,4.5\n", MISSING_REFUSE);
@@ -65,8 +66,8 @@ TEST(comments) {
 }
 
 TEST(line_ends) {
-    static const char *const texts[] = {"x,y\r\n1,2\r\n3,4\r\n", "x,y\r1,2\r3,4", "x,y\n1,2\r\n3,4\r",
-                                        "x,y\n\n1,2\n\r\n3,4\n\n\n"};
+    static const char *const texts[] = {"x,y\r\n1,2\r\n3,4\r\n", "x,y\r1,2\r3,4",
+                                        "x,y\n1,2\r\n3,4\r", "x,y\n\n1,2\n\r\n3,4\n\n\n"};
     for (size_t i = 0; i < COUNT_OF(texts); i++) {
         Table *table = table_of(texts[i], MISSING_REFUSE);
         check_column(table, "x", COLUMN_NUMBER, "1 3");
@@ -90,8 +91,9 @@ TEST(byte_order_mark) {
 }
 
 TEST(quotes) {
-    Table *table = table_of("\"x\", \"a, \"\"b\"\"\" ,kind\n\"1\",2,\"red, \"\"or\"\"\nnot\"\n3,4,blue\n",
-                            MISSING_REFUSE);
+    Table *table =
+        table_of("\"x\", \"a, \"\"b\"\"\" ,kind\n\"1\",2,\"red, \"\"or\"\"\nnot\"\n3,4,blue\n",
+                 MISSING_REFUSE);
     check_column(table, "x", COLUMN_NUMBER, "1 3");
     check_column(table, "a, \"b\"", COLUMN_NUMBER, "2 4");
     check_column(table, "kind", COLUMN_CATEGORY, "1 2");
@@ -104,6 +106,9 @@ TEST(quotes) {
     check_column(table, "name", COLUMN_CATEGORY, "1 2");
     CHECK_TEXT(table->columns[0].classes[0], "New York");
     data_free(table);
+    table = table_of("kind,x\na b ,1\n a b,2\n\"a b\" ,3\n", MISSING_REFUSE);
+    check_column(table, "kind", COLUMN_CATEGORY, "1 1 1");
+    data_free(table);
     table = table_of("size,x\n5\" pipe,1\n6\" pipe,2\n", MISSING_REFUSE);
     CHECK_TEXT(table->columns[0].classes[1], "6\" pipe");
     data_free(table);
@@ -111,7 +116,8 @@ TEST(quotes) {
 
 TEST(decimal_comma) {
     static const char *const texts[] = {"a;b\n1,5;2\n-2,25;3e1\n", "a\tb\n1,5\t2\n-2,25\t3e1\n",
-                                        "a b\n1,5 2\n-2,25 3e1\n", "a;b\n\"1,5\";2\n-2,25;\"3e1\"\n"};
+                                        "a b\n1,5 2\n-2,25 3e1\n",
+                                        "a;b\n\"1,5\";2\n-2,25;\"3e1\"\n"};
     for (size_t i = 0; i < COUNT_OF(texts); i++) {
         Table *table = table_of(texts[i], MISSING_REFUSE);
         check_column(table, "a", COLUMN_NUMBER, "1.5 -2.25");
@@ -159,9 +165,34 @@ TEST(words_flags_dates) {
     if (table) CHECK_INT(table->columns[0].n_classes, 3);
     check_notes(table, "column 'kind' is read as words: 1 of its 4 cells are numbers\n");
     data_free(table);
-    table = table_of("d,n\n2023-02-29,1\n1900-02-29,2\n2024-13-01,3\n2024-00-01,4\n", MISSING_REFUSE);
+    table =
+        table_of("d,n\n2023-02-29,1\n1900-02-29,2\n2024-13-01,3\n2024-00-01,4\n", MISSING_REFUSE);
     if (table) CHECK_INT(table->columns[0].type, COLUMN_CATEGORY);
     data_free(table);
+}
+
+TEST(leap_years) {
+    static const char *const dates[] = {
+        "1900-02-29",       "2100-02-29",    "2023-02-29",       "2024-02-30", "2024-04-31",
+        "2024-13-01",       "2024-00-01",    "2024-01-00",       "0000-01-01", "2024-1-01",
+        "2024-01-01T24:00", "2024-01-01T12", "2024-01-01 12:60", "2024-01-01x"};
+    for (size_t i = 0; i < COUNT_OF(dates); i++)
+        CHECK_INT(data_classify(dates[i], dates[i] + strlen(dates[i]), DATA_COMMA_NONE).kind,
+                  DATA_TEXT);
+    CHECK_INT(data_classify("2000-02-29", "2000-02-29" + 10, DATA_COMMA_NONE).kind, DATA_DATE);
+}
+
+/* Days against the C library's calendar. */
+TEST(days_as_gmtime) {
+    for (int day = -700000; day < 700000; day += 97) {
+        time_t seconds = (time_t)day * 86400;
+        struct tm parts;
+        char date[32];
+        if (!gmtime_r(&seconds, &parts) || parts.tm_year < -1899) continue;
+        strftime(date, sizeof date, "%Y-%m-%d", &parts);
+        if (strlen(date) != 10) continue;
+        CHECK_NEAR(data_classify(date, date + 10, DATA_COMMA_NONE).value, day, 0);
+    }
 }
 
 TEST(names_are_nfc) {
@@ -296,6 +327,6 @@ TEST(borrowed) {
 }
 
 TEST_MAIN(comma, no_header, tabs_semicolons_blanks, comments, line_ends, byte_order_mark, quotes,
-          decimal_comma, one_column, numbers, words_flags_dates, names_are_nfc,
-          columns_without_names, values_as_strtod, wide_and_many_words, room_is_linear, a_file,
-          borrowed)
+          decimal_comma, one_column, numbers, words_flags_dates, leap_years, days_as_gmtime,
+          names_are_nfc, columns_without_names, values_as_strtod, wide_and_many_words,
+          room_is_linear, a_file, borrowed)

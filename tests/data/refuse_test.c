@@ -12,18 +12,23 @@ TEST(no_tables) {
     REFUSED("\xef\xbb\xbf", needs);
     REFUSED("x,y\n", "data.csv:1: there is a header, but no row below it (a table needs a row of "
                      "numbers, for example '1,2')");
-    REFUSED("# c\n\nx y", "data.csv:3: there is a header, but no row below it (a table needs a row of "
-                          "numbers, for example '1,2')");
+    REFUSED("# c\n\nx y",
+            "data.csv:3: there is a header, but no row below it (a table needs a row of "
+            "numbers, for example '1,2')");
 }
 
 TEST(no_text) {
     static const char utf16[] = "data.csv: the file is UTF-16 text (save it as CSV in UTF-8)";
-    REFUSED("\xff\xfe" "x\0,\0y\0", utf16);
+    REFUSED("\xff\xfe"
+            "x\0,\0y\0",
+            utf16);
     REFUSED("\xfe\xff\0x\0,\0y", utf16);
-    REFUSED("PK\003\004rest", "data.csv: the file is a workbook (.xlsx, .ods) or another zip archive "
-                              "(open it in its program and save the sheet as CSV)");
-    REFUSED("\x1f\x8b\x08rest", "data.csv: the file is compressed (gzip) (unpack it first: gunzip, or "
-                                "zcat FILE | descend ... -)");
+    REFUSED("PK\003\004rest",
+            "data.csv: the file is a workbook (.xlsx, .ods) or another zip archive "
+            "(open it in its program and save the sheet as CSV)");
+    REFUSED("\x1f\x8b\x08rest",
+            "data.csv: the file is compressed (gzip) (unpack it first: gunzip, or "
+            "zcat FILE | descend ... -)");
     REFUSED("x,y\n1,2\n3,\0\n", "data.csv:3: a zero byte: this is not a text file (descend reads "
                                 "text: CSV, TSV or numbers between blanks)");
     REFUSED("temp\xe9rature,y\n1,2\n",
@@ -39,8 +44,9 @@ TEST(ragged_lines) {
                                         "quote a cell that holds the separator)");
     REFUSED("1 2\n3 4 5\n6 7\n", "data.csv:2: 3 cells where 2 are expected (line 1 has 2; quote a "
                                  "cell that holds the separator)");
-    REFUSED("x,y\n1,2,\n3,4,\n5,6\n7,8\n", "data.csv:2: 3 cells where 2 are expected (line 1 has 2; "
-                                           "quote a cell that holds the separator)");
+    REFUSED("x,y\n1,2,\n3,4,\n5,6\n7,8\n",
+            "data.csv:2: 3 cells where 2 are expected (line 1 has 2; "
+            "quote a cell that holds the separator)");
 }
 
 TEST(bad_quotes) {
@@ -51,7 +57,8 @@ TEST(bad_quotes) {
     snprintf(want, sizeof want, "data.csv:1: the quote in column 1 is never closed (%s)", remedy);
     REFUSED("\"", want);
     REFUSED("\"\"\"", want);
-    snprintf(want, sizeof want, "data.csv:3: text after the closing quote in column 1 (%s)", remedy);
+    snprintf(want, sizeof want, "data.csv:3: text after the closing quote in column 1 (%s)",
+             remedy);
     REFUSED("x,y\n1,2\n\"3\"4,5\n", want);
     REFUSED("x y\n1 2\n\"3\"4 5\n", want);
 }
@@ -69,10 +76,11 @@ TEST(cells_that_are_no_numbers) {
     char want[300];
     snprintf(want, sizeof want, "data.csv:4: column 2 'age': 'old' is not a number (%s)", correct);
     REFUSED("x,age\n1,2\n2,3\n3,old\n4,5\n", want);
-    snprintf(want, sizeof want,
-             "data.csv:3: column 1 'x': '1O' is not a number; 2 such cells, the first (line:column) "
-             "3:1, 5:2 (%s)",
-             correct);
+    snprintf(
+        want, sizeof want,
+        "data.csv:3: column 1 'x': '1O' is not a number; 2 such cells, the first (line:column) "
+        "3:1, 5:2 (%s)",
+        correct);
     REFUSED("x,age\n1,2\n1O,3\n2,3\n3,1.2.3\n4,5\n", want);
     snprintf(want, sizeof want, "data.csv:3: column 2 'y': '1e400' is not a finite number (%s)",
              correct);
@@ -80,24 +88,33 @@ TEST(cells_that_are_no_numbers) {
     snprintf(want, sizeof want, "data.csv:2: column 2 'y': '-inf' is not a finite number (%s)",
              correct);
     REFUSED("x,y\n1,-inf\n2,3\n", want);
-    snprintf(want, sizeof want, "data.csv:4: column 1 'd': '2023-02-29' is not a date (%s)", correct);
+    snprintf(want, sizeof want, "data.csv:4: column 1 'd': '2023-02-29' is not a date (%s)",
+             correct);
     REFUSED("d,y\n2023-01-01,1\n2023-01-02,2\n2023-02-29,3\n", want);
-    snprintf(want, sizeof want, "data.csv:3: column 2 'y': '1,234,5' is not a number (%s)", correct);
+    snprintf(want, sizeof want, "data.csv:3: column 2 'y': '1,234,5' is not a number (%s)",
+             correct);
     REFUSED("x;y\n1;2\n2;1,234,5\n3;4\n", want);
-    REFUSED("x;y\n1;2.5\n2;1,5\n", "data.csv:3: column 2 'y': '1,5' has a decimal comma, other cells "
-                                   "a decimal point (write all numbers with a point)");
-    REFUSED("x,y\n1,2\n2,\"a \"\"b\"\"\x1b\"\n3,3\n",
-            "data.csv:3: column 2 'y': 'a \"b\"\ufffd' is not a number (correct the cell, or write NA "
-            "and use --na drop)");
+    snprintf(want, sizeof want, "data.csv:3: column 2 'y': '1.234,5' is not a number (%s)",
+             correct);
+    REFUSED("x;y\n1;2\n2;1.234,5\n3;4\n", want);
+    REFUSED("x;y\n1;2.5\n2;1,5\n",
+            "data.csv:3: column 2 'y': '1,5' has a decimal comma, other cells "
+            "a decimal point (write all numbers with a point)");
+    REFUSED(
+        "x,y\n1,2\n2,\"a \"\"b\"\"\x1b\"\n3,3\n",
+        "data.csv:3: column 2 'y': 'a \"b\"\ufffd' is not a number (correct the cell, or write NA "
+        "and use --na drop)");
 }
 
 TEST(missing_is_refused) {
     REFUSED("x,age\n1,2\n2,N/A\n",
             "data.csv:3: column 2 'age': 'N/A' is not a number (--na drop leaves such rows out)");
-    REFUSED("x,age\n1,2\n2,\n", "data.csv:3: column 2 'age': an empty cell is not a number (--na drop "
-                                "leaves such rows out)");
-    REFUSED("x,kind\n1,a\n2,NA\n", "data.csv:3: column 2 'kind': 'NA' stands for a missing value (--na "
-                                   "drop leaves such rows out)");
+    REFUSED("x,age\n1,2\n2,\n",
+            "data.csv:3: column 2 'age': an empty cell is not a number (--na drop "
+            "leaves such rows out)");
+    REFUSED("x,kind\n1,a\n2,NA\n",
+            "data.csv:3: column 2 'kind': 'NA' stands for a missing value (--na "
+            "drop leaves such rows out)");
     REFUSED("x,y\n?,1\n2,null\n3,.\n-,4\n5,nan\n6,\n7,#N/A\n8,8\n",
             "data.csv:2: column 1 'x': '?' is not a number; 7 such cells, the first (line:column) "
             "2:1, 3:2, 4:2, 5:1, 6:2 (--na drop leaves such rows out)");
@@ -127,12 +144,14 @@ TEST(missing_becomes_the_mean) {
                        "column 'age': 1 missing values replaced by the mean 3\n");
     data_free(table);
     ReadOptions options = {.missing = MISSING_MEAN};
-    check_refused(holes, sizeof holes - 1, &options,
-                  "data.csv:4: column 3 'kind': an empty cell is missing, and the column has no mean "
-                  "(--na drop leaves such rows out)");
-    check_refused("x,y\n1,\n2,\n", 10, &options,
-                  "data.csv:2: column 2 'y': an empty cell is missing, and the column has no mean; 2 "
-                  "such cells, the first (line:column) 2:2, 3:2 (--na drop leaves such rows out)");
+    check_refused(
+        holes, sizeof holes - 1, &options,
+        "data.csv:4: column 3 'kind': an empty cell is missing, and the column has no mean "
+        "(--na drop leaves such rows out)");
+    check_refused(
+        "x,y\n1,\n2,\n", 10, &options,
+        "data.csv:2: column 2 'y': an empty cell is missing, and the column has no mean; 2 "
+        "such cells, the first (line:column) 2:2, 3:2 (--na drop leaves such rows out)");
 }
 
 /* Only the columns that a formula uses are held to account. */
@@ -150,7 +169,12 @@ TEST(unused_columns_are_left_alone) {
     check_column(table, "kind", COLUMN_CATEGORY, "1 nan 2");
     check_notes(table, "");
     data_free(table);
+    static const char gaps[] = "x,age\n1,2\nNA,3\n4,NA\n";
     options.missing = MISSING_DROP;
+    CHECK_INT(data_parse("t", gaps, sizeof gaps - 1, &options, &table, &error), STATUS_OK);
+    check_column(table, "x", COLUMN_NUMBER, "1 4");
+    check_column(table, "age", COLUMN_NUMBER, "2 nan");
+    data_free(table);
     CHECK_INT(data_parse("t", text, sizeof text - 1, &options, &table, &error), STATUS_OK);
     if (table) CHECK_INT(table->n_rows, 3);
     data_free(table);

@@ -1,5 +1,5 @@
-/* Any bytes as a table, under each policy for missing values, and as a literal: no crash, and what is
- * read keeps the promises of data.h. */
+/* Any bytes as a table, under each policy for missing values, and as a literal: no crash, and what
+ * is read keeps the promises of data.h. */
 #include "../../src/data/data.h"
 
 #include <stdlib.h>
@@ -38,8 +38,10 @@ static void check_table(const Table *table) {
 static void check_answer(Status status, Table *table, const Error *error) {
     Text text = {0};
     demand((status == STATUS_OK) == (table != NULL));
-    if (table) check_table(table);
-    else demand(error->what.id != MSG_NONE && error->status == status);
+    if (table)
+        check_table(table);
+    else
+        demand(error->what.id != MSG_NONE && error->status == status);
     error_render(error, LANGUAGE_EN, &text);
     error_render(error, LANGUAGE_ZH, &text);
     for (size_t i = 0; table && i < table->notes.count; i++)
