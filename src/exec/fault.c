@@ -138,10 +138,12 @@ static bool fault_find_row(Replay *replay, FaultPlace *place, bool any_element, 
     return false;
 }
 
-/* From a value over rows into the first row that spoils it. */
+/* From a value over rows into the first row that spoils it: a sum is spoilt by any value that is not
+ * finite, the others may have passed infinities by. */
 static bool fault_enter_rows(Replay *replay, FaultPlace *place, size_t *row) {
     FaultPlace inside = {graph_input(replay->graph, place->node, 0), place->element};
-    bool nan = isnan(fault_value(replay, *place));
+    bool sum = replay->graph->nodes[place->node].op == OP_ROW_SUM;
+    bool nan = !sum && isnan(fault_value(replay, *place));
     bool found = nan && fault_find_row(replay, &inside, false, true, row);
     if (!found) found = fault_find_row(replay, &inside, false, false, row);
     if (found) *place = inside;

@@ -174,6 +174,7 @@ static NodeId random_graph_where(RandomGraph *r) {
     NodeId a = random_graph_pick(r), b = random_graph_pick(r);
     if (random_graph_shape(r, a)->rank != 0 || random_graph_shape(r, b)->rank != 0) return NODE_NONE;
     NodeId condition = graph_binary(graph, OP_LT, a, b), arm[2];
+    if (graph->nodes[condition].op == OP_CONST) return NODE_NONE; /* then there are no arms */
     uint32_t outside = graph->region;
     size_t count = r->count;
     for (int k = 0; k < 2; k++) {

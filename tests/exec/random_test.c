@@ -2,7 +2,7 @@
 #include "agree.h"
 #include "random_graph.h"
 
-enum { RANDOM_GRAPHS = 1500, RANDOM_ROWS = 2500 };
+enum { RANDOM_GRAPHS = 4000, RANDOM_ROWS = 2500 };
 
 static double random_data[RANDOM_COLUMNS][RANDOM_ROWS + 8];
 static const double *random_columns[RANDOM_COLUMNS];
