@@ -32,13 +32,15 @@ typedef enum FormKind {
     FORM_ROWS, /* the number of rows */
     FORM_SUM,  /* terms */
     FORM_CALL, /* terms are the arguments of the node's operator */
-    FORM_MORE  /* too much to print */
+    FORM_ELEMENT, /* one number of the node's value; the term is the whole */
+    FORM_MORE     /* too much to print */
 } FormKind;
 
 typedef struct FormAtom {
     FormKind kind;
     Op op;
     NodeId node;           /* where more than the operator counts (names, slices); else 0 */
+    uint32_t element;      /* of FORM_ELEMENT */
     uint32_t first, count; /* into terms */
     uint32_t next;
 } FormAtom;
@@ -53,7 +55,7 @@ typedef struct Formula {
     FormTerm *terms;
     uint32_t n_factors, n_products, n_atoms, n_terms;
     uint32_t product_bucket[FORM_BUCKETS], atom_bucket[FORM_BUCKETS];
-    uint32_t stamp, depth;
+    uint32_t stamp, depth, work;
     bool more; /* the work is over */
     Text *out;
     size_t limit; /* length of out where printing ends */
@@ -110,7 +112,8 @@ static void form_add_fraction(FormTerm *sum, double num, double den) {
 /* Names before brackets before functions. */
 static int form_rank(const Formula *formula, FormFactor factor) {
     FormKind kind = formula->atoms[factor.atom].kind;
-    return kind == FORM_NAME || kind == FORM_ROWS ? 0 : kind == FORM_SUM ? 1 : 2;
+    bool name = kind == FORM_NAME || kind == FORM_ROWS || kind == FORM_ELEMENT;
+    return name ? 0 : kind == FORM_SUM ? 1 : 2;
 }
 
 static void form_sort(const Formula *formula, FormFactor *factors, uint32_t count) {
@@ -170,13 +173,14 @@ static bool form_same_terms(const FormTerm *a, const FormTerm *b, uint32_t count
 
 static uint32_t form_atom(Formula *formula, FormAtom atom, const FormTerm *terms) {
     uint32_t hash = (uint32_t)atom.kind * 31 + (uint32_t)atom.op * 977 + atom.node * 40503u;
+    hash += atom.element * 69069u;
     for (uint32_t k = 0; k < atom.count; k++)
         hash = hash * 2654435761u + terms[k].product + (uint32_t)(int32_t)(terms[k].num * 8);
     uint32_t *bucket = &formula->atom_bucket[(hash >> 8) % FORM_BUCKETS];
     for (uint32_t at = *bucket; at != 0; at = formula->atoms[at].next) {
         const FormAtom *old = &formula->atoms[at];
         if (old->kind == atom.kind && old->op == atom.op && old->node == atom.node &&
-            old->count == atom.count &&
+            old->element == atom.element && old->count == atom.count &&
             form_same_terms(&formula->terms[old->first], terms, atom.count))
             return at;
     }
@@ -237,8 +241,11 @@ static void form_collect(Formula *formula, FormList *sum, uint32_t stamp, FormTe
     form_push(formula, sum, term);
 }
 
+static void form_merge_selects(Formula *formula, FormList *sum);
+
 static FormTerm form_finish_sum(Formula *formula, FormList *sum) {
     uint32_t count = 0;
+    form_merge_selects(formula, sum);
     for (uint32_t k = 0; k < sum->count; k++)
         if (sum->items[k].num != 0) sum->items[count++] = sum->items[k];
     if (count == 0) return (FormTerm){0, 1, 0};
@@ -449,8 +456,7 @@ static uint32_t form_rows_atom(Formula *formula) {
 }
 
 /* Numbers and the number of rows are taken out of the sum. */
-static FormTerm form_row_sum(Formula *formula, NodeId node) {
-    FormTerm inner = form_node(formula, graph_input(formula->graph, node, 0));
+static FormTerm form_row_sum(Formula *formula, FormTerm inner) {
     double exponent = 0;
     if (form_find_rows(formula, inner, &exponent)) inner = form_without_rows(formula, inner);
     else {
@@ -465,12 +471,126 @@ static FormTerm form_row_sum(Formula *formula, NodeId node) {
     return (FormTerm){inner.num, inner.den, product};
 }
 
+/* ---- where ------------------------------------------------------------------------------------------------------- */
+
+static bool form_is_zero(FormTerm term) {
+    return term.num == 0 && term.product == 0;
+}
+
+static FormTerm form_scaled(FormTerm term, double num, double den) {
+    term.num *= num;
+    term.den *= den;
+    form_reduce(&term.num, &term.den);
+    return term;
+}
+
+/* where(c, a, b) of terms. A condition that is known chooses; of where(c, a, 0) the number in front of a, and
+ * its power of the number of rows, stand outside. */
+static FormTerm form_select(Formula *formula, const FormTerm terms[3]) {
+    FormTerm arms[3] = {terms[0], terms[1], terms[2]}, outside = {1, 1, 0};
+    double exponent = 0;
+    if (terms[0].product == 0) return terms[0].num != 0 ? terms[1] : terms[2];
+    if (form_same_terms(&terms[1], &terms[2], 1)) return terms[1];
+    int arm = form_is_zero(terms[2]) ? 1 : form_is_zero(terms[1]) ? 2 : 0;
+    if (arm != 0 && terms[arm].product != 0) {
+        if (!form_find_rows(formula, terms[arm], &exponent)) exponent = 0;
+        else arms[arm] = form_without_rows(formula, terms[arm]);
+        if (arms[arm].product != 0) {
+            outside = (FormTerm){arms[arm].num, arms[arm].den, 0};
+            arms[arm].num = arms[arm].den = 1;
+        }
+    }
+    FormAtom atom = {.kind = FORM_CALL, .op = OP_SELECT, .count = 3};
+    FormFactor factors[2] = {{form_atom(formula, atom, arms), 1}, {0, exponent}};
+    if (exponent != 0) factors[1].atom = form_rows_atom(formula);
+    outside.product = form_product(formula, factors, exponent != 0 ? 2 : 1);
+    return outside;
+}
+
+/* The call of 'where' that the term is, but for a number; or NULL. */
+static const FormAtom *form_select_of(const Formula *formula, FormTerm term) {
+    FormProduct product = formula->products[term.product];
+    if (product.count != 1) return NULL;
+    FormFactor only = formula->factors[product.first];
+    const FormAtom *atom = &formula->atoms[only.atom];
+    bool select = atom->kind == FORM_CALL && atom->op == OP_SELECT && only.exponent == 1;
+    return select ? atom : NULL;
+}
+
+/* a + b, both maybe sums. */
+static FormTerm form_plus(Formula *formula, FormTerm a, FormTerm b) {
+    FormTerm parts[2] = {a, b};
+    FormList sum = {0};
+    uint32_t stamp = ++formula->stamp;
+    for (int k = 0; k < 2 && !formula->more; k++) {
+        FormProduct product = formula->products[parts[k].product];
+        FormFactor only = {0, 0};
+        if (product.count == 1) only = formula->factors[product.first];
+        bool unit = fabs(parts[k].num) == 1 && parts[k].den == 1 && only.exponent == 1;
+        FormAtom atom = formula->atoms[only.atom];
+        if (!unit || atom.kind != FORM_SUM) {
+            form_collect(formula, &sum, stamp, parts[k]);
+            continue;
+        }
+        for (uint32_t j = 0; j < atom.count; j++)
+            form_collect(formula, &sum, stamp,
+                         form_scaled(formula->terms[atom.first + j], parts[k].num, 1));
+    }
+    return form_finish_sum(formula, &sum);
+}
+
+/* where(c, a, b) + where(c, d, e) is where(c, a + d, b + e). */
+static bool form_merge_pair(Formula *formula, FormTerm *into, FormTerm term) {
+    const FormAtom *first = form_select_of(formula, *into);
+    const FormAtom *second = form_select_of(formula, term);
+    if (!first || !second ||
+        !form_same_terms(&formula->terms[first->first], &formula->terms[second->first], 1))
+        return false;
+    FormTerm arms[3] = {formula->terms[first->first]};
+    uint32_t a = first->first, b = second->first;
+    for (uint32_t k = 1; k < 3; k++)
+        arms[k] = form_plus(formula, form_scaled(formula->terms[a + k], into->num, into->den),
+                            form_scaled(formula->terms[b + k], term.num, term.den));
+    if (formula->more) return false;
+    *into = form_select(formula, arms);
+    return true;
+}
+
+static void form_merge_selects(Formula *formula, FormList *sum) {
+    enum { MANY = 64 };
+    uint32_t selects = 0;
+    for (uint32_t k = 0; k < sum->count; k++)
+        selects += form_select_of(formula, sum->items[k]) != NULL;
+    if (selects < 2 || selects > MANY) return;
+    for (uint32_t k = 0; k < sum->count; k++)
+        for (uint32_t j = k + 1; j < sum->count && form_select_of(formula, sum->items[k]); j++)
+            if (form_merge_pair(formula, &sum->items[k], sum->items[j]))
+                sum->items[j] = (FormTerm){0, 1, 0};
+}
+
 /* ---- any node ------------------------------------------------------------------------------------------------------ */
 
 /* Operators whose aux counts when two calls are compared. */
 static bool form_needs_node(Op op) {
     OpKind kind = op_info(op)->kind;
     return kind == KIND_SHAPE || kind == KIND_REDUCE || op == OP_SCATTER;
+}
+
+/* A call of the node's operator; of numbers alone it is a number. */
+static FormTerm form_apply(Formula *formula, NodeId node, const FormTerm *arguments) {
+    const Node *at = &formula->graph->nodes[node];
+    if (at->op == OP_SELECT) return form_select(formula, arguments);
+    bool known = op_info(at->op)->flags & FLAG_BOOLEAN && at->n_inputs == 2;
+    for (uint32_t k = 0; k < at->n_inputs && known; k++) known = arguments[k].product == 0;
+    if (known) {
+        double a = arguments[0].num / arguments[0].den, b = arguments[1].num / arguments[1].den;
+        return (FormTerm){op_value(at->op, a, b, 0, 0), 1, 0};
+    }
+    FormAtom atom = {.kind = FORM_CALL,
+                     .op = at->op,
+                     .node = form_needs_node(at->op) ? node : 0,
+                     .count = at->n_inputs};
+    return form_of_atom(formula, form_atom(formula, atom, arguments));
 }
 
 static FormTerm form_call(Formula *formula, NodeId node) {
@@ -485,11 +605,108 @@ static FormTerm form_call(Formula *formula, NodeId node) {
     for (uint32_t k = 0; k < at->n_inputs && !formula->more; k++)
         arguments[k] = form_node(formula, graph_input(graph, node, k));
     if (formula->more) return (FormTerm){0, 1, 0};
-    FormAtom atom = {.kind = FORM_CALL,
-                     .op = at->op,
-                     .node = form_needs_node(at->op) ? node : 0,
-                     .count = at->n_inputs};
-    return form_of_atom(formula, form_atom(formula, atom, arguments));
+    return form_apply(formula, node, arguments);
+}
+/* ---- one number of a vector or matrix ---------------------------------------------------------------------------- */
+
+static FormTerm form_element(Formula *formula, NodeId node, size_t element);
+
+static void form_place(const Shape *shape, size_t element, size_t place[SHAPE_RANK]) {
+    for (uint32_t k = shape->rank; k-- > 0; element /= shape->dim[k])
+        place[k] = element % shape->dim[k];
+}
+
+/* Where the element of a moved value comes from; false: it is one of the zeros around it. */
+static bool form_source(const Graph *graph, NodeId node, size_t element, size_t *source) {
+    const Node *at = &graph->nodes[node];
+    const Shape *from = &graph->nodes[graph_input(graph, node, 0)].shape;
+    size_t to[SHAPE_RANK] = {0}, place[SHAPE_RANK] = {0};
+    uint32_t next = 0;
+    form_place(&at->shape, element, to);
+    for (uint32_t k = 0; k < at->shape.rank; k++) {
+        switch (at->op) {
+        case OP_TRANSPOSE: place[at->aux.axis[k]] = to[k]; break;
+        case OP_SLICE: place[k] = to[k] + at->aux.offset[k]; break;
+        case OP_PAD:
+            if (to[k] < at->aux.offset[k] || to[k] >= at->aux.offset[k] + from->dim[k]) return false;
+            place[k] = to[k] - at->aux.offset[k];
+            break;
+        default: /* BROADCAST */
+            if (!(at->aux.axes >> k & 1u)) place[next++] = to[k];
+            break;
+        }
+    }
+    *source = 0;
+    for (uint32_t k = 0; k < from->rank; k++) *source = *source * from->dim[k] + place[k];
+    return true;
+}
+
+static FormTerm form_element_of_shape(Formula *formula, NodeId node, size_t element) {
+    const Graph *graph = formula->graph;
+    const Node *at = &graph->nodes[node];
+    size_t source = element;
+    if (at->op == OP_STACK) {
+        size_t each = graph_count(&at->shape) / at->n_inputs;
+        NodeId part = graph_input(graph, node, (uint32_t)(element / each));
+        return form_element(formula, part, element % each);
+    }
+    if (at->op != OP_RESHAPE && !form_source(graph, node, element, &source))
+        return (FormTerm){0, 1, 0};
+    return form_element(formula, graph_input(graph, node, 0), source);
+}
+
+static FormTerm form_element_of_elementwise(Formula *formula, NodeId node, size_t element) {
+    const Graph *graph = formula->graph;
+    const Node *at = &graph->nodes[node];
+    FormTerm in[3] = {{0, 1, 0}, {0, 1, 0}, {0, 1, 0}};
+    double exponent;
+    for (uint32_t k = 0; k < at->n_inputs; k++)
+        in[k] = form_element(formula, graph_input(graph, node, k), element);
+    if (formula->more) return in[0];
+    bool power = at->op == OP_POWI || (at->op == OP_POW && form_fixed_exponent(graph, node, &exponent));
+    if (at->op == OP_ADD) return form_plus(formula, in[0], in[1]);
+    if (at->op == OP_SUB) return form_plus(formula, in[0], form_scaled(in[1], -1, 1));
+    if (at->op == OP_NEG) return form_scaled(in[0], -1, 1);
+    if (at->op != OP_MUL && at->op != OP_DIV && !power) return form_apply(formula, node, in);
+    FormMaking *making = arena_alloc(&formula->arena, 1, sizeof *making);
+    if (!making) {
+        formula->more = true;
+        return in[0];
+    }
+    making->num = making->den = 1;
+    if (!power) {
+        form_times(formula, making, in[0], 1);
+        form_times(formula, making, in[1], at->op == OP_MUL ? 1 : -1);
+    } else if (form_fixed_exponent(graph, node, &exponent) && exponent == floor(exponent)) {
+        form_times(formula, making, in[0], exponent);
+    } else {
+        form_times_power(formula, making, in[0], exponent);
+    }
+    return form_finish_product(formula, making);
+}
+
+static FormTerm form_element(Formula *formula, NodeId node, size_t element) {
+    const Node *at = &formula->graph->nodes[node];
+    OpKind kind = op_info(at->op)->kind;
+    if (at->shape.rank == 0) return form_node(formula, node);
+    if (formula->depth >= FORM_DEPTH || formula->work++ >= FORM_WORK) formula->more = true;
+    if (formula->more) return (FormTerm){0, 1, 0};
+    FormTerm term;
+    formula->depth++;
+    if (kind == KIND_ELEMENTWISE) {
+        term = form_element_of_elementwise(formula, node, element);
+    } else if (kind == KIND_SHAPE) {
+        term = form_element_of_shape(formula, node, element);
+    } else if (at->op == OP_ROW_SUM) {
+        NodeId inner = graph_input(formula->graph, node, 0);
+        term = form_row_sum(formula, form_element(formula, inner, element));
+    } else {
+        FormTerm whole = form_node(formula, node);
+        FormAtom atom = {.kind = FORM_ELEMENT, .node = node, .element = (uint32_t)element, .count = 1};
+        term = form_of_atom(formula, form_atom(formula, atom, &whole));
+    }
+    formula->depth--;
+    return term;
 }
 
 static FormTerm form_make(Formula *formula, NodeId node) {
@@ -512,9 +729,12 @@ static FormTerm form_make(Formula *formula, NodeId node) {
     case OP_BROADCAST: return form_node(formula, graph_input(graph, node, 0));
     case OP_RESHAPE: {
         NodeId from = graph_input(graph, node, 0);
-        return form_passes(formula, node) ? form_node(formula, from) : form_call(formula, node);
+        if (form_passes(formula, node)) return form_node(formula, from);
+        return graph->nodes[node].shape.rank == 0 ? form_element(formula, from, 0)
+                                                  : form_call(formula, node);
     }
-    case OP_ROW_SUM: return form_row_sum(formula, node);
+    case OP_ROW_SUM:
+        return form_row_sum(formula, form_node(formula, graph_input(graph, node, 0)));
     default: return form_call(formula, node);
     }
 }
@@ -551,32 +771,24 @@ static void form_print_sum(Formula *formula, const FormAtom *sum) {
     }
 }
 
-static bool form_infix(Op op) {
-    switch (op) {
-    case OP_LT:
-    case OP_LE:
-    case OP_GT:
-    case OP_GE:
-    case OP_EQ:
-    case OP_NE:
-    case OP_AND:
-    case OP_OR:
-    case OP_MATMUL:
-    case OP_POW: return true;
-    default: return false;
-    }
+static bool form_is_boolean(const FormAtom *atom) {
+    return atom->kind == FORM_CALL && op_info(atom->op)->flags & FLAG_BOOLEAN;
+}
+
+/* The single atom that the term is, or NULL. */
+static const FormAtom *form_single(const Formula *formula, FormTerm term) {
+    FormProduct product = formula->products[term.product];
+    if (product.count != 1 || term.num != 1 || term.den != 1) return NULL;
+    FormFactor only = formula->factors[product.first];
+    return only.exponent == 1 ? &formula->atoms[only.atom] : NULL;
 }
 
 /* An argument of an infix operator or an index: in brackets unless it is one atom or a number. */
 static void form_print_operand(Formula *formula, FormTerm term) {
-    FormProduct product = formula->products[term.product];
-    FormFactor only = {0, 0};
-    if (product.count == 1) only = formula->factors[product.first];
-    const FormAtom *atom = &formula->atoms[only.atom];
-    bool bare = product.count == 0 ? term.num >= 0 && term.den == 1
-                                   : product.count == 1 && term.num == 1 && term.den == 1 &&
-                                         only.exponent == 1 && atom->kind != FORM_SUM &&
-                                         !(atom->kind == FORM_CALL && form_infix(atom->op));
+    const FormAtom *atom = form_single(formula, term);
+    bool number = term.product == 0 && term.num >= 0 && term.den == 1;
+    bool infix = atom && atom->kind == FORM_CALL && (atom->op == OP_POW || atom->op == OP_MATMUL);
+    bool bare = number || (atom && atom->kind != FORM_SUM && !infix);
     if (!bare) text_add_char(formula->out, '(');
     form_print_term(formula, term);
     if (!bare) text_add_char(formula->out, ')');
@@ -584,14 +796,79 @@ static void form_print_operand(Formula *formula, FormTerm term) {
 
 static void form_print_infix(Formula *formula, const FormAtom *call) {
     const char *spelling = op_info(call->op)->spelling;
-    bool loose = call->op != OP_POW && call->op != OP_MATMUL && call->op != OP_AND && call->op != OP_OR;
     for (uint32_t k = 0; k < 2; k++) {
-        FormTerm term = formula->terms[call->first + k];
         if (k > 0) text_format(formula->out, call->op == OP_POW ? "%s" : " %s ", spelling);
-        if (loose) form_print_term(formula, term);
-        else form_print_operand(formula, term);
+        form_print_operand(formula, formula->terms[call->first + k]);
     }
 }
+
+/* ---- conditions ---- */
+
+static Op form_opposite(Op op) {
+    switch (op) {
+    case OP_LT: return OP_GE;
+    case OP_LE: return OP_GT;
+    case OP_GT: return OP_LE;
+    case OP_GE: return OP_LT;
+    case OP_EQ: return OP_NE;
+    default: return OP_EQ;
+    }
+}
+
+static Op form_mirrored(Op op) {
+    switch (op) {
+    case OP_LT: return OP_GT;
+    case OP_LE: return OP_GE;
+    case OP_GT: return OP_LT;
+    case OP_GE: return OP_LE;
+    default: return op;
+    }
+}
+
+static bool form_is_comparison(const FormAtom *atom) {
+    return form_is_boolean(atom) && atom->op != OP_AND && atom->op != OP_OR && atom->op != OP_NOT;
+}
+
+/* A number stands on the right. */
+static void form_print_comparison(Formula *formula, const FormAtom *atom, Op op) {
+    FormTerm left = formula->terms[atom->first], right = formula->terms[atom->first + 1];
+    bool mirror = left.product == 0 && right.product != 0;
+    form_print_term(formula, mirror ? right : left);
+    text_format(formula->out, " %s ", op_info(mirror ? form_mirrored(op) : op)->spelling);
+    form_print_term(formula, mirror ? left : right);
+}
+
+static void form_print_condition(Formula *formula, FormTerm term) {
+    const FormAtom *atom = form_single(formula, term);
+    if (form_full(formula)) return;
+    if (!atom || !form_is_boolean(atom)) {
+        form_print_term(formula, term);
+    } else if (form_is_comparison(atom)) {
+        form_print_comparison(formula, atom, atom->op);
+    } else if (atom->op == OP_NOT) {
+        const FormAtom *inner = form_single(formula, formula->terms[atom->first]);
+        if (inner && form_is_comparison(inner)) {
+            form_print_comparison(formula, inner, form_opposite(inner->op));
+            return;
+        }
+        text_add(formula->out, "not (");
+        form_print_condition(formula, formula->terms[atom->first]);
+        text_add_char(formula->out, ')');
+    } else {
+        for (uint32_t k = 0; k < 2; k++) {
+            FormTerm part = formula->terms[atom->first + k];
+            const FormAtom *inner = form_single(formula, part);
+            bool brackets = inner && form_is_boolean(inner) && !form_is_comparison(inner) &&
+                            inner->op != atom->op;
+            if (k > 0) text_add(formula->out, atom->op == OP_AND ? " and " : " or ");
+            if (brackets) text_add_char(formula->out, '(');
+            form_print_condition(formula, part);
+            if (brackets) text_add_char(formula->out, ')');
+        }
+    }
+}
+
+/* ---- calls ---- */
 
 static void form_print_list(Formula *formula, const FormAtom *call, const char *open,
                             const char *close) {
@@ -629,8 +906,16 @@ static void form_print_reduce(Formula *formula, const FormAtom *call) {
 
 static void form_print_call(Formula *formula, const FormAtom *call) {
     OpKind kind = op_info(call->op)->kind;
-    if (form_infix(call->op)) {
+    if (call->op == OP_POW || call->op == OP_MATMUL) {
         form_print_infix(formula, call);
+    } else if (call->op == OP_SELECT) {
+        text_add(formula->out, "where(");
+        form_print_condition(formula, formula->terms[call->first]);
+        for (uint32_t k = 1; k < 3; k++) {
+            text_add(formula->out, ", ");
+            form_print_term(formula, formula->terms[call->first + k]);
+        }
+        text_add_char(formula->out, ')');
     } else if (call->op == OP_STACK) {
         form_print_list(formula, call, "[", "]");
     } else if (call->op == OP_SLICE || call->op == OP_RESHAPE) {
@@ -650,28 +935,48 @@ static void form_print_call(Formula *formula, const FormAtom *call) {
     }
 }
 
-static void form_print_atom(Formula *formula, uint32_t id, bool brackets) {
+static void form_print_name(Formula *formula, NodeId id) {
     const Graph *graph = formula->graph;
+    const Node *node = &graph->nodes[id];
+    if (node->op == OP_PARAM) text_add(formula->out, graph->parameters[node->aux.index].name);
+    else if (node->aux.index < graph->n_columns)
+        text_add(formula->out, graph->column_names[node->aux.index]);
+}
+
+static void form_print_element(Formula *formula, const FormAtom *atom) {
+    const Shape *shape = &formula->graph->nodes[atom->node].shape;
+    size_t place[SHAPE_RANK] = {0};
+    form_place(shape, atom->element, place);
+    form_print_operand(formula, formula->terms[atom->first]);
+    for (uint32_t k = 0; k < shape->rank; k++)
+        text_format(formula->out, k == 0 ? "[%zu" : ", %zu", place[k] + 1);
+    text_add_char(formula->out, ']');
+}
+
+/* A truth among numbers counts 1 or 0. */
+static void form_print_truth(Formula *formula, uint32_t id) {
+    FormTerm term = form_of_atom(formula, id);
+    text_add(formula->out, "where(");
+    form_print_condition(formula, term);
+    text_add(formula->out, ", 1, 0)");
+}
+
+/* As a factor, or under an exponent, some need brackets. */
+static void form_print_atom(Formula *formula, uint32_t id, bool factor, bool exponent) {
     const FormAtom *atom = &formula->atoms[id];
-    bool loose = atom->kind == FORM_SUM || (atom->kind == FORM_CALL && form_infix(atom->op));
+    bool call = atom->kind == FORM_CALL;
+    bool brackets = (factor && (atom->kind == FORM_SUM || (call && atom->op == OP_MATMUL))) ||
+                    (exponent && call && atom->op == OP_POW);
     if (form_full(formula)) return;
-    if (loose && brackets) text_add_char(formula->out, '(');
-    if (atom->kind == FORM_SUM) {
-        form_print_sum(formula, atom);
-    } else if (atom->kind == FORM_CALL) {
-        form_print_call(formula, atom);
-    } else if (atom->kind == FORM_ROWS) {
-        text_add(formula->out, "rows");
-    } else if (atom->kind == FORM_MORE) {
-        text_add(formula->out, "...");
-    } else {
-        const Node *node = &graph->nodes[atom->node];
-        bool column = node->op == OP_COLUMN;
-        if (column && node->aux.index < graph->n_columns)
-            text_add(formula->out, graph->column_names[node->aux.index]);
-        if (!column) text_add(formula->out, graph->parameters[node->aux.index].name);
-    }
-    if (loose && brackets) text_add_char(formula->out, ')');
+    if (brackets) text_add_char(formula->out, '(');
+    if (atom->kind == FORM_SUM) form_print_sum(formula, atom);
+    else if (form_is_boolean(atom)) form_print_truth(formula, id);
+    else if (atom->kind == FORM_CALL) form_print_call(formula, atom);
+    else if (atom->kind == FORM_ELEMENT) form_print_element(formula, atom);
+    else if (atom->kind == FORM_ROWS) text_add(formula->out, "rows");
+    else if (atom->kind == FORM_MORE) text_add(formula->out, "...");
+    else form_print_name(formula, atom->node);
+    if (brackets) text_add_char(formula->out, ')');
 }
 
 /* A sum over rows beside 1/rows is a mean. */
@@ -698,7 +1003,7 @@ static bool form_has(const Formula *formula, const FormProduct *product,
 
 static void form_print_factor(Formula *formula, FormFactor factor, bool alone) {
     double exponent = fabs(factor.exponent);
-    form_print_atom(formula, factor.atom, !alone || exponent != 1);
+    form_print_atom(formula, factor.atom, !alone || exponent != 1, exponent != 1);
     if (exponent != 1) text_format(formula->out, "^%s", number_text(exponent).s);
 }
 

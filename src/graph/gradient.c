@@ -219,7 +219,7 @@ static void sweep_run(Sweep *sweep, NodeId of, NodeId *adjoint_of_parameter) {
 static Status gradient_finish(Graph *graph, const uint32_t *wrt, size_t n_wrt,
                               const NodeId *adjoint_of_parameter, NodeId *out) {
     graph->region = 0;
-    for (size_t k = 0; k < n_wrt; k++) {
+    for (size_t k = 0; k < n_wrt && graph->status == STATUS_OK; k++) {
         NodeId adjoint = adjoint_of_parameter[wrt[k]];
         Shape shape = graph->parameters[wrt[k]].shape;
         out[k] = adjoint != NODE_NONE ? adjoint

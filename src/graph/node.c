@@ -341,6 +341,20 @@ static NodeId node_simplify_rows(Graph *graph, Op op, NodeId a) {
     return graph_binary(graph, OP_MUL, a, rows);
 }
 
+/* 'and' with a known side, and 'or': a truth stays itself. */
+static NodeId node_simplify_truth(Graph *graph, Op op, NodeId a, NodeId b, const Shape *shape) {
+    double value;
+    if (!node_constant(graph, a, &value)) {
+        NodeId other = a;
+        a = b;
+        b = other;
+    }
+    if (!node_constant(graph, a, &value)) return NODE_NONE;
+    if ((value != 0) == (op == OP_OR))
+        return graph_expand(graph, graph_constant(graph, op == OP_OR), *shape);
+    return op_info(graph->nodes[b].op)->flags & FLAG_BOOLEAN ? b : NODE_NONE;
+}
+
 /* An equal value that is already there or simpler; NODE_NONE: none. */
 static NodeId node_simplify(Graph *graph, const NodeDraft *draft) {
     NodeId a = draft->n_inputs > 0 ? draft->inputs[0] : NODE_NONE;
@@ -354,6 +368,8 @@ static NodeId node_simplify(Graph *graph, const NodeDraft *draft) {
     case OP_SUB: return node_simplify_sum(graph, draft->op, a, b);
     case OP_MUL:
     case OP_DIV: return node_simplify_product(graph, draft->op, a, b);
+    case OP_AND:
+    case OP_OR: return node_simplify_truth(graph, draft->op, a, b, &draft->shape);
     case OP_NEG: return node_is_op(graph, a, OP_NEG) ? graph_input(graph, a, 0) : NODE_NONE;
     case OP_POWI:
         if (draft->aux.exponent == 1) return a;
