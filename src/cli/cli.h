@@ -57,8 +57,10 @@ typedef struct CliVerbRow {
 extern const CliOptionRow cli_option_rows[OPTION_COUNT];
 extern const CliVerbRow cli_verb_rows[VERB_COUNT];
 
-/* Points into argv; 'words' and 'rates' are its own. */
+/* Points into argv; 'rates' and 'arguments' are its own. */
 typedef struct Command {
+    int argc;
+    char **argv;
     CliVerb verb;
     const char *values[OPTION_COUNT]; /* NULL: not given; "" for flags */
     const char **rates;               /* each --rate, in order */
@@ -112,14 +114,16 @@ typedef struct CliInputs {
 
 Status cli_open_inputs(Cli *cli, const Command *command, CliInputs *inputs);
 void cli_close_inputs(CliInputs *inputs);
-/* A walk with all options and arguments set, and prepared; NULL on failure. 'rate' is NULL or one of
- * command->rates. */
+/* A walk with all options and arguments set, and prepared; NULL on failure. 'rate' is NULL or one
+ * of command->rates. */
 descend_walk *cli_open_walk(Cli *cli, const Command *command, const CliInputs *inputs,
                             const char *rate);
 /* The same without arguments and not yet prepared. */
 descend_walk *cli_new_walk(Cli *cli, const Command *command, const CliInputs *inputs,
                            const char *rate);
-/* Files of the current folder with a name like 'path'; "" when there is none. */
+/* There is no such file; names one with a similar name, if there is one. */
+Status cli_refuse_file(Cli *cli, const char *path);
+/* A file in the folder of 'path' with a name like its own; "" when there is none. */
 void cli_similar_file(const char *path, char *similar, size_t size);
 
 /* ---- signals.c: Ctrl-C, and the line that says that it is alive ----------------------------- */
@@ -160,22 +164,29 @@ Status cli_trace_close(Cli *cli, CliTrace *trace, bool keep);
 
 /* ---- report.c: what is said after a walk ---------------------------------------------------- */
 
-/* Walks to the end and writes the trace, if one is wanted. Returns the rounds for the table; NULL on
- * failure, and then no trace is left behind. */
+/* Walks to the end and writes the trace, if one is wanted. Returns the rounds for the table; NULL
+ * on failure, and then no trace is left behind. */
 CliRounds *cli_walk_to_end(Cli *cli, const Command *command, descend_walk *walk);
 int cli_exit_code(const Command *command, const descend_walk *walk);
 void cli_report_opening(Cli *cli, descend_walk *walk);
 void cli_report_parameters(Cli *cli, descend_walk *walk);
 void cli_report_valleys(Cli *cli, descend_walk *walk);
 /* Verdict with its reason, advice, digest. */
-void cli_report_verdict(Cli *cli, descend_walk *walk);
+void cli_report_verdict(Cli *cli, const Command *command, descend_walk *walk);
 void cli_report_notes(Cli *cli, const CliInputs *inputs, descend_walk *walk);
 void cli_warn_notes(Cli *cli, const CliInputs *inputs, descend_walk *walk);
 const char *cli_verdict_word(const Cli *cli, descend_verdict verdict);
 
+/* ---- advice.c ----------------------------------------------------------------------------------- */
+
+/* The command to type: options that the library advises are put into this command line; other
+ * advice stays as it is. */
+void cli_advice(const Command *command, const char *advice, Text *out);
+
 /* ---- walk_json.c ---------------------------------------------------------------------------- */
 
-void cli_json_walk(Cli *cli, ViewJson *json, descend_walk *walk, const CliInputs *inputs, bool fit);
+void cli_json_walk(Cli *cli, ViewJson *json, const Command *command, const CliInputs *inputs,
+                   descend_walk *walk);
 
 /* ---- the verbs: each writes its report and returns the exit code ---------------------------- */
 

@@ -95,15 +95,15 @@ static void compare_reasons(Cli *cli, const CompareLane *lanes, size_t n_lanes) 
     }
 }
 
-static void compare_json(Cli *cli, const CliInputs *inputs, const CompareLane *lanes, size_t n_lanes,
-                         bool fit) {
+static void compare_json(Cli *cli, const Command *command, const CliInputs *inputs,
+                         const CompareLane *lanes, size_t n_lanes) {
     ViewJson json = {.out = &cli->out};
     view_json_open(&json, NULL, '{');
     view_json_open(&json, "walks", '[');
     for (size_t k = 0; k < n_lanes; k++) {
         view_json_open(&json, NULL, '{');
         view_json_text(&json, "rate", lanes[k].rate);
-        cli_json_walk(cli, &json, lanes[k].walk, inputs, fit);
+        cli_json_walk(cli, &json, command, inputs, lanes[k].walk);
         view_json_close(&json, '}');
     }
     view_json_close(&json, ']');
@@ -115,8 +115,8 @@ static void compare_json(Cli *cli, const CliInputs *inputs, const CompareLane *l
 static void compare_report(Cli *cli, const Command *command, const CliInputs *inputs,
                            const CompareLane *lanes, size_t n_lanes) {
     if (cli->json) {
-        compare_json(cli, inputs, lanes, n_lanes, command->verb == VERB_FIT);
-        cli_warn_notes(cli, inputs, NULL);
+        compare_json(cli, command, inputs, lanes, n_lanes);
+        cli_warn_notes(cli, inputs, lanes[0].walk);
         return;
     }
     if (!command->values[OPTION_QUIET]) {
@@ -126,7 +126,7 @@ static void compare_report(Cli *cli, const Command *command, const CliInputs *in
     compare_summary(cli, lanes, n_lanes);
     if (command->values[OPTION_QUIET]) return;
     compare_reasons(cli, lanes, n_lanes);
-    cli_report_notes(cli, inputs, NULL);
+    cli_report_notes(cli, inputs, lanes[0].walk);
 }
 
 /* The worst of the walks decides. */

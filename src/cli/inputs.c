@@ -37,12 +37,13 @@ void cli_similar_file(const char *path, char *similar, size_t size) {
     closedir(directory);
 }
 
-static Status inputs_refuse_file(Cli *cli, const char *path) {
+Status cli_refuse_file(Cli *cli, const char *path) {
     char similar[MESSAGE_ARG_SIZE];
     cli_similar_file(path, similar, sizeof similar);
     error_set(&cli->error, STATUS_INPUT, MSG_FILE_CANNOT_READ, path,
               message_word(MSG_FILE_NOT_FOUND).s, NULL);
     if (similar[0]) error_remedy(&cli->error, MSG_CLI_DID_YOU_MEAN_FILE, similar, NULL);
+    else error_remedy(&cli->error, MSG_CLI_REMEDY_FOLDER, NULL);
     return STATUS_INPUT;
 }
 
@@ -50,7 +51,7 @@ static Status inputs_refuse_file(Cli *cli, const char *path) {
 
 static Status inputs_model(Cli *cli, const char *formula, descend_model **model) {
     bool file = strcmp(formula, "-") == 0 || cli_ends_with(formula, ".descend");
-    if (file && formula[1] && !file_exists(formula)) return inputs_refuse_file(cli, formula);
+    if (file && formula[1] && !file_exists(formula)) return cli_refuse_file(cli, formula);
     *model = file ? descend_model_read(formula, &cli->refusal)
                   : descend_model_parse(formula, &cli->refusal);
     return *model ? STATUS_OK : STATUS_INPUT;

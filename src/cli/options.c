@@ -22,8 +22,8 @@ const CliVerbRow cli_verb_rows[VERB_COUNT] = {
 };
 
 /* Words that come with later versions. */
-static const char *const options_later_verbs[] = {"doctor", "train", "predict", "evaluate", "resume",
-                                                  "runs",   "plot",  "serve",   "export"};
+static const char *const options_later_verbs[] = {
+    "doctor", "train", "predict", "evaluate", "resume", "runs", "plot", "serve", "export"};
 static const char *const options_later[] = {"threads", "precision", "valid",  "task",  "target",
                                             "error",   "xerror",    "group",  "out",   "to"};
 
@@ -65,7 +65,7 @@ static bool options_is_argument(const char *word) {
 }
 
 bool cli_is_formula(const char *word) {
-    /* The full-width and typographic twins of the operators: U+FFxx, U+00D7, U+00F7, U+2212, U+221A, U+00B7. */
+    /* Twins of the operators: U+FFxx (full width), U+00D7, U+00F7, U+2212, U+221A, U+00B7. */
     static const char *const twins[] = {"\xef\xbc",     "\xef\xbd",     "\xc3\x97", "\xc3\xb7",
                                         "\xe2\x88\x92", "\xe2\x88\x9a", "\xc2\xb7"};
     if (strcmp(word, "-") == 0 || cli_ends_with(word, ".descend")) return true;
@@ -259,7 +259,8 @@ static Status options_choose_verb(OptionsReader *reader, size_t *first) {
         error_remedy(&reader->cli->error, MSG_CLI_EXAMPLE_FORMULA, NULL);
         return STATUS_INPUT;
     } else if (cli_is_formula(word)) {
-        command->verb = strchr(word, '~') || strstr(word, "\xef\xbd\x9e") ? VERB_FIT : VERB_MINIMIZE;
+        bool fit = strchr(word, '~') || strstr(word, "\xef\xbd\x9e"); /* U+FF5E */
+        command->verb = fit ? VERB_FIT : VERB_MINIMIZE;
     } else if (!command->help) {
         return options_refuse_verb(reader->cli, word);
     }
@@ -288,10 +289,10 @@ static Status options_refuse_second(Cli *cli, const char *word, const Command *c
 static Status options_refuse_word(Cli *cli, const Command *command, const char *word) {
     char similar[MESSAGE_ARG_SIZE];
     cli_similar_file(word, similar, sizeof similar);
+    if (similar[0] || strpbrk(word, "./")) return cli_refuse_file(cli, word);
     if (cli_is_formula(word)) return options_refuse_second(cli, word, command);
     error_set(&cli->error, STATUS_INPUT, MSG_CLI_WHAT_IS_THIS, word, NULL);
-    if (similar[0]) error_remedy(&cli->error, MSG_CLI_DID_YOU_MEAN_FILE, similar, NULL);
-    else error_remedy(&cli->error, MSG_CLI_WRITE_ARGUMENT, NULL);
+    error_remedy(&cli->error, MSG_CLI_WRITE_ARGUMENT, NULL);
     return STATUS_INPUT;
 }
 
@@ -388,6 +389,8 @@ Status cli_parse(Cli *cli, int argc, char **argv, Command *command) {
     size_t room = (size_t)argc + 1, first;
     OptionsReader reader = {.cli = cli, .command = command, .argc = argc, .argv = argv};
     memset(command, 0, sizeof *command);
+    command->argc = argc;
+    command->argv = argv;
     command->rates = memory_new(3 * room, sizeof *command->rates);
     if (!command->rates) return error_memory(&cli->error);
     command->arguments = command->rates + room;

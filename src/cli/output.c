@@ -1,4 +1,5 @@
-/* output: the report goes to standard output as a whole; refusals and warnings to standard error. */
+/* output: the report goes to standard output as a whole, refusals and warnings to standard
+ * error. */
 #include "cli.h"
 
 #include <errno.h>
@@ -104,9 +105,12 @@ static void output_json_refusal(Cli *cli) {
     const char *language = cli_language(cli);
     if (cli->refusal) {
         descend_error *error = cli->refusal;
-        output_json_error(cli, descend_error_sentence(error, language), descend_error_file(error),
+        Text sentence = {0};
+        text_add(&sentence, descend_error_sentence(error, language));
+        output_json_error(cli, text_string(&sentence), descend_error_file(error),
                           descend_error_line(error), descend_error_column(error),
                           descend_error_remedy(error, language));
+        text_free(&sentence);
         return;
     }
     const Error *error = &cli->error;

@@ -18,11 +18,13 @@ static Status report_walk(Cli *cli, const Command *command, descend_walk *walk, 
     while (status == STATUS_OK) {
         descend_status step = descend_walk_step(walk, &event, &cli->refusal);
         if (step < 0) status = STATUS_INPUT;
-        /* A walk that has ended at its start repeats no round. */
-        if (step < 0 || (step == DESCEND_DONE && event.step == told && event.restart == 0)) break;
+        if (step < 0) break;
+        /* A walk that ends without a further round tells its last one again. */
+        if (event.step > told) {
+            cli_rounds_add(rounds, &event);
+            status = cli_trace_add(cli, trace, &event);
+        }
         told = event.step;
-        cli_rounds_add(rounds, &event);
-        status = cli_trace_add(cli, trace, &event);
         cli_progress(cli, &progress, &event);
         if (step == DESCEND_DONE) break;
     }
@@ -61,31 +63,9 @@ int cli_exit_code(const Command *command, const descend_walk *walk) {
 
 /* ---- before the walk ------------------------------------------------------------------------ */
 
-static void report_drawn(Cli *cli, descend_walk *walk) {
-    size_t n = descend_walk_parameter_count(walk), shown = 0;
-    const double *starts = descend_walk_starts(walk);
-    Text list = {0};
-    for (size_t i = 0; i < n; i++) {
-        if (!descend_walk_was_drawn(walk, i)) continue;
-        if (shown == REPORT_VALLEY_PARAMETERS) {
-            text_add(&list, ", ...");
-            break;
-        }
-        text_add(&list, shown++ ? ", " : "");
-        text_format(&list, "%s = %s", descend_walk_parameter_name(walk, i),
-                    cli_number(starts[i]).s);
-    }
-    if (shown)
-        cli_say(cli, MSG_CLI_DRAWN, number_text(descend_walk_number(walk, "seed")).s,
-                text_string(&list), NULL);
-    cli->out.failed = cli->out.failed || list.failed;
-    text_free(&list);
-}
-
 void cli_report_opening(Cli *cli, descend_walk *walk) {
     cli_line(cli, descend_walk_text(walk, "names", cli_language(cli)));
     cli_line(cli, descend_walk_text(walk, "method_sentence", cli_language(cli)));
-    report_drawn(cli, walk);
 }
 
 /* ---- where it ended ------------------------------------------------------------------------- */
@@ -166,7 +146,7 @@ const char *cli_verdict_word(const Cli *cli, descend_verdict verdict) {
     return cli_text(cli, words[verdict]);
 }
 
-void cli_report_verdict(Cli *cli, descend_walk *walk) {
+void cli_report_verdict(Cli *cli, const Command *command, descend_walk *walk) {
     static const char hex[] = "0123456789abcdef";
     uint64_t digest = descend_walk_digest(walk);
     const char *advice = descend_walk_text(walk, "advice", cli_language(cli));
@@ -175,10 +155,12 @@ void cli_report_verdict(Cli *cli, descend_walk *walk) {
     cli_line(cli, descend_walk_text(walk, "reason", cli_language(cli)));
     if (advice[0]) {
         text_add(&cli->out, cli_text(cli, MSG_CLI_ADVICE));
-        cli_line(cli, advice);
+        cli_advice(command, advice, &cli->out);
+        text_add_char(&cli->out, '\n');
     }
     text_add(&cli->out, cli_text(cli, MSG_CLI_DIGEST));
-    for (int shift = 60; shift >= 0; shift -= 4) text_add_char(&cli->out, hex[digest >> shift & 15]);
+    for (int shift = 60; shift >= 0; shift -= 4)
+        text_add_char(&cli->out, hex[digest >> shift & 15]);
     text_add_char(&cli->out, '\n');
 }
 

@@ -1,4 +1,5 @@
-/* rounds: the walk as the table of the chapter - where he stands, the slope, the step, where he lands.
+/* rounds: the walk as the table of the chapter - where he stands, the slope, the step, where he
+ * lands.
  *
  * Only what will be shown is kept: the first rounds, and a ring of the last ones. */
 #include "cli.h"

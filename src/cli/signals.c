@@ -23,9 +23,10 @@ void cli_watch_signals(void) {
     sigemptyset(&action.sa_mask);
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
-    /* A closed pipe is noticed where it is written to. */
+    /* A closed pipe and a full quota are noticed where they are written to. */
     action.sa_handler = SIG_IGN;
     sigaction(SIGPIPE, &action, NULL);
+    sigaction(SIGXFSZ, &action, NULL);
 }
 
 void cli_signal_walk(descend_walk *walk) { signals_walk = walk; }

@@ -22,7 +22,8 @@ static Status trace_failed(Cli *cli, const char *path, int number) {
     NumberText reason = {{0}};
     if (number == ENOSPC) reason = message_word(MSG_FILE_NO_SPACE);
     else if (number == EACCES) reason = message_word(MSG_FILE_NO_PERMISSION);
-    else if (number == ENOENT || number == ENOTDIR) reason = message_word(MSG_FILE_NO_FOLDER);
+    else if (number == ENOENT) reason = message_word(MSG_CLI_NO_FOLDER);
+    else if (number == ENOTDIR) reason = message_word(MSG_FILE_NO_FOLDER);
     else if (strerror_r(number, reason.s, sizeof reason.s) != 0) reason = number_integer(number);
     return error_set(&cli->error, STATUS_IO, MSG_FILE_CANNOT_WRITE, path, reason.s, NULL);
 }

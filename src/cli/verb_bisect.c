@@ -1,4 +1,5 @@
-/* verb_bisect: the view from above, which knows a bracket, beside the blind walk, which knows one place. */
+/* verb_bisect: the view from above, which knows a bracket, beside the blind walk, which knows one
+ * place. */
 #include "cli.h"
 
 #include <math.h>

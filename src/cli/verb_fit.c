@@ -126,9 +126,10 @@ static bool fit_fetch(Cli *cli, FitPicture *picture, descend_walk *walk,
     picture->curve_y = picture->curve_x + FIT_CURVE;
     bool good = descend_walk_rows(walk, "left", picture->y, n, &error) >= 0 &&
                 descend_walk_rows(walk, "right", picture->right, n, &error) >= 0;
-    if (good && picture->column >= 0)
-        memcpy(picture->x, descend_table_column(table, (size_t)picture->column), n * sizeof(double));
-    else if (good) memcpy(picture->x, picture->right, n * sizeof(double));
+    const double *along = picture->column < 0
+                              ? picture->right
+                              : descend_table_column(table, (size_t)picture->column);
+    if (good) memcpy(picture->x, along, n * sizeof(double));
     if (error) cli_warn(cli, descend_error_text(error, cli_language(cli)));
     descend_error_free(error);
     return good;
@@ -217,23 +218,24 @@ static void fit_report(Cli *cli, const Command *command, const CliInputs *inputs
     fit_residuals(cli, walk);
     fit_unavailable(cli, walk);
     if (command->values[OPTION_RESTARTS]) cli_report_valleys(cli, walk);
-    cli_report_verdict(cli, walk);
+    cli_report_verdict(cli, command, walk);
     if (quiet) return;
     cli_report_notes(cli, inputs, walk);
     fit_picture(cli, command, inputs, walk);
 }
 
-static void fit_json(Cli *cli, const CliInputs *inputs, descend_walk *walk) {
+static void fit_json(Cli *cli, const Command *command, const CliInputs *inputs,
+                     descend_walk *walk) {
     ViewJson json = {.out = &cli->out};
     view_json_open(&json, NULL, '{');
-    cli_json_walk(cli, &json, walk, inputs, true);
+    cli_json_walk(cli, &json, command, inputs, walk);
     view_json_close(&json, '}');
 }
 
 static int fit_walk(Cli *cli, const Command *command, const CliInputs *inputs, descend_walk *walk) {
     CliRounds *rounds = cli_walk_to_end(cli, command, walk);
     int code = rounds ? cli_exit_code(command, walk) : cli_refused(cli);
-    if (rounds && cli->json) fit_json(cli, inputs, walk);
+    if (rounds && cli->json) fit_json(cli, command, inputs, walk);
     else if (rounds) fit_report(cli, command, inputs, rounds, walk);
     cli_rounds_free(rounds);
     return code;

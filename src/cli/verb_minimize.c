@@ -10,14 +10,15 @@ static void minimize_report(Cli *cli, const Command *command, const CliInputs *i
     }
     cli_report_parameters(cli, walk);
     if (command->values[OPTION_RESTARTS]) cli_report_valleys(cli, walk);
-    cli_report_verdict(cli, walk);
+    cli_report_verdict(cli, command, walk);
     if (!command->values[OPTION_QUIET]) cli_report_notes(cli, inputs, walk);
 }
 
-static void minimize_json(Cli *cli, const CliInputs *inputs, descend_walk *walk) {
+static void minimize_json(Cli *cli, const Command *command, const CliInputs *inputs,
+                          descend_walk *walk) {
     ViewJson json = {.out = &cli->out};
     view_json_open(&json, NULL, '{');
-    cli_json_walk(cli, &json, walk, inputs, false);
+    cli_json_walk(cli, &json, command, inputs, walk);
     view_json_close(&json, '}');
     cli_warn_notes(cli, inputs, walk);
 }
@@ -26,7 +27,7 @@ static int minimize_walk(Cli *cli, const Command *command, const CliInputs *inpu
                          descend_walk *walk) {
     CliRounds *rounds = cli_walk_to_end(cli, command, walk);
     int code = rounds ? cli_exit_code(command, walk) : cli_refused(cli);
-    if (rounds && cli->json) minimize_json(cli, inputs, walk);
+    if (rounds && cli->json) minimize_json(cli, command, inputs, walk);
     else if (rounds) minimize_report(cli, command, inputs, rounds, walk);
     cli_rounds_free(rounds);
     return code;

@@ -79,9 +79,9 @@ static void slope_downhill(Cli *cli, const descend_walk *walk, const descend_slo
             name, NULL);
 }
 
-/* None of 360 directions may fall faster than the negative gradient; feeling for it with a small step
- * is good to about the last digits of the loss. */
-static void slope_directions(Cli *cli, const descend_slope *slope) {
+/* None of 360 directions may fall faster than the negative gradient; feeling for it with a small
+ * step is good to about the last digits of the loss. */
+static void slope_say_directions(Cli *cli, const descend_slope *slope) {
     double best, angle, straight;
     if (!descend_slope_directions(slope, &best, &angle, &straight)) return;
     bool steepest = !(best > straight + 1e-6 * fabs(straight));
@@ -98,7 +98,7 @@ static void slope_report(Cli *cli, const Command *command, const CliInputs *inpu
     if (!quiet) {
         slope_feet(cli, walk, slope);
         slope_downhill(cli, walk, slope);
-        slope_directions(cli, slope);
+        slope_say_directions(cli, slope);
     }
     cli_line(cli, verdict);
     if (!quiet) cli_report_notes(cli, inputs, walk);
@@ -106,17 +106,20 @@ static void slope_report(Cli *cli, const Command *command, const CliInputs *inpu
 
 /* ---- JSON ----------------------------------------------------------------------------------- */
 
-static void slope_json(Cli *cli, const CliInputs *inputs, descend_walk *walk, descend_slope *slope) {
+static void slope_json(Cli *cli, const CliInputs *inputs, descend_walk *walk,
+                       descend_slope *slope) {
     ViewJson json = {.out = &cli->out};
     size_t n = descend_walk_parameter_count(walk);
     view_json_open(&json, NULL, '{');
     view_json_open(&json, "derivative", '{');
     for (size_t i = 0; i < n; i++)
-        view_json_text(&json, descend_walk_parameter_name(walk, i), descend_slope_formula(slope, i));
+        view_json_text(&json, descend_walk_parameter_name(walk, i),
+                       descend_slope_formula(slope, i));
     view_json_close(&json, '}');
     view_json_open(&json, "exact", '{');
     for (size_t i = 0; i < n; i++)
-        view_json_number(&json, descend_walk_parameter_name(walk, i), descend_slope_exact(slope, i));
+        view_json_number(&json, descend_walk_parameter_name(walk, i),
+                         descend_slope_exact(slope, i));
     view_json_close(&json, '}');
     view_json_open(&json, "probe", '{');
     for (size_t i = 0; i < n; i++)

@@ -1,5 +1,5 @@
-/* verb_tour: the chapter, page by page. The pages are text (src/cli/tour/LANGUAGE.txt); their commands are run
- * by this very program, their questions asked only where somebody can answer. */
+/* verb_tour: the chapter, page by page. The pages are text (src/cli/tour/LANGUAGE.txt); their
+ * commands are run by this very program, their questions asked only where somebody can answer. */
 #include "cli.h"
 
 #include <math.h>

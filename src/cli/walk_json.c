@@ -84,8 +84,10 @@ static void json_warnings(ViewJson *json, descend_walk *walk, const CliInputs *i
     view_json_open(json, "warnings", '[');
     for (size_t k = 0; (note = descend_model_note(inputs->model, k, language)); k++)
         view_json_text(json, NULL, note);
-    for (size_t k = 0; inputs->table && (note = descend_table_note(inputs->table, k, language)); k++)
+    for (size_t k = 0; inputs->table; k++) {
+        if (!(note = descend_table_note(inputs->table, k, language))) break;
         view_json_text(json, NULL, note);
+    }
     for (size_t k = 0; (note = descend_walk_note(walk, k, language)); k++)
         view_json_text(json, NULL, note);
     view_json_close(json, ']');
@@ -137,7 +139,16 @@ static void json_number_key(ViewJson *json, const descend_walk *walk, const char
     view_json_number(json, key, descend_walk_number(walk, key));
 }
 
-void cli_json_walk(Cli *cli, ViewJson *json, descend_walk *walk, const CliInputs *inputs, bool fit) {
+static void json_advice(ViewJson *json, const Command *command, const char *advice) {
+    Text text = {0};
+    cli_advice(command, advice, &text);
+    view_json_text(json, "advice", text_string(&text));
+    json->out->failed = json->out->failed || text.failed;
+    text_free(&text);
+}
+
+void cli_json_walk(Cli *cli, ViewJson *json, const Command *command, const CliInputs *inputs,
+                   descend_walk *walk) {
     const char *language = cli_language(cli);
     descend_verdict verdict = descend_walk_verdict(walk);
     view_json_text(json, "verdict", descend_verdict_name(verdict));
@@ -155,9 +166,9 @@ void cli_json_walk(Cli *cli, ViewJson *json, descend_walk *walk, const CliInputs
     json_number_key(json, walk, "seed");
     json_number_key(json, walk, "seconds");
     json_digest(json, descend_walk_digest(walk));
-    if (fit) json_fit(cli, json, walk, inputs);
+    if (command->verb == VERB_FIT) json_fit(cli, json, walk, inputs);
     if (verdict == DESCEND_VERDICT_DIVERGED || verdict == DESCEND_VERDICT_NON_FINITE) {
         json_number_key(json, walk, "rate_limit");
-        view_json_text(json, "advice", descend_walk_text(walk, "advice", language));
+        json_advice(json, command, descend_walk_text(walk, "advice", language));
     }
 }

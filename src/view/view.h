@@ -1,7 +1,8 @@
 /* view: what people and programs read - tables, small pictures in the terminal, JSON.
  *
- * Everything is written into a Text; nothing here prints. Includes only base (and, in cli, descend.h):
- * the proof that the public library is enough. When memory ends the Text's 'failed' is set.
+ * Everything is written into a Text; nothing here prints. Includes only base (and, in cli,
+ * descend.h): the proof that the public library is enough. When memory ends the Text's 'failed' is
+ * set.
  */
 #ifndef DESCEND_VIEW_H
 #define DESCEND_VIEW_H

@@ -94,9 +94,10 @@ static void table_put(Text *out, int *pending, int before, const char *cell, int
     *pending += TABLE_GAP;
 }
 
-static int table_before(const TableColumn *column, ViewAlign align, const char *cell) {
+/* Blanks in front of a cell. Headers and words stand at the right end of a column of numbers. */
+static int table_before(const TableColumn *column, ViewAlign align, const char *cell, bool header) {
     if (align == VIEW_LEFT) return 0;
-    if (!table_is_number(cell)) return column->width - table_columns(cell);
+    if (header || !table_is_number(cell)) return column->width - table_columns(cell);
     return column->width - column->rest - table_whole(cell);
 }
 
@@ -112,7 +113,8 @@ static void table_row(const ViewTable *table, const TableColumn *columns, const 
                       Text *out) {
     int pending = 0;
     for (size_t k = 0; k < table->n_columns; k++) {
-        int before = table_before(&columns[k], table->align[k], cells[k]);
+        bool header = cells == table->headers;
+        int before = table_before(&columns[k], table->align[k], cells[k], header);
         table_put(out, &pending, before, cells[k], columns[k].width);
     }
     text_add_char(out, '\n');
