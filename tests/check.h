@@ -53,6 +53,7 @@ static void check_text(const char *file, int line, const char *got, const char *
         printf("  got:  %s\n  want: %s\n", got ? got : "(null)", want ? want : "(null)");
 }
 
+#define CHECK_FAIL(what) check_fail(__FILE__, __LINE__, (what))
 #define CHECK(condition) check_true(__FILE__, __LINE__, (condition) ? 1 : 0, #condition)
 #define CHECK_INT(got, want)                                                                       \
     check_integer(__FILE__, __LINE__, (long long)(got), (long long)(want), #got)

@@ -65,7 +65,7 @@ static double random_ratio(const double a[8], const double b[8], double x) {
 }
 
 /* The normal quantile: Wichura, Algorithm AS 241 (PPND16), Applied Statistics 37 (1988) 477-484;
- * relative error about 1e-16. */
+ * relative error below 1e-15. */
 static double random_quantile(double p) {
     static const double a[8] = {3.3871328727963666080e0, 1.3314166789178437745e2,
                                 1.9715909503065514427e3, 1.3731693765509461125e4,

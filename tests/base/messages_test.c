@@ -10,7 +10,7 @@ static const char *const ids[] = {
 
 static void complain(size_t id, const char *what) {
     printf("message %s: %s\n", ids[id], what);
-    CHECK(!"the catalogue is in order");
+    CHECK_FAIL("the catalogue is not in order");
 }
 
 /* Bit n: the hole {n} is there; bit 0: a brace that is no hole. '{' and '}' may stand alone when a

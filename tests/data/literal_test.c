@@ -17,9 +17,9 @@ TEST(what_is_a_literal) {
         "",     "x",    "x=1",    "x=1 y=2",        "data.csv", "w=0..1", "w=1,0..10", "x=",
         "x=,1", "=1,2", "2x=1,2", "x=1,2 data.csv", "a b=1,2",  "x==1,2", "`x=1,2",    "x=y,1"};
     for (size_t i = 0; i < COUNT_OF(yes); i++)
-        if (!data_is_literal(yes[i])) printf("%s\n", yes[i]), CHECK(!"a literal");
+        if (!data_is_literal(yes[i])) CHECK_FAIL(yes[i]);
     for (size_t i = 0; i < COUNT_OF(no); i++)
-        if (data_is_literal(no[i])) printf("%s\n", no[i]), CHECK(!"no literal");
+        if (data_is_literal(no[i])) CHECK_FAIL(no[i]);
 }
 
 TEST(values) {

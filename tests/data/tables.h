@@ -15,7 +15,7 @@ static inline Table *table_of(const char *text, MissingPolicy missing) {
         error_render(&error, LANGUAGE_EN, &shown);
         printf("%s\n", text_string(&shown));
         text_free(&shown);
-        CHECK(!"the table is read");
+        CHECK_FAIL("the table was not read");
     }
     return table;
 }
