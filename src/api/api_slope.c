@@ -92,23 +92,25 @@ int descend_slope_verdict(descend_slope *slope, const char *language, const char
 
 /* ---- bisection -------------------------------------------------------------------------------------------------- */
 
-static bool bisect_find_parameter(const descend_walk *walk, const char *name, size_t *index) {
+static Status bisect_find_parameter(const descend_walk *walk, const char *name, size_t *index,
+                                    Error *error) {
     size_t n = descend_walk_parameter_count(walk);
     for (size_t i = 0; i < n; i++) {
-        if (strcmp(descend_walk_parameter_name(walk, i), name) != 0) continue;
+        const char *own = descend_walk_parameter_name(walk, i);
+        if (!own[0]) return error_memory(error);
+        if (strcmp(own, name) != 0) continue;
         *index = i;
-        return true;
+        return STATUS_OK;
     }
-    return false;
+    return error_set(error, STATUS_INPUT, MSG_API_NO_PARAMETER, name, NULL);
 }
 
 descend_bisect *descend_bisect_open(descend_walk *walk, const char *parameter, double low, double high,
                                     descend_error **error) {
     size_t index = 0;
     if (api_prepare(walk, error) != DESCEND_OK) return NULL;
-    if (!bisect_find_parameter(walk, parameter, &index)) {
-        Error inside = {0};
-        error_set(&inside, STATUS_INPUT, MSG_API_NO_PARAMETER, parameter, NULL);
+    Error inside = {0};
+    if (bisect_find_parameter(walk, parameter, &index, &inside) != STATUS_OK) {
         api_fail(error, &inside);
         return NULL;
     }

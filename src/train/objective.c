@@ -344,6 +344,9 @@ static Status problem_second_graph(Problem *problem, NodeId *gradient, NodeId *v
 
 static Status problem_hessian_plan(Problem *problem) {
     if (problem->hessian_plan) return STATUS_OK;
+    graph_free(problem->second); /* of a try for which there was not enough memory */
+    memory_free(problem->flat);
+    problem->second = NULL;
     size_t count = problem->graph->n_parameters;
     NodeId *gradient = memory_new(count + 1, sizeof *gradient);
     NodeId *vector = memory_new(count + 1, sizeof *vector);
