@@ -1,5 +1,5 @@
-/* The way from a tree to a graph: statements in order, then the loss, then what only the end can tell -
- * names that look like misspelt columns, starts for names that are not there. */
+/* The way from a tree to a graph: statements in order, then the loss, then what only the end can
+ * tell - names that look like misspelt columns, starts for names that are not there. */
 #include "graph.h"
 
 #include <math.h>
@@ -7,7 +7,7 @@
 
 static const BuildOptions build_no_options;
 
-/* ---- the table ------------------------------------------------------------------------------------------ */
+/* ---- the table ------------------------------------------------------------------------------- */
 
 BuildWords graph_build_columns(const Builder *builder) {
     BuildWords words = {{0}};
@@ -52,7 +52,7 @@ static void build_weight(Builder *builder) {
     graph->weight = graph_column(graph, (uint32_t)column);
 }
 
-/* ---- what only the end can tell ---------------------------------------------------------------------------- */
+/* ---- what only the end can tell -------------------------------------------------------------- */
 
 static bool build_given(const Builder *builder, const char *name) {
     for (size_t k = 0; k < builder->options->n_arguments; k++)
@@ -78,8 +78,8 @@ void graph_build_check_typos(Builder *builder) {
                                ? NULL
                                : suggest_nearest(parameter->name, unused, n);
         if (!near || strchr(parameter->name, '.')) continue;
-        graph->status = error_set(graph->error, STATUS_INPUT, MSG_BUILD_LIKE_COLUMN, parameter->name,
-                                  near, NULL);
+        graph->status = error_set(graph->error, STATUS_INPUT, MSG_BUILD_LIKE_COLUMN,
+                                  parameter->name, near, NULL);
         error_place(graph->error, &graph->source, parameter->span);
         error_label(graph->error, MSG_BUILD_DID_YOU_MEAN_HERE, near, NULL);
         error_remedy(graph->error, MSG_BUILD_LIKE_COLUMN_REMEDY, parameter->name, NULL);
@@ -147,7 +147,7 @@ static void build_check_loss(Builder *builder) {
     }
 }
 
-/* ---- the whole ------------------------------------------------------------------------------------------------ */
+/* ---- the whole ------------------------------------------------------------------------------- */
 
 /* The statements; a formula standing last alone is what is made small. */
 static void build_statements(Builder *builder) {
@@ -155,8 +155,9 @@ static void build_statements(Builder *builder) {
     uint32_t n = ast->nodes[ast->root].n_children;
     for (uint32_t k = 0; k < n && !graph_build_failed(builder); k++) {
         AstId id = lang_child(ast, ast->root, k);
-        bool formula = ast->nodes[id].kind == AST_VALUE && k + 1 == n && !builder->options->declared;
-        if (formula) graph_build_minimize(builder, id, lang_child(ast, id, 0));
+        bool last = ast->nodes[id].kind == AST_VALUE && k + 1 == n;
+        if (last && !builder->options->declared)
+            graph_build_minimize(builder, id, lang_child(ast, id, 0));
         else graph_build_statement(builder, id);
     }
 }
@@ -197,8 +198,8 @@ Status graph_build(const Ast *ast, const Table *table, const BuildOptions *optio
     return status;
 }
 
-Status graph_build_expression(const Ast *ast, const char *const *names, size_t n_names, Graph **graph,
-                              NodeId *value, Error *error) {
+Status graph_build_expression(const Ast *ast, const char *const *names, size_t n_names,
+                              Graph **graph, NodeId *value, Error *error) {
     *graph = NULL;
     Graph *made;
     TRY(graph_new(&ast->source, error, &made));

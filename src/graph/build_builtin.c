@@ -32,9 +32,10 @@ static const char *builtin_user_name(const Builder *builder, AstId id) {
     return builder->ast == builder->program ? builder->ast->nodes[id].name : builder->call_name;
 }
 
-/* ---- over the elements of one row's value ---------------------------------------------------------- */
+/* ---- over the elements of one row's value ---------------------------------------------------- */
 
-/* True when the built-in goes over rows instead: in rules every vector is one number for each row. */
+/* True when the built-in goes over rows instead: in rules every vector is one number for each
+ * row. */
 static bool builtin_over_rows(const Builder *builder, NodeId a) {
     return builder->mode == BUILD_RULE && builtin_shape(builder, a)->rank == 0;
 }
@@ -133,7 +134,7 @@ static NodeId builtin_expand_last(Builder *builder, AstId id) {
     return graph_add_shaped(builder->graph, OP_BROADCAST, &a, 1, aux, shape);
 }
 
-/* ---- about shapes ------------------------------------------------------------------------------------ */
+/* ---- about shapes ---------------------------------------------------------------------------- */
 
 /* The number of elements; 1 of a number. */
 static NodeId builtin_size(Builder *builder, AstId id) {
@@ -142,7 +143,7 @@ static NodeId builtin_size(Builder *builder, AstId id) {
     return graph_constant(builder->graph, (double)graph_count(builtin_shape(builder, a)));
 }
 
-/* ---- over rows: statistics of data ------------------------------------------------------------------- */
+/* ---- over rows: statistics of data ----------------------------------------------------------- */
 
 static NodeId builtin_data(Builder *builder, AstId id) {
     NodeId a = builtin_argument(builder, id, 0);
@@ -151,7 +152,8 @@ static NodeId builtin_data(Builder *builder, AstId id) {
     BuildWords words = graph_build_words(builder, builtin_child(builder, id, 0));
     const char *name = builtin_user_name(builder, id);
     if (flags & NODE_PARAMS) {
-        graph_build_refuse(builder, id, MSG_BUILD_STATISTIC_OF_PARAMETER, name, words.s, NULL, NULL);
+        graph_build_refuse(builder, id, MSG_BUILD_STATISTIC_OF_PARAMETER, name, words.s, NULL,
+                           NULL);
         graph_build_remedy(builder, MSG_GRAPH_COUPLED_REMEDY, NULL, NULL);
         return NODE_NONE;
     }
@@ -232,7 +234,7 @@ static NodeId builtin_onehot(Builder *builder, AstId id) {
     return graph_binary(graph, OP_EQ, value.node, all);
 }
 
-/* ---- things of other places ------------------------------------------------------------------------------ */
+/* ---- things of other places ------------------------------------------------------------------ */
 
 static NodeId builtin_dropout(Builder *builder, AstId id) {
     return builtin_argument(builder, id, 0); /* outside training it is the identity */
@@ -281,8 +283,8 @@ bool graph_build_builtin(Builder *builder, AstId id, BuildValue *value) {
     for (size_t k = 0; k < COUNT_OF(builtins); k++) {
         const Builtin *builtin = &builtins[k];
         if (strcmp(builtin->name, at->name) != 0) continue;
-        if (builder->mode != BUILD_RULE && (builtin->make == builtin_mean || builtin->make == builtin_norm))
-            return false;
+        bool rule_only = builtin->make == builtin_mean || builtin->make == builtin_norm;
+        if (rule_only && builder->mode != BUILD_RULE) return false;
         bool operator_too = op_function(at->name) != OP_COUNT;
         if (operator_too && at->n_children != builtin->n_arguments) return false;
         *value = (BuildValue){.category = -1};

@@ -8,7 +8,7 @@ static BuildValue call_value(NodeId node) {
     return (BuildValue){.node = node, .category = -1};
 }
 
-/* ---- operators ----------------------------------------------------------------------------------- */
+/* ---- operators ------------------------------------------------------------------------------- */
 
 static bool call_check_count(Builder *builder, AstId id, uint32_t low, uint32_t high) {
     const AstNode *at = &builder->ast->nodes[id];
@@ -37,7 +37,7 @@ static NodeId call_operator(Builder *builder, AstId id, Op op) {
     return value;
 }
 
-/* ---- defs --------------------------------------------------------------------------------------------- */
+/* ---- defs ------------------------------------------------------------------------------------ */
 
 static void call_load_prelude(Builder *builder) {
     if (builder->prelude || graph_build_failed(builder)) return;
@@ -87,7 +87,8 @@ static BuildValue call_run(Builder *builder, int def, BuildValue *arguments, siz
     builder->defs[def].active = true;
     for (uint32_t k = 0; k < n; k++) {
         const AstNode *name = &called.ast->nodes[lang_child(called.ast, called.id, k)];
-        graph_build_bind(builder, graph_build_symbol(builder, name->name), arguments[k], name->span);
+        int symbol = graph_build_symbol(builder, name->name);
+        graph_build_bind(builder, symbol, arguments[k], name->span);
     }
     BuildValue value = graph_build_block(builder, lang_child(called.ast, called.id, n));
     builder->defs[def].active = false;
@@ -127,7 +128,7 @@ static BuildValue call_def(Builder *builder, AstId id, int def) {
     return value;
 }
 
-/* ---- unknown functions ---------------------------------------------------------------------------------- */
+/* ---- unknown functions ----------------------------------------------------------------------- */
 
 static bool call_is_known_name(Builder *builder, const char *name) {
     if (graph_build_find(builder, graph_build_symbol(builder, name))) return true;
@@ -151,16 +152,13 @@ static NodeId call_unknown(Builder *builder, AstId id) {
     return NODE_NONE;
 }
 
-static bool call_is_foreign(Builder *builder, int symbol) {
-    return symbol >= 0 && builder->symbols[symbol].def >= 0;
-}
-
 BuildValue graph_build_call(Builder *builder, AstId id) {
     const AstNode *at = &builder->ast->nodes[id];
     int symbol = graph_build_symbol(builder, at->name);
     BuildValue value = call_value(NODE_NONE);
     if (graph_build_failed(builder)) return value;
-    if (call_is_foreign(builder, symbol)) return call_def(builder, id, builder->symbols[symbol].def);
+    int own = builder->symbols[symbol].def;
+    if (own >= 0) return call_def(builder, id, own);
     if (graph_build_builtin(builder, id, &value)) return value;
     Op op = op_function(at->name);
     if (op != OP_COUNT && op_info(op)->arity > 0 && op_info(op)->kind == KIND_ELEMENTWISE)

@@ -7,6 +7,10 @@ static BuildValue value_of(NodeId node) {
     return (BuildValue){.node = node, .category = -1};
 }
 
+static BuildValue value_refuse(Builder *builder, AstId id, MessageId what, const char *words) {
+    return value_of(graph_build_refuse(builder, id, what, words, NULL, NULL, NULL));
+}
+
 NodeId graph_build_node(Builder *builder, AstId id) {
     BuildValue value = graph_build_value(builder, id);
     if (value.category < 0 || graph_build_failed(builder)) return value.node;
@@ -29,7 +33,7 @@ bool graph_build_number(Builder *builder, AstId id, double *number) {
     return false;
 }
 
-/* ---- shapes in words -------------------------------------------------------------------------------- */
+/* ---- shapes in words ------------------------------------------------------------------------- */
 
 static NumberText value_shape_words(const Shape *shape) {
     return shape->rank == 0 ? message_word(MSG_BUILD_A_NUMBER) : graph_shape_text(shape);
@@ -60,7 +64,7 @@ NodeId graph_build_broadcast(Builder *builder, AstId id, Op op, NodeId a, NodeId
     return graph_binary(graph, op, a, b);
 }
 
-/* ---- operators ------------------------------------------------------------------------------------------ */
+/* ---- operators ------------------------------------------------------------------------------- */
 
 static NodeId value_matmul(Builder *builder, AstId id, NodeId a, NodeId b) {
     Graph *graph = builder->graph;
@@ -176,8 +180,8 @@ static bool value_is_swapped(const Builder *builder, AstId id) {
            value_is_string(builder, lang_child(builder->ast, id, 0));
 }
 
-/* Down the left spine, then back up: the parents are found again by going down from the top, so they
- * are kept in a list. */
+/* Down the left spine, then back up: the parents are found again by going down from the top, so
+ * they are kept in a list. */
 static BuildValue value_binary(Builder *builder, AstId id) {
     AstId *spine = NULL;
     size_t count = 0, capacity = 0;
@@ -205,7 +209,7 @@ static BuildValue value_unary(Builder *builder, AstId id) {
     return value_of(graph_unary(builder->graph, builder->ast->nodes[id].op, a));
 }
 
-/* ---- where ---------------------------------------------------------------------------------------------- */
+/* ---- where ----------------------------------------------------------------------------------- */
 
 /* An arm is built in a region of its own, unless the condition is known or is no single number. */
 static NodeId value_arm(Builder *builder, AstId id, NodeId condition, bool taken) {
@@ -240,13 +244,13 @@ static BuildValue value_where(Builder *builder, AstId id) {
     return value_of(graph_select(graph, condition, a, b));
 }
 
-/* ---- lists -------------------------------------------------------------------------------------------------- */
+/* ---- lists ----------------------------------------------------------------------------------- */
 
 static BuildValue value_list(Builder *builder, AstId id) {
     Graph *graph = builder->graph;
     uint32_t n = builder->ast->nodes[id].n_children;
     if (n == 0)
-        return value_of(graph_build_refuse(builder, id, MSG_BUILD_EMPTY_LIST, NULL, NULL, NULL, NULL));
+        return value_refuse(builder, id, MSG_BUILD_EMPTY_LIST, NULL);
     NodeId *items = memory_new(n, sizeof *items), out = NODE_NONE;
     if (!items) graph->status = error_memory(graph->error);
     for (uint32_t k = 0; k < n && !graph_build_failed(builder); k++) {
@@ -271,12 +275,14 @@ static BuildValue value_list(Builder *builder, AstId id) {
     return value_of(out);
 }
 
-/* ---- any value -------------------------------------------------------------------------------------------- */
+/* ---- any value ------------------------------------------------------------------------------- */
 
 static BuildValue value_by_kind(Builder *builder, AstId id) {
     const AstNode *at = &builder->ast->nodes[id];
     switch (at->kind) {
-    case AST_NUMBER: graph_build_at(builder, id); return value_of(graph_constant(builder->graph, at->number));
+    case AST_NUMBER:
+        graph_build_at(builder, id);
+        return value_of(graph_constant(builder->graph, at->number));
     case AST_NAME: return graph_build_name(builder, id);
     case AST_CALL: return graph_build_call(builder, id);
     case AST_UNARY: return value_unary(builder, id);
@@ -285,19 +291,19 @@ static BuildValue value_by_kind(Builder *builder, AstId id) {
     case AST_INDEX: return graph_build_index(builder, id);
     case AST_LIST: return value_list(builder, id);
     case AST_STRING:
-        return value_of(graph_build_refuse(builder, id, MSG_BUILD_STRING, at->name, NULL, NULL, NULL));
+        return value_refuse(builder, id, MSG_BUILD_STRING, at->name);
     case AST_RANGE:
-        return value_of(graph_build_refuse(builder, id, MSG_BUILD_RANGE, NULL, NULL, NULL, NULL));
+        return value_refuse(builder, id, MSG_BUILD_RANGE, NULL);
     default:
-        return value_of(graph_build_refuse(builder, id, MSG_BUILD_STATEMENT_AS_VALUE,
-                                           graph_build_words(builder, id).s, NULL, NULL, NULL));
+        return value_refuse(builder, id, MSG_BUILD_STATEMENT_AS_VALUE,
+                            graph_build_words(builder, id).s);
     }
 }
 
 BuildValue graph_build_value(Builder *builder, AstId id) {
     if (graph_build_failed(builder)) return value_of(NODE_NONE);
     if (builder->depth >= BUILD_DEPTH)
-        return value_of(graph_build_refuse(builder, id, MSG_BUILD_DEPTH_LIMIT, NULL, NULL, NULL, NULL));
+        return value_refuse(builder, id, MSG_BUILD_DEPTH_LIMIT, NULL);
     builder->depth++;
     BuildValue value = value_by_kind(builder, id);
     builder->depth--;

@@ -1,5 +1,5 @@
-/* x[2], x[2..n], W[1,2], b[plant]: subscripts count from 1, ranges are inclusive; a category or a column
- * looks up an element of the first axis for each row. */
+/* x[2], x[2..n], W[1,2], b[plant]: subscripts count from 1, ranges are inclusive; a category or a
+ * column looks up an element of the first axis for each row. */
 #include "graph.h"
 
 #include <math.h>
@@ -27,8 +27,8 @@ static bool index_number(IndexState *state, AstId id, NodeId node, uint32_t n, u
         return false;
     }
     if (number != floor(number)) {
-        graph_build_refuse(builder, id, MSG_BUILD_INDEX_NOT_WHOLE, number_text(number).s, NULL, NULL,
-                           NULL);
+        graph_build_refuse(builder, id, MSG_BUILD_INDEX_NOT_WHOLE, number_text(number).s, NULL,
+                           NULL, NULL);
         return false;
     }
     *place = (uint32_t)number;
@@ -151,5 +151,6 @@ BuildValue graph_build_index(Builder *builder, AstId id) {
     uint32_t n = builder->ast->nodes[id].n_children;
     for (uint32_t k = 1; k < n && !graph_build_failed(builder); k++)
         index_one(&state, lang_child(builder->ast, id, k));
-    return (BuildValue){.node = graph_build_failed(builder) ? NODE_NONE : state.value, .category = -1};
+    NodeId node = graph_build_failed(builder) ? NODE_NONE : state.value;
+    return (BuildValue){.node = node, .category = -1};
 }

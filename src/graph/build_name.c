@@ -1,5 +1,6 @@
-/* What a name means, in order: set earlier in it; a column; the constant pi; else a scalar parameter.
- * Inside a def only its arguments and what it sets itself; in a rule see build_rule.c. */
+/* What a name means, in order: set earlier in it; a column; the constant pi; else a scalar
+ * parameter. Inside a def only its arguments and what it sets itself; in a rule see
+ * build_rule.c. */
 #include "graph.h"
 
 #include <math.h>
@@ -30,7 +31,7 @@ static BuildValue name_column(Builder *builder, AstId id, int index) {
                         .category = column->type == COLUMN_CATEGORY ? index : -1};
 }
 
-/* ---- undeclared parameters ---------------------------------------------------------------------- */
+/* ---- undeclared parameters ------------------------------------------------------------------- */
 
 static const Argument *name_argument(Builder *builder, const char *name) {
     const BuildOptions *options = builder->options;
@@ -71,7 +72,7 @@ NodeId graph_build_implicit(Builder *builder, AstId id, Shape shape) {
     return node;
 }
 
-/* ---- names that mean nothing ------------------------------------------------------------------------ */
+/* ---- names that mean nothing ----------------------------------------------------------------- */
 
 /* The nearest of the names that are bound here, columns included. */
 static const char *name_nearest(Builder *builder, const char *name) {

@@ -39,7 +39,7 @@ static bool param_shape(Builder *builder, AstId dims, Shape *shape) {
     return true;
 }
 
-/* ---- where it starts --------------------------------------------------------------------------------- */
+/* ---- where it starts ------------------------------------------------------------------------- */
 
 static bool param_draw(Builder *builder, AstId id, Parameter *parameter, StartKind kind) {
     double value[2];
@@ -56,8 +56,8 @@ static bool param_draw(Builder *builder, AstId id, Parameter *parameter, StartKi
     return true;
 }
 
-/* he: normal, sd sqrt(2/inputs); xavier: uniform within sqrt(6/(inputs + outputs)). The inputs are the last
- * axis, the outputs the one before it. */
+/* he: normal, sd sqrt(2/inputs); xavier: uniform within sqrt(6/(inputs + outputs)). The inputs are
+ * the last axis, the outputs the one before it. */
 static bool param_scaled_draw(Parameter *parameter, bool he) {
     const Shape *shape = &parameter->shape;
     double inputs = shape->rank > 0 ? shape->dim[shape->rank - 1] : 1;
@@ -123,7 +123,7 @@ static bool param_start(Builder *builder, AstId id, Parameter *parameter) {
     return param_values(builder, id, parameter);
 }
 
-/* ---- the whole declaration ------------------------------------------------------------------------------ */
+/* ---- the whole declaration ------------------------------------------------------------------- */
 
 static bool param_numbers(Builder *builder, AstId id, Parameter *parameter) {
     double *const where[] = {[PARAM_LOW] = &parameter->low,

@@ -1,5 +1,5 @@
-/* Update rules: the rows are the scalar parameters of the problem. A name that is read before it is set,
- * and set somewhere, is state: a column that starts at 0. */
+/* Update rules: the rows are the scalar parameters of the problem. A name that is read before it
+ * is set, and set somewhere, is state: a column that starts at 0. */
 #include "graph.h"
 
 #include <math.h>
@@ -14,7 +14,7 @@ static void rule_no_memory(Builder *builder) {
     if (graph->status == STATUS_OK) graph->status = error_memory(graph->error);
 }
 
-/* ---- columns: w, g and the states ----------------------------------------------------------------- */
+/* ---- columns: w, g and the states ------------------------------------------------------------ */
 
 static NodeId rule_add_column(Builder *builder, const char *name, NodeId start, Span span) {
     RuleGraph *rule = builder->rule;
@@ -84,7 +84,7 @@ void graph_build_rule_statement(Builder *builder, AstId id) {
     else rule_add_column(builder, at->name, value, at->name_span);
 }
 
-/* ---- settings ------------------------------------------------------------------------------------------- */
+/* ---- settings -------------------------------------------------------------------------------- */
 
 static NodeId rule_add_parameter(Builder *builder, const char *name, Span span) {
     Graph *graph = builder->graph;
@@ -118,7 +118,7 @@ static void rule_settings(Builder *builder, AstId id) {
     }
 }
 
-/* ---- the whole ------------------------------------------------------------------------------------------- */
+/* ---- the whole ------------------------------------------------------------------------------- */
 
 static void rule_finish(Builder *builder) {
     RuleGraph *rule = builder->rule;

@@ -1,5 +1,5 @@
-/* Names while building: symbols, what they are bound to, frames of calls; and errors in the words of
- * the formula. */
+/* Names while building: symbols, what they are bound to, frames of calls; and errors in the words
+ * of the formula. */
 #include "graph.h"
 
 #include <string.h>
@@ -14,7 +14,7 @@ static int scope_fail(Builder *builder) {
     return BUILD_NO_SYMBOL;
 }
 
-/* ---- symbols ---------------------------------------------------------------------------------- */
+/* ---- symbols --------------------------------------------------------------------------------- */
 
 static size_t scope_hash(const char *name) {
     Hash hash = hash_start();
@@ -64,7 +64,7 @@ int graph_build_anonymous(Builder *builder) {
     return scope_new_symbol(builder, NULL);
 }
 
-/* ---- bindings and frames ------------------------------------------------------------------------ */
+/* ---- bindings and frames --------------------------------------------------------------------- */
 
 BuildBinding *graph_build_find(Builder *builder, int symbol) {
     if (symbol < 0 || builder->symbols[symbol].top < 0) return NULL;
@@ -84,11 +84,12 @@ BuildBinding *graph_build_bind(Builder *builder, int symbol, BuildValue value, S
         scope_fail(builder);
         return NULL;
     }
-    builder->bindings[builder->n_bindings] = (BuildBinding){.symbol = symbol,
-                                                            .previous = builder->symbols[symbol].top,
-                                                            .frame = builder->frame->id,
-                                                            .value = value,
-                                                            .span = span};
+    BuildBinding binding = {.symbol = symbol,
+                            .previous = builder->symbols[symbol].top,
+                            .frame = builder->frame->id,
+                            .value = value,
+                            .span = span};
+    builder->bindings[builder->n_bindings] = binding;
     builder->symbols[symbol].top = (int)builder->n_bindings;
     return &builder->bindings[builder->n_bindings++];
 }
@@ -134,7 +135,7 @@ void graph_build_close(Builder *builder) {
     memory_free(builder->argument_used);
 }
 
-/* ---- words and errors ------------------------------------------------------------------------------- */
+/* ---- words and errors ------------------------------------------------------------------------ */
 
 static BuildWords scope_text(const Source *source, Span span) {
     BuildWords words = {{0}};
@@ -148,8 +149,9 @@ static BuildWords scope_text(const Source *source, Span span) {
 }
 
 BuildWords graph_build_words(const Builder *builder, AstId id) {
-    if (builder->ast != builder->program) return scope_text(&builder->program->source, builder->call);
-    return scope_text(&builder->ast->source, builder->ast->nodes[id].span);
+    bool own = builder->ast == builder->program;
+    return scope_text(&builder->program->source,
+                      own ? builder->ast->nodes[id].span : builder->call);
 }
 
 BuildWords graph_build_name_words(const Builder *builder, AstId id) {

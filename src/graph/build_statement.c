@@ -9,7 +9,7 @@ static BuildValue statement_value(NodeId node) {
     return (BuildValue){.node = node, .category = -1};
 }
 
-/* ---- the loss -------------------------------------------------------------------------------------- */
+/* ---- the loss -------------------------------------------------------------------------------- */
 
 static bool statement_push(Builder *builder, NodeId **items, size_t *count, size_t *capacity,
                            NodeId item) {
@@ -41,8 +41,8 @@ static bool statement_is_scalar(Builder *builder, AstId id, NodeId value) {
     const Shape *shape = &builder->graph->nodes[value].shape;
     if (shape->rank == 0) return true;
     BuildWords words = graph_build_words(builder, id);
-    graph_build_refuse(builder, id, MSG_BUILD_NOT_A_NUMBER, words.s, graph_shape_text(shape).s, NULL,
-                       NULL);
+    graph_build_refuse(builder, id, MSG_BUILD_NOT_A_NUMBER, words.s, graph_shape_text(shape).s,
+                       NULL, NULL);
     graph_build_remedy(builder, MSG_BUILD_NOT_A_NUMBER_REMEDY, words.s, NULL);
     return false;
 }
@@ -91,8 +91,10 @@ void graph_build_fit(Builder *builder, AstId id) {
     graph_build_at(builder, id);
     NodeId term = statement_mean(builder, graph_power(graph, residual, 2));
     if (graph->weight != NODE_NONE && !graph_build_failed(builder) &&
-        graph->nodes[residual].flags & NODE_ROWS)
-        residual = graph_binary(graph, OP_MUL, residual, graph_unary(graph, OP_SQRT, graph->weight));
+        graph->nodes[residual].flags & NODE_ROWS) {
+        NodeId root = graph_unary(graph, OP_SQRT, graph->weight);
+        residual = graph_binary(graph, OP_MUL, residual, root);
+    }
     if (graph->n_residuals == 0) {
         graph->left = value[0];
         graph->right = value[1];
@@ -102,7 +104,7 @@ void graph_build_fit(Builder *builder, AstId id) {
                    residual);
 }
 
-/* ---- set and declare ----------------------------------------------------------------------------------- */
+/* ---- set and declare ------------------------------------------------------------------------- */
 
 static void statement_bind(Builder *builder, AstId id, BuildValue value) {
     const AstNode *at = &builder->ast->nodes[id];
@@ -155,7 +157,7 @@ static void statement_not_yet(Builder *builder, AstId id, const char *word, Mess
     graph_build_remedy(builder, remedy, NULL, NULL);
 }
 
-/* ---- for ------------------------------------------------------------------------------------------------- */
+/* ---- for ------------------------------------------------------------------------------------- */
 
 static void statement_turn(Builder *builder, AstId id, BuildValue item) {
     const AstNode *at = &builder->ast->nodes[id];
@@ -218,7 +220,7 @@ static void statement_for(Builder *builder, AstId id) {
     else statement_for_value(builder, id, over);
 }
 
-/* ---- any statement ------------------------------------------------------------------------------------------ */
+/* ---- any statement --------------------------------------------------------------------------- */
 
 void graph_build_statement(Builder *builder, AstId id) {
     const AstNode *at = &builder->ast->nodes[id];

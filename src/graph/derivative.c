@@ -49,7 +49,7 @@ static void der_give_over(Derivative *d, uint32_t k, NodeId divisor) {
     d->give(d, k, der_div(d, d->adjoint, divisor));
 }
 
-/* ---- leaves and steps: no slope --------------------------------------------------------------- */
+/* ---- leaves and steps: no slope -------------------------------------------------------------- */
 
 static void der_none(Derivative *d) { (void)d; }
 
@@ -75,7 +75,7 @@ DER_NONE(OR)
 DER_NONE(NOT)
 #undef DER_NONE
 
-/* ---- arithmetic --------------------------------------------------------------------------------- */
+/* ---- arithmetic ------------------------------------------------------------------------------ */
 
 static void derivative_ADD(Derivative *d) {
     d->give(d, 0, d->adjoint);
@@ -133,7 +133,7 @@ static void derivative_POWI(Derivative *d) {
     der_give(d, 0, der_mul(d, der_number(d, exponent), power));
 }
 
-/* ---- functions of one number --------------------------------------------------------------------- */
+/* ---- functions of one number ----------------------------------------------------------------- */
 
 static void derivative_EXP(Derivative *d) { der_give(d, 0, d->node); }
 static void derivative_LOG(Derivative *d) { der_give_over(d, 0, der_a(d)); }
@@ -166,7 +166,9 @@ static void derivative_COS(Derivative *d) {
     der_give(d, 0, der_neg(d, der_of(d, OP_SIN, der_a(d))));
 }
 
-static void derivative_TAN(Derivative *d) { der_give(d, 0, der_one_plus(d, der_square(d, d->node))); }
+static void derivative_TAN(Derivative *d) {
+    der_give(d, 0, der_one_plus(d, der_square(d, d->node)));
+}
 
 /* sqrt(1 - a^2) without cancellation near 1. */
 static NodeId der_cofunction(Derivative *d) {
@@ -232,7 +234,7 @@ static void derivative_SIGMOID(Derivative *d) {
 static void derivative_SOFTPLUS(Derivative *d) { der_give(d, 0, der_of(d, OP_SIGMOID, der_a(d))); }
 static void derivative_ABS(Derivative *d) { der_give(d, 0, der_of(d, OP_SIGN, der_a(d))); }
 
-/* ---- functions of two numbers ---------------------------------------------------------------------- */
+/* ---- functions of two numbers ---------------------------------------------------------------- */
 
 static void derivative_ATAN2(Derivative *d) {
     NodeId a = der_a(d), b = der_b(d);
@@ -265,13 +267,14 @@ static void derivative_MAX(Derivative *d) {
     der_choose(d, graph_binary(d->graph, OP_GE, der_a(d), der_b(d)));
 }
 
-/* The sweep in gradient.c tells the arms apart: each receives the adjoint only where it is taken. */
+/* The sweep in gradient.c tells the arms apart: each receives the adjoint only where it is
+ * taken. */
 static void derivative_SELECT(Derivative *d) {
     d->give(d, 1, d->adjoint);
     d->give(d, 2, d->adjoint);
 }
 
-/* ---- over elements ------------------------------------------------------------------------------------ */
+/* ---- over elements --------------------------------------------------------------------------- */
 
 /* Repeats a reduced value along the axes that went. */
 static NodeId der_restore(Derivative *d, NodeId value, uint32_t axes) {
@@ -317,7 +320,7 @@ static void der_extreme(Derivative *d) {
 static void derivative_MIN_OF(Derivative *d) { der_extreme(d); }
 static void derivative_MAX_OF(Derivative *d) { der_extreme(d); }
 
-/* ---- shapes --------------------------------------------------------------------------------------------- */
+/* ---- shapes ---------------------------------------------------------------------------------- */
 
 static void derivative_BROADCAST(Derivative *d) {
     uint32_t axes = d->graph->nodes[d->node].aux.axes;
@@ -358,7 +361,7 @@ static void derivative_STACK(Derivative *d) {
     }
 }
 
-/* ---- products ------------------------------------------------------------------------------------------------ */
+/* ---- products -------------------------------------------------------------------------------- */
 
 /* a b' of two vectors. */
 static NodeId der_outer(Derivative *d, NodeId a, NodeId b) {
@@ -404,7 +407,7 @@ static void derivative_SCATTER(Derivative *d) {
     d->give(d, 0, graph_binary(d->graph, OP_GATHER, d->adjoint, der_b(d)));
 }
 
-/* ---- over rows -------------------------------------------------------------------------------------------------- */
+/* ---- over rows ------------------------------------------------------------------------------- */
 
 static void derivative_ROW_SUM(Derivative *d) { d->give(d, 0, d->adjoint); }
 

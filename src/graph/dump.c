@@ -1,7 +1,8 @@
 /* Stable text of a graph: one node a line, only those the outputs need, numbered anew from 1. */
 #include "graph.h"
 
-/* Marks what the outputs need, from the last node to the first, and numbers it. False: no memory. */
+/* Marks what the outputs need, from the last node to the first, and numbers it. False: no
+ * memory. */
 static uint32_t *dump_numbers(const Graph *graph, const NodeId *outputs, size_t n_outputs) {
     uint32_t *number = memory_new(graph->n_nodes + 1, sizeof *number);
     if (!number) return NULL;
@@ -87,8 +88,8 @@ static void dump_node(const Graph *graph, NodeId id, const uint32_t *number, Tex
     text_add_char(out, '\n');
 }
 
-void graph_dump(const Graph *graph, const NodeId *outputs, const char *const *names, size_t n_outputs,
-                Text *out) {
+void graph_dump(const Graph *graph, const NodeId *outputs, const char *const *names,
+                size_t n_outputs, Text *out) {
     uint32_t *number = dump_numbers(graph, outputs, n_outputs);
     if (!number) {
         out->failed = true;

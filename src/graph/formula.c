@@ -1,6 +1,7 @@
 /* A node as a formula that a person would write. Nodes become forms: sums of terms, a term being a
- * coefficient times powers of atoms. Like terms and equal bases are merged, numbers come first, then names,
- * brackets and functions. Only what is printed is treated so; the graph itself keeps its bits.
+ * coefficient times powers of atoms. Like terms and equal bases are merged, numbers come first,
+ * then names, brackets and functions. Only what is printed is treated so; the graph itself keeps
+ * its bits.
  *
  * Work is bounded: a formula that is too large to print ends with '...'. */
 #include "graph.h"
@@ -63,7 +64,7 @@ typedef struct Formula {
 
 static FormTerm form_node(Formula *formula, NodeId node);
 
-/* ---- coefficients ------------------------------------------------------------------------------- */
+/* ---- coefficients ---------------------------------------------------------------------------- */
 
 static bool form_whole(double value) {
     return value == floor(value) && fabs(value) < 0x1p26;
@@ -107,7 +108,7 @@ static void form_add_fraction(FormTerm *sum, double num, double den) {
     form_reduce(&sum->num, &sum->den);
 }
 
-/* ---- products ------------------------------------------------------------------------------------- */
+/* ---- products -------------------------------------------------------------------------------- */
 
 /* Names before brackets before functions. */
 static int form_rank(const Formula *formula, FormFactor factor) {
@@ -144,8 +145,10 @@ static bool form_same_product(const Formula *formula, const FormProduct *product
 static uint32_t form_product(Formula *formula, FormFactor *factors, uint32_t count) {
     uint32_t hash = 0;
     if (count == 0) return 0;
-    for (uint32_t k = 0; k < count; k++)
-        hash += factors[k].atom * 2654435761u + (uint32_t)(int32_t)(factors[k].exponent * 4) * 40503u;
+    for (uint32_t k = 0; k < count; k++) {
+        uint32_t exponent = (uint32_t)(int32_t)(factors[k].exponent * 4);
+        hash += factors[k].atom * 2654435761u + exponent * 40503u;
+    }
     uint32_t *bucket = &formula->product_bucket[(hash >> 8) % FORM_BUCKETS];
     for (uint32_t at = *bucket; at != 0; at = formula->products[at].next)
         if (form_same_product(formula, &formula->products[at], factors, count)) return at;
@@ -162,7 +165,7 @@ static uint32_t form_product(Formula *formula, FormFactor *factors, uint32_t cou
     return id;
 }
 
-/* ---- atoms -------------------------------------------------------------------------------------------- */
+/* ---- atoms ----------------------------------------------------------------------------------- */
 
 static bool form_same_terms(const FormTerm *a, const FormTerm *b, uint32_t count) {
     for (uint32_t k = 0; k < count; k++)
@@ -206,7 +209,7 @@ static FormTerm form_leaf(Formula *formula, FormKind kind, NodeId node) {
     return form_of_atom(formula, form_atom(formula, atom, NULL));
 }
 
-/* ---- sums ------------------------------------------------------------------------------------------------ */
+/* ---- sums ------------------------------------------------------------------------------------ */
 
 /* Terms on a stack of their own in the arena; grows by copying, the arena frees at the end. */
 typedef struct FormList {
@@ -287,7 +290,7 @@ static FormTerm form_sum(Formula *formula, NodeId node) {
     return form_finish_sum(formula, &sum);
 }
 
-/* ---- products of nodes ---------------------------------------------------------------------------------------- */
+/* ---- products of nodes ----------------------------------------------------------------------- */
 
 typedef struct FormMaking {
     double num, den;
@@ -309,7 +312,7 @@ static void form_times_atom(Formula *formula, FormMaking *making, uint32_t atom,
 }
 
 static double form_raise(double base, double exponent) {
-    return exponent == 1 ? base : pow(base, exponent);
+    return op_value(OP_POW, base, exponent, 0, 0);
 }
 
 /* Times a term to a whole exponent. */
@@ -399,7 +402,7 @@ static FormTerm form_multiply(Formula *formula, NodeId node) {
     return form_finish_product(formula, making);
 }
 
-/* ---- over rows ------------------------------------------------------------------------------------------------- */
+/* ---- over rows ------------------------------------------------------------------------------- */
 
 static bool form_find_rows(const Formula *formula, FormTerm term, double *exponent) {
     FormProduct product = formula->products[term.product];
@@ -471,7 +474,7 @@ static FormTerm form_row_sum(Formula *formula, FormTerm inner) {
     return (FormTerm){inner.num, inner.den, product};
 }
 
-/* ---- where ------------------------------------------------------------------------------------------------------- */
+/* ---- where ----------------------------------------------------------------------------------- */
 
 static bool form_is_zero(FormTerm term) {
     return term.num == 0 && term.product == 0;
@@ -484,8 +487,8 @@ static FormTerm form_scaled(FormTerm term, double num, double den) {
     return term;
 }
 
-/* where(c, a, b) of terms. A condition that is known chooses; of where(c, a, 0) the number in front of a, and
- * its power of the number of rows, stand outside. */
+/* where(c, a, b) of terms. A condition that is known chooses; of where(c, a, 0) the number in
+ * front of a, and its power of the number of rows, stand outside. */
 static FormTerm form_select(Formula *formula, const FormTerm terms[3]) {
     FormTerm arms[3] = {terms[0], terms[1], terms[2]}, outside = {1, 1, 0};
     double exponent = 0;
@@ -568,7 +571,7 @@ static void form_merge_selects(Formula *formula, FormList *sum) {
                 sum->items[j] = (FormTerm){0, 1, 0};
 }
 
-/* ---- any node ------------------------------------------------------------------------------------------------------ */
+/* ---- any node -------------------------------------------------------------------------------- */
 
 /* Operators whose aux counts when two calls are compared. */
 static bool form_needs_node(Op op) {
@@ -607,7 +610,7 @@ static FormTerm form_call(Formula *formula, NodeId node) {
     if (formula->more) return (FormTerm){0, 1, 0};
     return form_apply(formula, node, arguments);
 }
-/* ---- one number of a vector or matrix ---------------------------------------------------------------------------- */
+/* ---- one number of a vector or matrix -------------------------------------------------------- */
 
 static FormTerm form_element(Formula *formula, NodeId node, size_t element);
 
@@ -628,8 +631,8 @@ static bool form_source(const Graph *graph, NodeId node, size_t element, size_t 
         case OP_TRANSPOSE: place[at->aux.axis[k]] = to[k]; break;
         case OP_SLICE: place[k] = to[k] + at->aux.offset[k]; break;
         case OP_PAD:
-            if (to[k] < at->aux.offset[k] || to[k] >= at->aux.offset[k] + from->dim[k]) return false;
             place[k] = to[k] - at->aux.offset[k];
+            if (to[k] < at->aux.offset[k] || place[k] >= from->dim[k]) return false;
             break;
         default: /* BROADCAST */
             if (!(at->aux.axes >> k & 1u)) place[next++] = to[k];
@@ -663,7 +666,8 @@ static FormTerm form_element_of_elementwise(Formula *formula, NodeId node, size_
     for (uint32_t k = 0; k < at->n_inputs; k++)
         in[k] = form_element(formula, graph_input(graph, node, k), element);
     if (formula->more) return in[0];
-    bool power = at->op == OP_POWI || (at->op == OP_POW && form_fixed_exponent(graph, node, &exponent));
+    bool power = (at->op == OP_POWI || at->op == OP_POW) &&
+                 form_fixed_exponent(graph, node, &exponent);
     if (at->op == OP_ADD) return form_plus(formula, in[0], in[1]);
     if (at->op == OP_SUB) return form_plus(formula, in[0], form_scaled(in[1], -1, 1));
     if (at->op == OP_NEG) return form_scaled(in[0], -1, 1);
@@ -702,7 +706,8 @@ static FormTerm form_element(Formula *formula, NodeId node, size_t element) {
         term = form_row_sum(formula, form_element(formula, inner, element));
     } else {
         FormTerm whole = form_node(formula, node);
-        FormAtom atom = {.kind = FORM_ELEMENT, .node = node, .element = (uint32_t)element, .count = 1};
+        FormAtom atom = {
+            .kind = FORM_ELEMENT, .node = node, .element = (uint32_t)element, .count = 1};
         term = form_of_atom(formula, form_atom(formula, atom, &whole));
     }
     formula->depth--;
@@ -752,7 +757,7 @@ static FormTerm form_node(Formula *formula, NodeId node) {
     return term;
 }
 
-/* ---- printing ---------------------------------------------------------------------------------------------------- */
+/* ---- printing -------------------------------------------------------------------------------- */
 
 static void form_print_term(Formula *formula, FormTerm term);
 
@@ -802,7 +807,7 @@ static void form_print_infix(Formula *formula, const FormAtom *call) {
     }
 }
 
-/* ---- conditions ---- */
+/* ---- conditions ------------------------------------------------------------------------------ */
 
 static Op form_opposite(Op op) {
     switch (op) {
@@ -868,7 +873,7 @@ static void form_print_condition(Formula *formula, FormTerm term) {
     }
 }
 
-/* ---- calls ---- */
+/* ---- calls ----------------------------------------------------------------------------------- */
 
 static void form_print_list(Formula *formula, const FormAtom *call, const char *open,
                             const char *close) {
@@ -1064,7 +1069,7 @@ static void form_print_term(Formula *formula, FormTerm term) {
     if (divisors > 1) text_add_char(formula->out, ')');
 }
 
-/* ---- the whole ---------------------------------------------------------------------------------------------------- */
+/* ---- the whole ------------------------------------------------------------------------------- */
 
 static bool form_open(Formula *formula) {
     Arena *arena = &formula->arena;

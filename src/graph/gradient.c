@@ -1,16 +1,17 @@
 /* The reverse sweep: adjoints as more nodes.
  *
- * Nodes are visited from the last to the first. Each has by then a list of contributions, one from each
- * use; their sum is its adjoint, from which its derivative rule makes contributions to its inputs.
+ * Nodes are visited from the last to the first. Each has by then a list of contributions, one from
+ * each use; their sum is its adjoint, from which its derivative rule makes contributions to its
+ * inputs.
  *
- * Where a contribution holds only under guards (it came out of an arm of 'where'), it carries the region of
- * those guards, and outside of it is rubbish: maybe NaN. A node that is used under guards only is
- * differentiated under them too; when a contribution reaches a node that is used elsewhere as well, it is
- * masked first - where(condition, contribution, 0). So a slope that is not finite in the arm that is not
- * taken never meets a product with zero.
+ * Where a contribution holds only under guards (it came out of an arm of 'where'), it carries the
+ * region of those guards, and outside of it is rubbish: maybe NaN. A node that is used under
+ * guards only is differentiated under them too; when a contribution reaches a node that is used
+ * elsewhere as well, it is masked first - where(condition, contribution, 0). So a slope that is
+ * not finite in the arm that is not taken never meets a product with zero.
  *
- * The one rule for rows: what flows from a node that has rows to one that has not is summed over rows
- * (not in GRADIENT_PER_ROW). */
+ * The one rule for rows: what flows from a node that has rows to one that has not is summed over
+ * rows (not in GRADIENT_PER_ROW). */
 #include "graph.h"
 
 typedef struct Contribution {
@@ -42,7 +43,7 @@ static void sweep_enter(Sweep *sweep, uint32_t region) {
     sweep->graph->region = sweep->graph->regions[region].scalar;
 }
 
-/* ---- guards -------------------------------------------------------------------------------------- */
+/* ---- guards ---------------------------------------------------------------------------------- */
 
 /* The value where the guards between 'region' and 'outer' hold, else 0. */
 static NodeId sweep_mask(Sweep *sweep, NodeId value, uint32_t region, uint32_t outer) {
@@ -75,8 +76,8 @@ static uint32_t sweep_union(Sweep *sweep, uint32_t a, uint32_t b) {
     return graph_region(graph, common, graph_binary(graph, OP_OR, in_a, in_b), true);
 }
 
-/* A region without its guards on rows (or on vectors): those are replaced by whether they hold in any row
- * (for any element). *value is masked by them. */
+/* A region without its guards on rows (or on vectors): those are replaced by whether they hold in
+ * any row (for any element). *value is masked by them. */
 static uint32_t sweep_project(Sweep *sweep, NodeId *value, uint32_t region, bool rows) {
     Graph *graph = sweep->graph;
     uint32_t base = rows ? graph->regions[region].rowless : graph->regions[region].scalar;
@@ -91,7 +92,7 @@ static uint32_t sweep_project(Sweep *sweep, NodeId *value, uint32_t region, bool
     return graph_region(graph, base, any, true);
 }
 
-/* ---- contributions ---------------------------------------------------------------------------------- */
+/* ---- contributions --------------------------------------------------------------------------- */
 
 static bool sweep_push(Sweep *sweep, NodeId to, Contribution item) {
     if (!memory_reserve(&sweep->items, &sweep->capacity, sweep->n_items + 1, sizeof item)) {
@@ -144,7 +145,8 @@ static NodeId sweep_plus(Graph *graph, NodeId sum, NodeId term) {
     return sum == NODE_NONE ? term : graph_binary(graph, OP_ADD, sum, term);
 }
 
-/* The node's adjoint: the sum of its contributions, in the order of its uses. Sets sweep->region. */
+/* The node's adjoint: the sum of its contributions, in the order of its uses. Sets
+ * sweep->region. */
 static NodeId sweep_collect(Sweep *sweep, NodeId node) {
     Graph *graph = sweep->graph;
     NodeId sum = NODE_NONE, rows = NODE_NONE;
@@ -162,7 +164,7 @@ static NodeId sweep_collect(Sweep *sweep, NodeId node) {
     return graph_expand(graph, sum, graph->nodes[node].shape);
 }
 
-/* ---- the sweep ------------------------------------------------------------------------------------------ */
+/* ---- the sweep ------------------------------------------------------------------------------- */
 
 static bool sweep_input_counts(const Node *node, uint32_t k) {
     if (op_info(node->op)->flags & (FLAG_BOOLEAN | FLAG_STEPWISE)) return false;
@@ -254,7 +256,7 @@ Status graph_gradient(Graph *graph, NodeId of, const uint32_t *wrt, size_t n_wrt
     graph->error = old_error;
     graph->span = old_span;
     graph->region = 0;
-    if (status == STATUS_INPUT) graph->status = STATUS_OK; /* refused; the graph is as good as before */
+    if (status == STATUS_INPUT) graph->status = STATUS_OK; /* the graph is as good as before */
     return status;
 }
 

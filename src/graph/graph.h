@@ -1,16 +1,18 @@
-/* graph: syntax tree + columns -> nodes in topological order, with shapes, gradients as more nodes,
- * simplification at creation, a verifier and stable text.
+/* graph: syntax tree + columns -> nodes in topological order, with shapes, gradients as more
+ * nodes, simplification at creation, a verifier and stable text.
  *
- * A program is written for one row. Each node is either one value for each row (NODE_ROWS) or one value
- * for all; the OP_ROW_* operators lead from the first to the second. A node without NODE_ROWS used by
- * one with it is repeated for each row, silently. Shapes are the shape of one row's value.
+ * A program is written for one row. Each node is either one value for each row (NODE_ROWS) or one
+ * value for all; the OP_ROW_* operators lead from the first to the second. A node without
+ * NODE_ROWS used by one with it is repeated for each row, silently. Shapes are the shape of one
+ * row's value.
  *
- * Branches are regions: the nodes of an arm of 'where' that are not shared with the outside live in a
- * region of their own, below the region of the SELECT. A node's inputs lie in its own region or in
- * one around it; only the arms of the SELECT that owns a region are read from outside. An adjoint that
- * leaves a region is wrapped in the same 'where', so that the arm not taken contributes no value, no
- * slope and no NaN, and this holds again when the gradient is differentiated.
- */
+ * Branches are regions: the nodes of an arm of 'where' that are not shared with the outside live
+ * in a region of their own, below the region of the SELECT. A node's inputs lie in its own region
+ * or in one around it; only the arms of the SELECT that owns a region are read from outside. An
+ * adjoint that leaves a region is wrapped in the same 'where', so that the arm not taken
+ * contributes no value, no slope and no NaN, and this holds again when the gradient is
+ * differentiated.
+ * */
 #ifndef DESCEND_GRAPH_H
 #define DESCEND_GRAPH_H
 
@@ -48,7 +50,7 @@ typedef struct Node {
     uint32_t first_input, n_inputs; /* into Graph.inputs */
     Shape shape;
     NodeAux aux;
-    Span span; /* the words of the formula it comes from (for adjoints: those of the node differentiated) */
+    Span span; /* the words it comes from (of an adjoint: those of the node differentiated) */
 } Node;
 
 /* The arm of a 'where': read only where 'condition' is 'taken'. */
@@ -56,8 +58,9 @@ typedef struct Region {
     uint32_t parent;
     NodeId condition;
     bool taken;       /* true: the arm for condition != 0 */
-    uint32_t rowless; /* the same guards less those whose condition has rows: nodes without rows go there */
-    uint32_t scalar;  /* the same guards less those whose condition is no single number */
+    /* The same guards less those whose condition has rows (nodes without rows go there), and less
+     * those whose condition is no single number. */
+    uint32_t rowless, scalar;
 } Region;
 
 typedef enum StartKind {
@@ -98,7 +101,7 @@ typedef struct Graph {
     NodeId left, right; /* of the first '~' */
     NodeId weight;      /* NODE_NONE: all rows count 1 */
     size_t n_residuals;
-    bool least_squares; /* the loss is the sum of the means of the squared residuals, and nothing else */
+    bool least_squares; /* the loss is the sum of the mean squared residuals, and nothing else */
 
     uint32_t region; /* where graph_add puts new nodes */
     Span span;       /* the span graph_add gives to new nodes */
@@ -109,9 +112,10 @@ typedef struct Graph {
     Arena arena;
 } Graph;
 
-/* ---- build.c: from the tree ---------------------------------------------------------------------- */
+/* ---- build.c: from the tree ------------------------------------------------------------------ */
 
-/* NAME=START, NAME=LO..HI, NAME=START,LO..HI as given on the command line or by descend_walk_set. */
+/* NAME=START, NAME=LO..HI, NAME=START,LO..HI as given on the command line or by
+ * descend_walk_set. */
 typedef struct Argument {
     const char *name;
     bool has_start, has_bounds;
@@ -127,8 +131,8 @@ typedef struct BuildOptions {
     size_t n_dropped;
 } BuildOptions;
 
-/* 'table' may be NULL (no columns). Checks names, shapes and rows; every mistake has a place. The graph
- * copies what it needs of the tree and the table's names. */
+/* 'table' may be NULL (no columns). Checks names, shapes and rows; every mistake has a place. The
+ * graph copies what it needs of the tree and the table's names. */
 Status graph_build(const Ast *ast, const Table *table, const BuildOptions *options, Graph **graph,
                    Error *error);
 
@@ -150,23 +154,25 @@ enum { RULE_W = 0, RULE_G = 1, RULE_T = 0, RULE_LAST = 1, RULE_EPOCH = 2, RULE_S
 Status graph_build_rule(const Ast *ast, RuleGraph **rule, Error *error);
 void graph_free_rule(RuleGraph *rule);
 
-/* One expression over the given names (they become scalar parameters 0..): --rate, --until, starts. */
-Status graph_build_expression(const Ast *ast, const char *const *names, size_t n_names, Graph **graph,
-                              NodeId *value, Error *error);
+/* One expression over the given names (they become scalar parameters 0..): --rate, --until,
+ * starts. */
+Status graph_build_expression(const Ast *ast, const char *const *names, size_t n_names,
+                              Graph **graph, NodeId *value, Error *error);
 void graph_free(Graph *graph);
 
-/* The flat start vector: given starts, draws keyed by seed, parameter name and index, inside bounds.
- * drawn[i] (may be NULL) tells which elements nobody gave. */
+/* The flat start vector: given starts, draws keyed by seed, parameter name and index, inside
+ * bounds. drawn[i] (may be NULL) tells which elements nobody gave. */
 Status graph_start(const Graph *graph, uint64_t seed, double *start, bool *drawn);
 /* "w", "w[2]", "W[1;2]" of a flat index. */
 void graph_scalar_name(const Graph *graph, size_t scalar, Text *out);
 
-/* ---- node.c: making nodes -------------------------------------------------------------------------- */
+/* ---- node.c: making nodes -------------------------------------------------------------------- */
 
 Status graph_new(const Source *source, Error *error, Graph **graph); /* the source text is copied */
 /* A node in graph->region; equal nodes are shared, constants folded, x*1, x+0, -(-x) and the like
- * simplified without changing a bit. Elementwise inputs of rank 0 are repeated to the other's shape
- * (NumPy's broadcasting, explicit nodes). Shape errors are sticky in graph->status and graph->error. */
+ * simplified without changing a bit. Elementwise inputs of rank 0 are repeated to the other's
+ * shape (NumPy's broadcasting, explicit nodes). Shape errors are sticky in graph->status and
+ * graph->error. */
 NodeId graph_add(Graph *graph, Op op, const NodeId *inputs, size_t n_inputs, NodeAux aux);
 NodeId graph_constant(Graph *graph, double value);
 NodeId graph_unary(Graph *graph, Op op, NodeId a);
@@ -178,8 +184,8 @@ NodeId graph_reduce(Graph *graph, Op op, NodeId a, uint32_t axes);
 NodeId graph_reshape(Graph *graph, NodeId a, Shape shape);
 NodeId graph_input(const Graph *graph, NodeId node, uint32_t k);
 size_t graph_count(const Shape *shape); /* number of elements */
-/* As graph_add, for the operators whose shape is not told by their inputs (BROADCAST, RESHAPE, SLICE,
- * PAD, SCATTER). */
+/* As graph_add, for the operators whose shape is not told by their inputs (BROADCAST, RESHAPE,
+ * SLICE, PAD, SCATTER). */
 NodeId graph_add_shaped(Graph *graph, Op op, const NodeId *inputs, size_t n_inputs, NodeAux aux,
                         Shape shape);
 bool graph_is_constant(const Graph *graph, NodeId node, double value); /* that bit pattern */
@@ -190,7 +196,7 @@ NodeId graph_slice(Graph *graph, NodeId a, const uint32_t *offset, Shape shape);
 /* A new parameter of the given name and shape, free and drawn; its index. */
 uint32_t graph_new_parameter(Graph *graph, const char *name, Shape shape, Span span);
 
-/* ---- region.c: arms of 'where' ------------------------------------------------------------------------ */
+/* ---- region.c: arms of 'where' --------------------------------------------------------------- */
 
 /* The region below 'parent' where 'condition' is 'taken'; equal regions are one. */
 uint32_t graph_region(Graph *graph, uint32_t parent, NodeId condition, bool taken);
@@ -199,7 +205,7 @@ uint32_t graph_region_common(const Graph *graph, uint32_t a, uint32_t b);
 /* True when all guards of 'outer' hold in 'inner' (so that 'inner' may read from 'outer'). */
 bool graph_region_reads(const Graph *graph, uint32_t inner, uint32_t outer);
 
-/* ---- shape.c --------------------------------------------------------------------------------------------- */
+/* ---- shape.c --------------------------------------------------------------------------------- */
 
 enum { SHAPE_ELEMENTS = 1 << 30 }; /* a value may not have more elements */
 bool graph_shape_same(const Shape *a, const Shape *b);
@@ -207,17 +213,17 @@ bool graph_shape_same(const Shape *a, const Shape *b);
 bool graph_shape_broadcast(const Shape *a, const Shape *b, Shape *result);
 /* The value repeated to a shape it fits (explicit RESHAPE and BROADCAST nodes). */
 NodeId graph_expand(Graph *graph, NodeId a, Shape shape);
-/* The shape of an operator's result; 'shape' holds the wanted one where it is not told by the inputs.
- * False when the inputs do not fit the operator. */
+/* The shape of an operator's result; 'shape' holds the wanted one where it is not told by the
+ * inputs. False when the inputs do not fit the operator. */
 bool graph_shape_rule(const Graph *graph, Op op, const NodeId *inputs, size_t n_inputs, NodeAux aux,
                       Shape *shape);
 /* "[3,2]", for people; "a number" is MSG_GRAPH_SCALAR. */
 NumberText graph_shape_text(const Shape *shape);
 
-/* ---- derivative.c ------------------------------------------------------------------------------------------ */
+/* ---- derivative.c ---------------------------------------------------------------------------- */
 
-/* One step of the reverse sweep: 'adjoint' is the slope of the whole with respect to 'node'. A rule calls
- * derivative_give (through 'give') for each input that is 'wanted'. */
+/* One step of the reverse sweep: 'adjoint' is the slope of the whole with respect to 'node'. A
+ * rule calls derivative_give (through 'give') for each input that is 'wanted'. */
 typedef struct Derivative {
     Graph *graph;
     NodeId node, adjoint;
@@ -227,33 +233,33 @@ typedef struct Derivative {
 } Derivative;
 void graph_derivative(Derivative *derivative, Op op);
 
-/* ---- gradient.c: adjoints as more nodes (reverse mode) ------------------------------------------------- */
+/* ---- gradient.c: adjoints as more nodes (reverse mode) --------------------------------------- */
 
 typedef enum GradientKind {
-    GRADIENT_TOTAL,  /* d(of)/d(wrt): 'of' has no rows; adjoints are summed over rows where they must */
+    GRADIENT_TOTAL,  /* d(of)/d(wrt): 'of' has no rows; summed over rows where it must be */
     GRADIENT_PER_ROW /* of each row's number 'of': results keep NODE_ROWS (a row of the Jacobian) */
 } GradientKind;
-/* Appends nodes; out[k] has the shape of parameter wrt[k] (a zero constant where nothing depends on it).
- * May be applied again to its own results. */
+/* Appends nodes; out[k] has the shape of parameter wrt[k] (a zero constant where nothing depends
+ * on it). May be applied again to its own results. */
 Status graph_gradient(Graph *graph, NodeId of, const uint32_t *wrt, size_t n_wrt, GradientKind kind,
                       NodeId *out, Error *error);
 /* Hessian times vector: 'vector' holds a node of each parameter's shape. */
 Status graph_hessian_vector(Graph *graph, const NodeId *gradient, const NodeId *vector, size_t n,
                             NodeId *out, Error *error);
 
-/* ---- verify.c, dump.c, formula.c -------------------------------------------------------------------------- */
+/* ---- verify.c, dump.c, formula.c ------------------------------------------------------------- */
 
 /* Re-checks order, arity, shapes, rows and regions of every node: our own bugs. */
 Status graph_verify(const Graph *graph, Error *error);
 /* Stable text: one node a line, only those the outputs need, numbered anew from 1. */
-void graph_dump(const Graph *graph, const NodeId *outputs, const char *const *names, size_t n_outputs,
-                Text *out);
-/* The value of a node as a formula a person would write ('2*w', '4*w^3 - 8*w + 1'); one element of it
- * where it is a vector. Sums over rows print as 'mean(...)' or 'sum(...) over rows'. Longer than 'limit'
- * characters: ends with '...'. */
+void graph_dump(const Graph *graph, const NodeId *outputs, const char *const *names,
+                size_t n_outputs, Text *out);
+/* The value of a node as a formula a person would write ('2*w', '4*w^3 - 8*w + 1'); one element of
+ * it where it is a vector. Sums over rows print as 'mean(...)' or 'sum(...) over rows'. Longer
+ * than 'limit' characters: ends with '...'. */
 void graph_formula(const Graph *graph, NodeId node, size_t limit, Text *out);
 
-/* ---- the builder: private to build*.c ---------------------------------------------------------------------- */
+/* ---- the builder: private to build*.c -------------------------------------------------------- */
 
 typedef struct BuildValue {
     NodeId node;
@@ -336,8 +342,8 @@ void graph_build_enter(Builder *builder, BuildFrame *frame, const char *name, si
 void graph_build_leave(Builder *builder);
 Status graph_build_add_def(Builder *builder, const Ast *ast, AstId id);
 void graph_build_close(Builder *builder); /* frees what is not the graph */
-/* Sets the error at a node of the tree in hand (unless there is one already); returns NODE_NONE. Up to
- * four arguments; unused ones are NULL. */
+/* Sets the error at a node of the tree in hand (unless there is one already); returns NODE_NONE.
+ * Up to four arguments; unused ones are NULL. */
 NodeId graph_build_refuse(Builder *builder, AstId id, MessageId what, const char *a, const char *b,
                           const char *c, const char *d);
 void graph_build_remedy(Builder *builder, MessageId remedy, const char *a, const char *b);
@@ -364,10 +370,11 @@ void graph_build_apply_argument(Builder *builder, uint32_t parameter);
 
 /* build_call.c */
 BuildValue graph_build_call(Builder *builder, AstId id);
-/* A built-in that no operator stands for alone (sum, mean, size, over_rows.mean ...); false: no such name. */
+/* A built-in that no operator stands for alone (sum, mean, size, over_rows.mean ...); false: no
+ * such name. */
 bool graph_build_builtin(Builder *builder, AstId id, BuildValue *value);
 const char *graph_build_nearest_function(Builder *builder, const char *name);
-int graph_build_function(Builder *builder, const char *name); /* def of that name, prelude too; -1 */
+int graph_build_function(Builder *builder, const char *name); /* its def (prelude too), or -1 */
 
 /* build_statement.c */
 BuildValue graph_build_block(Builder *builder, AstId id); /* the value of a def's body */
@@ -380,7 +387,8 @@ void graph_build_fit(Builder *builder, AstId id);
 BuildWords graph_build_columns(const Builder *builder); /* names of the columns: "x, y" */
 void graph_build_check_typos(Builder *builder); /* parameters that look like unused columns */
 
-/* build_rule.c: the state of that name, made when it is read first and set somewhere; else NODE_NONE */
+/* build_rule.c: the state of that name, made when it is read first and set somewhere; else
+ * NODE_NONE */
 NodeId graph_build_state(Builder *builder, AstId id);
 void graph_build_rule_statement(Builder *builder, AstId id); /* state, answer */
 

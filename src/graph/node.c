@@ -86,7 +86,7 @@ NodeId graph_input(const Graph *graph, NodeId node, uint32_t k) {
     return graph->inputs[graph->nodes[node].first_input + k];
 }
 
-/* ---- equality and sharing --------------------------------------------------------------------- */
+/* ---- equality and sharing -------------------------------------------------------------------- */
 
 static uint64_t node_bits(double value) {
     uint64_t bits;
@@ -199,7 +199,7 @@ static bool node_table_grow(Graph *graph) {
     return true;
 }
 
-/* ---- regions ----------------------------------------------------------------------------------- */
+/* ---- regions --------------------------------------------------------------------------------- */
 
 static size_t region_slot(const Graph *graph, uint32_t parent, NodeId condition, bool taken) {
     const NodeTable *table = graph->shared;
@@ -253,7 +253,7 @@ uint32_t graph_region(Graph *graph, uint32_t parent, NodeId condition, bool take
     return id;
 }
 
-/* ---- folding and simplification ------------------------------------------------------------------ */
+/* ---- folding and simplification -------------------------------------------------------------- */
 
 bool graph_is_constant(const Graph *graph, NodeId node, double value) {
     const Node *at = &graph->nodes[node];
@@ -390,7 +390,7 @@ static NodeId node_simplify(Graph *graph, const NodeDraft *draft) {
     }
 }
 
-/* ---- adding ---------------------------------------------------------------------------------------- */
+/* ---- adding ---------------------------------------------------------------------------------- */
 
 static uint32_t node_flags(const Graph *graph, const NodeDraft *draft) {
     uint32_t flags = 0;
@@ -461,7 +461,8 @@ static NodeId node_fail_shape(Graph *graph, const NodeId *inputs, size_t n_input
     NumberText first = {{0}}, second = {{0}};
     if (n_inputs > 0) first = graph_shape_text(&graph->nodes[inputs[0]].shape);
     if (n_inputs > 1) second = graph_shape_text(&graph->nodes[inputs[1]].shape);
-    graph->status = error_set(graph->error, STATUS_INPUT, MSG_GRAPH_SHAPES, first.s, second.s, NULL);
+    graph->status =
+        error_set(graph->error, STATUS_INPUT, MSG_GRAPH_SHAPES, first.s, second.s, NULL);
     error_place(graph->error, &graph->source, graph->span);
     return NODE_NONE;
 }
@@ -478,7 +479,8 @@ NodeId graph_add_shaped(Graph *graph, Op op, const NodeId *inputs, size_t n_inpu
         if (graph->status != STATUS_OK) return NODE_NONE;
         inputs = own;
     }
-    NodeDraft draft = {.op = op, .inputs = inputs, .n_inputs = n_inputs, .aux = aux, .shape = shape};
+    NodeDraft draft = {
+        .op = op, .inputs = inputs, .n_inputs = n_inputs, .aux = aux, .shape = shape};
     if (!graph_shape_rule(graph, op, inputs, n_inputs, aux, &draft.shape))
         return node_fail_shape(graph, inputs, n_inputs);
     NodeId simpler = node_fold(graph, &draft);

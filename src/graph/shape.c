@@ -1,5 +1,6 @@
 /* The shape of each operator's result. Elementwise operators get inputs of one shape: NumPy's
- * broadcasting is made explicit before (graph_expand), so that every other stage sees plain nodes. */
+ * broadcasting is made explicit before (graph_expand), so that every other stage sees plain
+ * nodes. */
 #include "graph.h"
 
 #include <string.h>

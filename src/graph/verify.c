@@ -42,7 +42,8 @@ static bool verify_flags(const Graph *graph, NodeId id) {
     return flags == node->flags;
 }
 
-/* An input lies in the node's own region or in one around it; arms are read through their 'where'. */
+/* An input lies in the node's own region or in one around it; arms are read through their
+ * 'where'. */
 static bool verify_regions(const Graph *graph, NodeId id) {
     const Node *node = &graph->nodes[id];
     if (node->region >= graph->n_regions) return false;
