@@ -69,10 +69,10 @@ static Status probe_adapt(Probe *probe, double step, double bend, Foot *foot) {
         step = curved ? step / 30 : step * 10;
         if (probe->centre + step == probe->centre) break;
         TRY(probe_pair(probe, step, &other, &bend));
-        bool better = other.noise < foot->noise;
-        if (better && isfinite(foot->noise) && !probe_confirms(foot, &other)) break;
-        if (better) *foot = other;
-        if (!better && !curved) break;
+        /* A narrower stride that contradicts a bent one is nearer the truth; a wider one is not. */
+        bool agrees = probe_confirms(foot, &other), better = other.noise < foot->noise;
+        if (!curved && !(better && agrees)) break;
+        if (better || !agrees) *foot = other;
     }
     return STATUS_OK;
 }
@@ -97,7 +97,8 @@ static Status probe_feel(Probe *probe, Foot *foot) {
     TRY(probe_pair(probe, probe_wide * size, &wide, &wide_bend));
     TRY(probe_pair(probe, probe_narrow * size, &narrow, &bend));
     *foot = narrow;
-    if (wide.noise <= narrow.noise && probe_confirms(&wide, &narrow)) {
+    /* A narrow stride that is bent itself can confirm nothing: its waves may be narrower still. */
+    if (wide.noise <= narrow.noise && bend <= 0.5 * narrow.noise && probe_confirms(&wide, &narrow)) {
         *foot = wide;
         return STATUS_OK;
     }
