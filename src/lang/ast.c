@@ -23,14 +23,14 @@ void lang_free(Ast *ast) {
 /* ---- dump ------------------------------------------------------------------------------------ */
 
 static const char *const ast_kind_names[] = {
-    [AST_NONE] = "none",       [AST_NUMBER] = "number",   [AST_NAME] = "name",
-    [AST_STRING] = "string",   [AST_CALL] = "call",       [AST_UNARY] = "unary",
-    [AST_BINARY] = "binary",   [AST_WHERE] = "where",     [AST_INDEX] = "index",
-    [AST_RANGE] = "range",     [AST_LIST] = "list",       [AST_BLOCK] = "block",
-    [AST_ASSIGN] = "assign",   [AST_MINIMIZE] = "minimize", [AST_FIT] = "fit",
-    [AST_DATA] = "data",       [AST_PARAM] = "param",     [AST_STATE] = "state",
-    [AST_ANSWER] = "answer",   [AST_PREDICT] = "predict", [AST_DEF] = "def",
-    [AST_MODEL] = "model",     [AST_RULE] = "rule",       [AST_FOR] = "for",
+    [AST_NONE] = "none",     [AST_NUMBER] = "number",     [AST_NAME] = "name",
+    [AST_STRING] = "string", [AST_CALL] = "call",         [AST_UNARY] = "unary",
+    [AST_BINARY] = "binary", [AST_WHERE] = "where",       [AST_INDEX] = "index",
+    [AST_RANGE] = "range",   [AST_LIST] = "list",         [AST_BLOCK] = "block",
+    [AST_ASSIGN] = "assign", [AST_MINIMIZE] = "minimize", [AST_FIT] = "fit",
+    [AST_DATA] = "data",     [AST_PARAM] = "param",       [AST_STATE] = "state",
+    [AST_ANSWER] = "answer", [AST_PREDICT] = "predict",   [AST_DEF] = "def",
+    [AST_MODEL] = "model",   [AST_RULE] = "rule",         [AST_FOR] = "for",
     [AST_VALUE] = "value",
 };
 
@@ -44,8 +44,10 @@ static void ast_dump_line(const AstNode *node, size_t depth, Text *out) {
     if (node->kind == AST_UNARY || node->kind == AST_BINARY)
         text_format(out, " %s", op_info(node->op)->spelling);
     if (node->kind == AST_NUMBER) text_format(out, " %s", number_text(node->number).s);
-    if (node->kind == AST_STRING) text_format(out, " \"%s\"", node->name);
-    else if (node->name && node->kind != AST_WHERE) text_format(out, " %s", node->name);
+    if (node->kind == AST_STRING)
+        text_format(out, " \"%s\"", node->name);
+    else if (node->name && node->kind != AST_WHERE)
+        text_format(out, " %s", node->name);
     text_add_char(out, '\n');
 }
 
@@ -72,7 +74,8 @@ void lang_dump(const Ast *ast, Text *out) {
     memory_free(stack);
 }
 
-/* ---- the prelude and the words of the language ------------------------------------------------------------------- */
+/* ---- the prelude and the words of the language
+ * ------------------------------------------------------------------- */
 
 /* Made by tools/embed from src/lang/prelude: name and text. */
 extern const char *const lang_prelude_texts[];
@@ -83,9 +86,8 @@ const char *lang_prelude(void) {
 
 /* Words and functions that are neither operators (ops.def) nor texts of the prelude. */
 static const char *const ast_words[] = {
-    "and",      "or",       "not",       "minimize",    "pi",     "where",  "sum",
-    "size",     "sum_last", "max_last",  "expand_last", "normal", "uniform", "he",
-    "xavier",   "dropout",  "l1",
+    "and",      "or",          "not",    "minimize", "pi", "where",  "sum",     "size", "sum_last",
+    "max_last", "expand_last", "normal", "uniform",  "he", "xavier", "dropout", "l1",
 };
 
 /* True when the prelude has 'def NAME('. */

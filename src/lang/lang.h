@@ -1,8 +1,8 @@
 /* lang: text -> syntax tree with spans. Knows no columns, no shapes: names stay names.
  *
  * The grammar is docs/language.md; each function of parse.c is named after its rule. Nesting deeper
- * than LANG_DEPTH is refused; chains such as a + b + c + ... are no nesting and may be of any length
- * (the tree leans left: walk its left spine with a loop, not by recursion).
+ * than LANG_DEPTH is refused; chains such as a + b + c + ... are no nesting and may be of any
+ * length (the tree leans left: walk its left spine with a loop, not by recursion).
  */
 #ifndef DESCEND_LANG_H
 #define DESCEND_LANG_H
@@ -36,16 +36,16 @@ typedef enum AstKind {
     AST_MINIMIZE, /* child: value */
     AST_FIT,      /* left ~ right; 2 children */
     AST_DATA,     /* name; child: definition or none (then the column of that name) */
-    AST_PARAM,    /* name; 6 children, each may be 0: AST_LIST of dimensions, start, low, high, rate,
-                     decay */
-    AST_STATE,    /* in rules: name; child: where it starts */
-    AST_ANSWER,   /* in rules: answer = value; 1 child */
-    AST_PREDICT,  /* name; child: value */
-    AST_DEF,      /* name; children: AST_NAME for each argument, then the AST_BLOCK */
-    AST_MODEL,    /* the same for 'model' */
-    AST_RULE,     /* name; children: AST_ASSIGN for each setting with its default, then the AST_BLOCK */
-    AST_FOR,      /* name; children: what it goes over (AST_LIST, AST_RANGE or name), AST_BLOCK */
-    AST_VALUE     /* an expression standing alone: the value of a def, or the formula of a one-liner */
+    AST_PARAM,   /* name; 6 children, each may be 0: AST_LIST of dimensions, start, low, high, rate,
+                    decay */
+    AST_STATE,   /* in rules: name; child: where it starts */
+    AST_ANSWER,  /* in rules: answer = value; 1 child */
+    AST_PREDICT, /* name; child: value */
+    AST_DEF,     /* name; children: AST_NAME for each argument, then the AST_BLOCK */
+    AST_MODEL,   /* the same for 'model' */
+    AST_RULE, /* name; children: AST_ASSIGN for each setting with its default, then the AST_BLOCK */
+    AST_FOR,  /* name; children: what it goes over (AST_LIST, AST_RANGE or name), AST_BLOCK */
+    AST_VALUE /* an expression standing alone: the value of a def, or the formula of a one-liner */
 } AstKind;
 
 typedef struct AstNode {
@@ -69,9 +69,9 @@ typedef struct Ast {
 } Ast;
 
 typedef enum LangMode {
-    LANG_PROGRAM,    /* a model file, or a one-line formula: statements */
-    LANG_RULE,       /* an update rule: 'rule NAME(...) { ... }', or its bare statements */
-    LANG_EXPRESSION  /* one expression: --rate, --until, a start value */
+    LANG_PROGRAM,   /* a model file, or a one-line formula: statements */
+    LANG_RULE,      /* an update rule: 'rule NAME(...) { ... }', or its bare statements */
+    LANG_EXPRESSION /* one expression: --rate, --until, a start value */
 } LangMode;
 
 /* 'name' is the file shown in messages, or NULL. On failure *ast is NULL. */
@@ -88,7 +88,9 @@ const char *lang_prelude(void);
 /* True when a name means something of the language's own (keyword, function, pi). */
 bool lang_reserved(const char *name);
 
-/* ---- inside lang: lex.c for parse.c ----------------------------------------------------------- */
+/* ---- inside lang: lex.c for the parser
+ * -----------------------------------------------------------
+ */
 
 typedef enum TokenKind {
     TOKEN_END,
@@ -184,8 +186,8 @@ typedef struct Lexer {
 
 void lang_lex_open(Lexer *lexer, Source source, Arena *arena, Notes *notes, Error *error);
 Token lang_lex_next(Lexer *lexer);
-/* The character that follows on the same line after blanks, as its ASCII twin; 0: none. Tells 'data x'
- * from a column called data. */
+/* The character that follows on the same line after blanks, as its ASCII twin; 0: none. Tells 'data
+ * x' from a column called data. */
 uint32_t lang_lex_follows(const Lexer *lexer);
 void lang_lex_close(Lexer *lexer);
 /* The first failure wins; a and b (NULL: none) fill {1} and {2} of the sentence and of the remedy
@@ -197,5 +199,74 @@ typedef struct LangWords {
     char s[MESSAGE_ARG_SIZE + 40]; /* too long on purpose: the message cuts it, with an ellipsis */
 } LangWords;
 LangWords lang_lex_words(const Lexer *lexer, Span span);
+
+/* ---- inside lang: parser.c for expression.c and parse.c
+ * ------------------------------------------ */
+
+typedef struct Parser {
+    Lexer lexer;
+    Token token, before; /* the one to read next, and the one read last */
+    Ast *ast;
+    size_t nodes_capacity, children_capacity;
+    AstId *pending; /* children of the constructs that are being read */
+    size_t n_pending, pending_capacity;
+    int depth;
+    bool bounds; /* within 'in [ ]', where 'inf' is a number */
+} Parser;
+
+static inline bool lang_failed(const Parser *parser) {
+    return parser->lexer.status != STATUS_OK;
+}
+
+static inline bool lang_at(const Parser *parser, TokenKind kind) {
+    return parser->token.kind == kind;
+}
+
+static inline bool lang_at_word(const Parser *parser, Word word) {
+    return parser->token.kind == TOKEN_NAME && parser->token.word == word;
+}
+
+static inline AstNode *lang_node(const Parser *parser, AstId id) {
+    return &parser->ast->nodes[id];
+}
+
+static inline Span lang_span(const Parser *parser, AstId id) {
+    return lang_node(parser, id)->span;
+}
+
+static inline Span lang_join(Span first, Span last) {
+    return (Span){first.start, last.end};
+}
+
+void lang_advance(Parser *parser);
+/* As lang_lex_refuse; returns 0, and from then on only TOKEN_END comes. */
+AstId lang_refuse(Parser *parser, Span span, MessageId what, MessageId remedy, const char *a,
+                  const char *b);
+AstId lang_refuse_token(Parser *parser);               /* the present one cannot stand here */
+AstId lang_refuse_name(Parser *parser);                /* a name should stand here */
+AstId lang_refuse_foreign(Parser *parser, Token word); /* 'if', 'return' ... */
+/* The words of a token, as an argument of a message: as they are, and within quotes; the end of the
+ * text or of a line has a name of its own. */
+LangWords lang_words(const Parser *parser, Token token);
+LangWords lang_quoted(const Parser *parser, Token token);
+/* Children wait in parser->pending until their node is made (0: one that is not there). */
+void lang_push(Parser *parser, AstId child);
+/* A node whose children are those pushed since n_pending was 'from'; 0 after a failure. */
+AstId lang_make(Parser *parser, AstNode node, size_t from);
+AstId lang_make2(Parser *parser, AstNode node, AstId a, AstId b); /* b 0: one child */
+AstId lang_leaf(Parser *parser, AstKind kind, Token token);
+/* One level deeper (parser->depth), or false with an error. */
+bool lang_deeper(Parser *parser, Span span);
+bool lang_is_operator(TokenKind kind); /* after it a value must follow */
+/* Reads the closing bracket of 'opener' and returns its span, or points at the opener that lacks
+ * it. */
+Span lang_close(Parser *parser, Token opener);
+
+/* ---- inside lang: expression.c for parse.c
+ * -------------------------------------------------------- */
+
+AstId lang_expression(Parser *parser);
+AstId lang_list(Parser *parser);      /* [a, b, ...] */
+AstId lang_subscript(Parser *parser); /* an expression or a range */
 
 #endif

@@ -1,9 +1,9 @@
 /* lex: text -> tokens with spans.
  *
- * Full-width forms and mathematical signs are read as their ASCII twins as they are met; the text is
- * never rewritten, so every span points into what the user typed. Names are interned: equal names are
- * equal pointers. The first failure is kept; from then on only TOKEN_END comes, so that the parser
- * unwinds by itself.
+ * Full-width forms and mathematical signs are read as their ASCII twins as they are met; the text
+ * is never rewritten, so every span points into what the user typed. Names are interned: equal
+ * names are equal pointers. The first failure is kept; from then on only TOKEN_END comes, so that
+ * the parser unwinds by itself.
  */
 #include "lang.h"
 
@@ -43,9 +43,9 @@ enum { LEX_ROOT = 0x221A, LEX_PI = 0x3C0 };
 
 /* Signs of mathematics that have a twin in ASCII. */
 static const LexTwin lex_twins[] = {
-    {0xB7, "*"},    {0xD7, "*"},     {0xF7, "/"},     {LEX_PI, "pi"},    {0x2212, "-"},
-    {0x22C5, "*"},  {0x2260, "!="},  {0x2264, "<="},  {0x2265, ">="},    {LEX_ROOT, "sqrt"},
-    {0x3000, " "},
+    {0xB7, "*"},    {0xD7, "*"},        {0xF7, "/"},    {LEX_PI, "pi"},
+    {0x2212, "-"},  {0x22C5, "*"},      {0x2260, "!="}, {0x2264, "<="},
+    {0x2265, ">="}, {LEX_ROOT, "sqrt"}, {0x3000, " "},
 };
 
 static const char *lex_twin(uint32_t code) {
@@ -58,8 +58,8 @@ static bool lex_full_width(uint32_t code) {
     return code >= 0xFF01 && code <= 0xFF5E;
 }
 
-/* The character at 'at', read as ASCII where a single ASCII character is its twin. Returns its length
- * in bytes, 0 at the end or where the text is malformed. */
+/* The character at 'at', read as ASCII where a single ASCII character is its twin. Returns its
+ * length in bytes, 0 at the end or where the text is malformed. */
 static int lex_char(const Lexer *lexer, size_t at, uint32_t *code) {
     const char *text = lexer->source.text + at;
     *code = 0;
@@ -107,22 +107,42 @@ static void lex_note_twins(Lexer *lexer, Span span) {
     }
 }
 
-/* ---- names ------------------------------------------------------------------------------------ */
+/* ---- names ------------------------------------------------------------------------------------
+ */
 
 static const struct LexWord {
     const char *text;
     Word word;
 } lex_words[] = {
-    {"data", WORD_DATA},         {"param", WORD_PARAM},     {"state", WORD_STATE},
-    {"predict", WORD_PREDICT},   {"def", WORD_DEF},         {"model", WORD_MODEL},
-    {"rule", WORD_RULE},         {"for", WORD_FOR},         {"minimize", WORD_MINIMIZE},
-    {"answer", WORD_ANSWER},     {"in", WORD_IN},           {"rate", WORD_RATE},
-    {"decay", WORD_DECAY},       {"where", WORD_WHERE},     {"inf", WORD_INF},
-    {"and", WORD_AND},           {"or", WORD_OR},           {"not", WORD_NOT},
-    {"if", WORD_FOREIGN},        {"else", WORD_FOREIGN},    {"elif", WORD_FOREIGN},
-    {"while", WORD_FOREIGN},     {"return", WORD_FOREIGN},  {"let", WORD_FOREIGN},
-    {"lambda", WORD_FOREIGN},    {"function", WORD_FOREIGN}, {"maximize", WORD_FOREIGN},
-    {"maximise", WORD_FOREIGN},  {"minimise", WORD_FOREIGN},
+    {"data", WORD_DATA},
+    {"param", WORD_PARAM},
+    {"state", WORD_STATE},
+    {"predict", WORD_PREDICT},
+    {"def", WORD_DEF},
+    {"model", WORD_MODEL},
+    {"rule", WORD_RULE},
+    {"for", WORD_FOR},
+    {"minimize", WORD_MINIMIZE},
+    {"answer", WORD_ANSWER},
+    {"in", WORD_IN},
+    {"rate", WORD_RATE},
+    {"decay", WORD_DECAY},
+    {"where", WORD_WHERE},
+    {"inf", WORD_INF},
+    {"and", WORD_AND},
+    {"or", WORD_OR},
+    {"not", WORD_NOT},
+    {"if", WORD_FOREIGN},
+    {"else", WORD_FOREIGN},
+    {"elif", WORD_FOREIGN},
+    {"while", WORD_FOREIGN},
+    {"return", WORD_FOREIGN},
+    {"let", WORD_FOREIGN},
+    {"lambda", WORD_FOREIGN},
+    {"function", WORD_FOREIGN},
+    {"maximize", WORD_FOREIGN},
+    {"maximise", WORD_FOREIGN},
+    {"minimise", WORD_FOREIGN},
 };
 
 static Word lex_word(const char *name) {
@@ -164,8 +184,8 @@ static const LexName *lex_intern(Lexer *lexer, const char *text, size_t length) 
         if (equal && name->text[length] == '\0') return name;
     }
     char *copy = arena_copy(lexer->arena, text, length);
-    bool room = memory_reserve(&lexer->names, &lexer->names_capacity, lexer->n_names + 1,
-                               sizeof(LexName));
+    bool room =
+        memory_reserve(&lexer->names, &lexer->names_capacity, lexer->n_names + 1, sizeof(LexName));
     if (!copy || !room) return NULL;
     lexer->names[lexer->n_names++] = (LexName){copy, hash.value, lex_word(copy)};
     lexer->slots[slot] = (uint32_t)lexer->n_names;
@@ -233,8 +253,10 @@ static void lex_name(Lexer *lexer, Token *token) {
     if (twins) {
         Text plain = {0};
         lex_plain(lexer, token->span, &plain);
-        if (plain.failed) lex_memory(lexer);
-        else lex_set_name(lexer, token, text_string(&plain), plain.length, false);
+        if (plain.failed)
+            lex_memory(lexer);
+        else
+            lex_set_name(lexer, token, text_string(&plain), plain.length, false);
         text_free(&plain);
     } else if (end - start == 2 && memcmp(text + start, "\xcf\x80", 2) == 0) {
         lex_set_name(lexer, token, "pi", 2, false);
@@ -246,7 +268,8 @@ static void lex_name(Lexer *lexer, Token *token) {
     if (token->word == WORD_NOT) token->kind = TOKEN_NOT;
 }
 
-/* ---- quotes ------------------------------------------------------------------------------------ */
+/* ---- quotes ------------------------------------------------------------------------------------
+ */
 
 /* Where the text quoted by 'quote' ends (its closing quote), or the end of the line. */
 static size_t lex_quote_end(Lexer *lexer, size_t at, uint32_t quote, int *closed) {
@@ -280,8 +303,8 @@ static void lex_quoted(Lexer *lexer, Token *token, uint32_t quote, int opening) 
         lang_lex_refuse(lexer, lex_span(start, from), MSG_LANG_QUOTE_OPEN,
                         MSG_LANG_QUOTE_OPEN_REMEDY, name ? "`" : "\"", NULL);
     } else if (name && from == to) {
-        lang_lex_refuse(lexer, token->span, MSG_LANG_NAME_EMPTY, MSG_LANG_NAME_EMPTY_REMEDY,
-                        NULL, NULL);
+        lang_lex_refuse(lexer, token->span, MSG_LANG_NAME_EMPTY, MSG_LANG_NAME_EMPTY_REMEDY, NULL,
+                        NULL);
     } else if (memchr(lexer->source.text + from, '\0', to - from)) {
         lang_lex_refuse(lexer, token->span, MSG_LANG_CONTROL, MSG_LANG_CONTROL_REMEDY, NULL, NULL);
     } else {
@@ -289,15 +312,16 @@ static void lex_quoted(Lexer *lexer, Token *token, uint32_t quote, int opening) 
     }
 }
 
-/* ---- numbers ------------------------------------------------------------------------------------ */
+/* ---- numbers ------------------------------------------------------------------------------------
+ */
 
 static bool lex_digit(const Lexer *lexer, size_t at) {
     uint32_t code;
     return lex_char(lexer, at, &code) > 0 && code >= '0' && code <= '9';
 }
 
-/* Where the characters that may belong to a number end: digits, letters, '.' (never '..'), and a sign
- * after an exponent's letter. */
+/* Where the characters that may belong to a number end: digits, letters, '.' (never '..'), and a
+ * sign after an exponent's letter. */
 static size_t lex_number_reach(const Lexer *lexer, size_t at, bool *twins) {
     uint32_t code, next, before = 0;
     for (;;) {
@@ -371,7 +395,8 @@ static void lex_number(Lexer *lexer, Token *token) {
     lex_number_tail(lexer, token);
 }
 
-/* ---- signs --------------------------------------------------------------------------------------- */
+/* ---- signs
+ * --------------------------------------------------------------------------------------- */
 
 /* TOKEN_END: not a sign of the language; 'remedy' tells what to write, with 'write' as its {2}. */
 typedef struct LexSign {
@@ -408,16 +433,26 @@ static const LexSign lex_long_signs[] = {
 };
 
 static const LexSign lex_short_signs[] = {
-    {"+", TOKEN_ADD, MSG_NONE, NULL},      {"-", TOKEN_SUB, MSG_NONE, NULL},
-    {"*", TOKEN_MUL, MSG_NONE, NULL},      {"/", TOKEN_DIV, MSG_NONE, NULL},
-    {"(", TOKEN_PAREN, MSG_NONE, NULL},    {")", TOKEN_PAREN_END, MSG_NONE, NULL},
-    {"^", TOKEN_POW, MSG_NONE, NULL},      {",", TOKEN_COMMA, MSG_NONE, NULL},
-    {"=", TOKEN_SET, MSG_NONE, NULL},      {"~", TOKEN_FIT, MSG_NONE, NULL},
-    {"@", TOKEN_MATMUL, MSG_NONE, NULL},   {"<", TOKEN_LT, MSG_NONE, NULL},
-    {">", TOKEN_GT, MSG_NONE, NULL},       {"[", TOKEN_BRACKET, MSG_NONE, NULL},
-    {"]", TOKEN_BRACKET_END, MSG_NONE, NULL}, {"{", TOKEN_BRACE, MSG_NONE, NULL},
-    {"}", TOKEN_BRACE_END, MSG_NONE, NULL},   {"?", TOKEN_QUESTION, MSG_NONE, NULL},
-    {":", TOKEN_COLON, MSG_NONE, NULL},    {";", TOKEN_LINE, MSG_NONE, NULL},
+    {"+", TOKEN_ADD, MSG_NONE, NULL},
+    {"-", TOKEN_SUB, MSG_NONE, NULL},
+    {"*", TOKEN_MUL, MSG_NONE, NULL},
+    {"/", TOKEN_DIV, MSG_NONE, NULL},
+    {"(", TOKEN_PAREN, MSG_NONE, NULL},
+    {")", TOKEN_PAREN_END, MSG_NONE, NULL},
+    {"^", TOKEN_POW, MSG_NONE, NULL},
+    {",", TOKEN_COMMA, MSG_NONE, NULL},
+    {"=", TOKEN_SET, MSG_NONE, NULL},
+    {"~", TOKEN_FIT, MSG_NONE, NULL},
+    {"@", TOKEN_MATMUL, MSG_NONE, NULL},
+    {"<", TOKEN_LT, MSG_NONE, NULL},
+    {">", TOKEN_GT, MSG_NONE, NULL},
+    {"[", TOKEN_BRACKET, MSG_NONE, NULL},
+    {"]", TOKEN_BRACKET_END, MSG_NONE, NULL},
+    {"{", TOKEN_BRACE, MSG_NONE, NULL},
+    {"}", TOKEN_BRACE_END, MSG_NONE, NULL},
+    {"?", TOKEN_QUESTION, MSG_NONE, NULL},
+    {":", TOKEN_COLON, MSG_NONE, NULL},
+    {";", TOKEN_LINE, MSG_NONE, NULL},
     {"%", TOKEN_END, MSG_LANG_PERCENT_REMEDY, NULL},
     {"!", TOKEN_END, MSG_LANG_BANG_REMEDY, NULL},
     {"&", TOKEN_END, MSG_LANG_WRITE_TWIN, "and"},
@@ -479,8 +514,7 @@ static bool lex_invisible(uint32_t code) {
 static void lex_unknown(Lexer *lexer, uint32_t code, Span span) {
     char hex[] = "U+000000";
     int digits = code > 0xFFFF ? 6 : 4;
-    for (int i = 0; i < digits; i++)
-        hex[1 + digits - i] = "0123456789ABCDEF"[code >> (4 * i) & 15];
+    for (int i = 0; i < digits; i++) hex[1 + digits - i] = "0123456789ABCDEF"[code >> (4 * i) & 15];
     hex[2 + digits] = '\0';
     LangWords words = lang_lex_words(lexer, span);
     if (lex_invisible(code))
@@ -544,7 +578,8 @@ static void lex_sign(Lexer *lexer, Token *token, uint32_t code, int length) {
     lex_mark(lexer, token, code);
 }
 
-/* ---- tokens --------------------------------------------------------------------------------------- */
+/* ---- tokens
+ * --------------------------------------------------------------------------------------- */
 
 /* After these a newline ends nothing. */
 static bool lex_continues(TokenKind last) {
@@ -602,8 +637,10 @@ static void lex_token(Lexer *lexer, Token *token) {
     bool digit = code >= '0' && code <= '9';
     if (digit || (code == '.' && lex_digit(lexer, lexer->at + (size_t)length)))
         lex_number(lexer, token);
-    else if (unicode_letter(code)) lex_name(lexer, token);
-    else if (code != '`' && code != '"') lex_sign(lexer, token, code, length);
+    else if (unicode_letter(code))
+        lex_name(lexer, token);
+    else if (code != '`' && code != '"')
+        lex_sign(lexer, token, code, length);
     else {
         lex_quoted(lexer, token, code, length);
         return;

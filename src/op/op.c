@@ -43,8 +43,8 @@ double op_value(Op op, double a, double b, double c, int exponent) {
         OP_VALUE_##kind(__VA_ARGS__)
 #include "ops.def"
 #undef OP
-    case OP_COUNT:
-        break;
+        case OP_COUNT:
+            break;
     }
     return (double)NAN;
 }

@@ -1,5 +1,5 @@
-/* tests/conformance/formulas.txt on every executor: values and slopes within the ulps written there, and
- * the same bits on all executors. */
+/* tests/conformance/formulas.txt on every executor: values and slopes within the ulps written
+ * there, and the same bits on all executors. */
 #include "../../src/exec/exec.h"
 #include "../check.h"
 
@@ -38,8 +38,8 @@ static void case_compare(const FormulaCase *c, const char *what, double got, con
     char text[512];
     double off = ulps_off(got, want->value);
     if (off <= want->ulps) return;
-    snprintf(text, sizeof text, "%s: %s %s is %a (%.17g), not %a (%.17g): %g ulp, not %g", c->formula,
-             what, want->name, got, got, want->value, want->value, off, want->ulps);
+    snprintf(text, sizeof text, "%s: %s %s is %a (%.17g), not %a (%.17g): %g ulp, not %g",
+             c->formula, what, want->name, got, got, want->value, want->value, off, want->ulps);
     check_fail(formulas_path, c->line, text);
 }
 
@@ -76,10 +76,10 @@ static bool case_run(const FormulaCase *c, Graph *graph, Executor executor, doub
     }
     PlanOptions options = {.executor = executor};
     Rows rows = {0};
-    bool good =
-        graph_gradient(graph, graph->loss, wrt, n, GRADIENT_TOTAL, outputs + 1, error) == STATUS_OK &&
-        exec_plan(graph, outputs, n + 1, &options, &plan, error) == STATUS_OK &&
-        exec_run(plan, start, &rows, into, NULL) == STATUS_OK;
+    bool good = graph_gradient(graph, graph->loss, wrt, n, GRADIENT_TOTAL, outputs + 1, error) ==
+                    STATUS_OK &&
+                exec_plan(graph, outputs, n + 1, &options, &plan, error) == STATUS_OK &&
+                exec_run(plan, start, &rows, into, NULL) == STATUS_OK;
     exec_free(plan);
     return good;
 }
@@ -138,8 +138,8 @@ static void case_line(FormulaCase *c, char *line, int number) {
     if (n == 3 && strcmp(words[0], "input") == 0) {
         char *name = c->input_names[c->n_inputs];
         snprintf(name, sizeof c->input_names[0], "%s", words[1]);
-        c->inputs[c->n_inputs++] = (Argument){
-            .name = name, .has_start = true, .start = case_number(words[2])};
+        c->inputs[c->n_inputs++] =
+            (Argument){.name = name, .has_start = true, .start = case_number(words[2])};
     } else if (n == 3 && strcmp(words[0], "value") == 0) {
         c->value = (Expected){.value = case_number(words[1]), .ulps = case_number(words[2])};
     } else if (n == 4 && strcmp(words[0], "slope") == 0) {

@@ -1,4 +1,5 @@
-/* Any bytes through the parser, in each of its modes: read or refused with a place and a sentence. */
+/* Any bytes through the parser, in each of its modes: read or refused with a place and a sentence.
+ */
 #include "../../src/lang/lang.h"
 
 #include <stdlib.h>

@@ -1,5 +1,5 @@
-/* The language: text cases (tests/lang/(all).test), then what text cannot show: depth, length, speed,
- * interning, malformed bytes, and failed allocations.
+/* The language: text cases (tests/lang/(all).test), then what text cannot show: depth, length,
+ * speed, interning, malformed bytes, and failed allocations.
  *
  * A text case:
  *     %CASE title          (or %RULE, %EXPRESSION: the mode)
@@ -19,7 +19,8 @@ static const char *source_folder(void) {
     return folder ? folder : ".";
 }
 
-/* ---- text cases ------------------------------------------------------------------------------- */
+/* ---- text cases -------------------------------------------------------------------------------
+ */
 
 typedef struct Case {
     LangMode mode;
@@ -36,8 +37,8 @@ static void case_free(Case *c) {
 static void case_run(const Case *c, Text *out) {
     Error error = {0};
     Ast *ast = NULL;
-    Language language = strncmp(text_string(&c->answer), "%FAIL_ZH", 8) == 0 ? LANGUAGE_ZH
-                                                                             : LANGUAGE_EN;
+    Language language =
+        strncmp(text_string(&c->answer), "%FAIL_ZH", 8) == 0 ? LANGUAGE_ZH : LANGUAGE_EN;
     size_t length = c->formula.length ? c->formula.length - 1 : 0;
     Status status = lang_parse(NULL, text_string(&c->formula), length, c->mode, &ast, &error);
     if (status != STATUS_OK) {
@@ -137,7 +138,8 @@ TEST(text_cases) {
     CHECK(cases_run >= 150);
 }
 
-/* ---- helpers ----------------------------------------------------------------------------------- */
+/* ---- helpers -----------------------------------------------------------------------------------
+ */
 
 /* The sentence of the failure, or MSG_NONE. */
 static MessageId refusal_of(const char *text, size_t length, LangMode mode) {
@@ -171,13 +173,14 @@ static MessageId nested(const char *before, const char *middle, const char *afte
     return id;
 }
 
-/* ---- limits ------------------------------------------------------------------------------------- */
+/* ---- limits -------------------------------------------------------------------------------------
+ */
 
 TEST(depth) {
     static const char *const rows[][3] = {
-        {"(", "x", ")"},      {"-", "x", ""},           {"not ", "x", ""}, {"x^", "x", ""},
-        {"x ? 1 : ", "x", ""}, {"f(", "x", ")"},        {"[", "x", "]"},   {"x[", "1", "]"},
-        {"√", "x", ""},       {"x ? ", "1", " : 2"},    {"2^-", "1", ""},
+        {"(", "x", ")"},       {"-", "x", ""},        {"not ", "x", ""}, {"x^", "x", ""},
+        {"x ? 1 : ", "x", ""}, {"f(", "x", ")"},      {"[", "x", "]"},   {"x[", "1", "]"},
+        {"√", "x", ""},        {"x ? ", "1", " : 2"}, {"2^-", "1", ""},
     };
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
         size_t levels = strcmp(rows[i][0], "2^-") == 0 ? 2 : 1;
@@ -231,7 +234,8 @@ TEST(long_texts) {
     text_free(&dump);
 }
 
-/* ---- trees ---------------------------------------------------------------------------------------- */
+/* ---- trees
+ * ---------------------------------------------------------------------------------------- */
 
 TEST(names_are_interned) {
     Ast *ast = parsed("e\xcc\x81t\xc3\xa9 + \xc3\xa9te\xcc\x81 + x + `x` + x");
@@ -365,7 +369,8 @@ TEST(failed_allocations) {
     CHECK_INT(0, 1); /* no end of the allocations */
 }
 #else
-TEST(failed_allocations) {}
+TEST(failed_allocations) {
+}
 #endif
 
 TEST_MAIN(text_cases, depth, long_texts, names_are_interned, spans_cover_the_words, places,
