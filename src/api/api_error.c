@@ -6,10 +6,16 @@ static descend_error API_NO_MEMORY = {
 
 descend_status api_status(Status status) {
     switch (status) {
-    case STATUS_OK: return DESCEND_OK;
-    case STATUS_MEMORY: return DESCEND_NO_MEMORY;
-    case STATUS_IO: return DESCEND_IO;
-    case STATUS_INPUT: case STATUS_INTERRUPTED: case STATUS_INTERNAL: return DESCEND_INPUT;
+        case STATUS_OK:
+            return DESCEND_OK;
+        case STATUS_MEMORY:
+            return DESCEND_NO_MEMORY;
+        case STATUS_IO:
+            return DESCEND_IO;
+        case STATUS_INPUT:
+        case STATUS_INTERRUPTED:
+        case STATUS_INTERNAL:
+            return DESCEND_INPUT;
     }
     return DESCEND_INPUT;
 }
@@ -77,11 +83,17 @@ const char *descend_error_remedy(descend_error *error, const char *language) {
     return api_render(&error->text, &error->error.remedy, language);
 }
 
-const char *descend_error_file(const descend_error *error) { return error ? error->error.file : ""; }
+const char *descend_error_file(const descend_error *error) {
+    return error ? error->error.file : "";
+}
 
-long descend_error_line(const descend_error *error) { return error ? error->error.line : 0; }
+long descend_error_line(const descend_error *error) {
+    return error ? error->error.line : 0;
+}
 
-long descend_error_column(const descend_error *error) { return error ? error->error.column : 0; }
+long descend_error_column(const descend_error *error) {
+    return error ? error->error.column : 0;
+}
 
 void descend_error_free(descend_error *error) {
     if (!error || error->immortal) return;
@@ -89,6 +101,10 @@ void descend_error_free(descend_error *error) {
     memory_free(error);
 }
 
-void descend_free(void *memory) { memory_free(memory); }
+void descend_free(void *memory) {
+    memory_free(memory);
+}
 
-const char *descend_version(void) { return DESCEND_VERSION; }
+const char *descend_version(void) {
+    return DESCEND_VERSION;
+}

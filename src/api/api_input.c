@@ -3,7 +3,8 @@
 
 #include <string.h>
 
-/* ---- models ----------------------------------------------------------------------------------------- */
+/* ---- models
+ * ----------------------------------------------------------------------------------------- */
 
 static descend_model *api_model(const char *name, const char *text, size_t length, bool declared,
                                 descend_error **error) {
@@ -14,7 +15,8 @@ static descend_model *api_model(const char *name, const char *text, size_t lengt
         return NULL;
     }
     model->declared = declared;
-    if (lang_parse(name, text, length, LANG_PROGRAM, &model->ast, &inside) == STATUS_OK) return model;
+    if (lang_parse(name, text, length, LANG_PROGRAM, &model->ast, &inside) == STATUS_OK)
+        return model;
     memory_free(model);
     api_fail(error, &inside);
     return NULL;
@@ -55,13 +57,19 @@ void descend_model_free(descend_model *model) {
     memory_free(model);
 }
 
-const char *descend_ready_text(const char *name) { return optim_rule_text(name); }
+const char *descend_ready_text(const char *name) {
+    return optim_rule_text(name);
+}
 
-const char *descend_ready_name(size_t k) { return optim_rule_name(k); }
+const char *descend_ready_name(size_t k) {
+    return optim_rule_name(k);
+}
 
-/* ---- tables -------------------------------------------------------------------------------------------- */
+/* ---- tables
+ * -------------------------------------------------------------------------------------------- */
 
-static descend_table *api_table(Status status, Table *inside, const Error *why, descend_error **error) {
+static descend_table *api_table(Status status, Table *inside, const Error *why,
+                                descend_error **error) {
     descend_table *table = status == STATUS_OK ? memory_new(1, sizeof *table) : NULL;
     if (table) {
         table->table = inside;
@@ -100,19 +108,26 @@ descend_table *descend_table_parse(const char *literal, descend_error **error) {
     return api_table(status, table, &inside, error);
 }
 
-int descend_table_is_literal(const char *text) { return data_is_literal(text); }
+int descend_table_is_literal(const char *text) {
+    return data_is_literal(text);
+}
 
 descend_table *descend_table_columns(size_t n_columns, const char *const *names,
-                                     const double *const *values, size_t n_rows, descend_error **error) {
+                                     const double *const *values, size_t n_rows,
+                                     descend_error **error) {
     Error inside = {0};
     Table *table = NULL;
     Status status = data_borrow(n_columns, names, values, n_rows, &table, &inside);
     return api_table(status, table, &inside, error);
 }
 
-size_t descend_table_row_count(const descend_table *table) { return table->table->n_rows; }
+size_t descend_table_row_count(const descend_table *table) {
+    return table->table->n_rows;
+}
 
-size_t descend_table_column_count(const descend_table *table) { return table->table->n_columns; }
+size_t descend_table_column_count(const descend_table *table) {
+    return table->table->n_columns;
+}
 
 const char *descend_table_column_name(const descend_table *table, size_t column) {
     return column < table->table->n_columns ? table->table->columns[column].name : NULL;

@@ -14,7 +14,8 @@ static bool api_whole(const char *text, double least, double *value) {
            *value == floor(*value);
 }
 
-/* ---- one function for each kind of option ------------------------------------------------------------- */
+/* ---- one function for each kind of option
+ * ------------------------------------------------------------- */
 
 typedef Status OptionSet(descend_walk *walk, const char *option, const char *value, Error *error);
 
@@ -24,13 +25,15 @@ static Status option_rate(descend_walk *walk, const char *option, const char *va
     return api_copy(walk, value, &walk->options.rate);
 }
 
-static Status option_optimizer(descend_walk *walk, const char *option, const char *value, Error *error) {
+static Status option_optimizer(descend_walk *walk, const char *option, const char *value,
+                               Error *error) {
     (void)option;
     (void)error;
     return api_copy(walk, value, &walk->options.optimizer);
 }
 
-static Status option_until(descend_walk *walk, const char *option, const char *value, Error *error) {
+static Status option_until(descend_walk *walk, const char *option, const char *value,
+                           Error *error) {
     (void)option;
     (void)error;
     return api_copy(walk, value, &walk->options.until);
@@ -39,10 +42,12 @@ static Status option_until(descend_walk *walk, const char *option, const char *v
 static Status option_whole(const char *option, const char *value, double least, double *number,
                            Error *error) {
     if (api_whole(value, least, number)) return STATUS_OK;
-    return error_set(error, STATUS_INPUT, MSG_API_WHOLE, option, value, number_round(least, 3).s, NULL);
+    return error_set(error, STATUS_INPUT, MSG_API_WHOLE, option, value, number_round(least, 3).s,
+                     NULL);
 }
 
-static Status option_count(descend_walk *walk, const char *option, const char *value, Error *error) {
+static Status option_count(descend_walk *walk, const char *option, const char *value,
+                           Error *error) {
     double number;
     TRY(option_whole(option, value, 1, &number, error));
     if (strcmp(option, "steps") == 0) walk->options.steps = (long long)number;
@@ -51,7 +56,8 @@ static Status option_count(descend_walk *walk, const char *option, const char *v
     return STATUS_OK;
 }
 
-static Status option_restarts(descend_walk *walk, const char *option, const char *value, Error *error) {
+static Status option_restarts(descend_walk *walk, const char *option, const char *value,
+                              Error *error) {
     double number;
     TRY(option_whole(option, value, 0, &number, error));
     walk->options.restarts = (long)number;
@@ -65,7 +71,8 @@ static Status option_seed(descend_walk *walk, const char *option, const char *va
     return STATUS_OK;
 }
 
-static Status option_gradient(descend_walk *walk, const char *option, const char *value, Error *error) {
+static Status option_gradient(descend_walk *walk, const char *option, const char *value,
+                              Error *error) {
     bool probe = strcmp(value, "probe") == 0;
     if (!probe && strcmp(value, "exact") != 0)
         return error_set(error, STATUS_INPUT, MSG_API_CHOICE, option, value, "exact, probe", NULL);
@@ -73,7 +80,8 @@ static Status option_gradient(descend_walk *walk, const char *option, const char
     return STATUS_OK;
 }
 
-static Status option_executor(descend_walk *walk, const char *option, const char *value, Error *error) {
+static Status option_executor(descend_walk *walk, const char *option, const char *value,
+                              Error *error) {
     static const char *const NAMES[] = {"auto", "reference", "interpreted"};
     static const Executor EXECUTORS[] = {EXECUTOR_AUTO, EXECUTOR_REFERENCE, EXECUTOR_INTERPRETED};
     for (size_t k = 0; k < COUNT_OF(NAMES); k++) {
@@ -81,11 +89,12 @@ static Status option_executor(descend_walk *walk, const char *option, const char
         walk->problem_options.executor = EXECUTORS[k];
         return STATUS_OK;
     }
-    return error_set(error, STATUS_INPUT, MSG_API_CHOICE, option, value, "auto, reference, interpreted",
-                     NULL);
+    return error_set(error, STATUS_INPUT, MSG_API_CHOICE, option, value,
+                     "auto, reference, interpreted", NULL);
 }
 
-static Status option_weight(descend_walk *walk, const char *option, const char *value, Error *error) {
+static Status option_weight(descend_walk *walk, const char *option, const char *value,
+                            Error *error) {
     (void)option;
     (void)error;
     return api_copy(walk, value, &walk->build.weight);
@@ -145,7 +154,8 @@ descend_status descend_walk_set(descend_walk *walk, const char *option, const ch
     return api_finish(api_unknown_option(option, &inside), &inside, error);
 }
 
-/* ---- arguments: NAME=START, NAME=LO..HI, NAME=START,LO..HI ---------------------------------------------- */
+/* ---- arguments: NAME=START, NAME=LO..HI, NAME=START,LO..HI
+ * ---------------------------------------------- */
 
 /* A number, or an expression of numbers such as pi/2. */
 static Status argument_number(const char *text, size_t length, double *value, Error *error) {
@@ -166,15 +176,18 @@ static Status argument_number(const char *text, size_t length, double *value, Er
     return status;
 }
 
-static const char *argument_dots(const char *text) { return strstr(text, ".."); }
+static const char *argument_dots(const char *text) {
+    return strstr(text, "..");
+}
 
-static Status argument_bounds(const char *text, const char *dots, Argument *argument, Error *error) {
+static Status argument_bounds(const char *text, const char *dots, Argument *argument,
+                              Error *error) {
     argument->has_bounds = true;
     TRY(argument_number(text, (size_t)(dots - text), &argument->low, error));
     TRY(argument_number(dots + 2, strlen(dots + 2), &argument->high, error));
     if (argument->low <= argument->high) return STATUS_OK;
-    error_set(error, STATUS_INPUT, MSG_API_BOUNDS, argument->name, number_round(argument->low, 10).s,
-              number_round(argument->high, 10).s, NULL);
+    error_set(error, STATUS_INPUT, MSG_API_BOUNDS, argument->name,
+              number_round(argument->low, 10).s, number_round(argument->high, 10).s, NULL);
     return STATUS_INPUT;
 }
 
@@ -212,14 +225,15 @@ static Status argument_add(descend_walk *walk, const char *text, Error *error) {
     return STATUS_OK;
 }
 
-descend_status descend_walk_argument(descend_walk *walk, const char *argument, descend_error **error) {
+descend_status descend_walk_argument(descend_walk *walk, const char *argument,
+                                     descend_error **error) {
     Error inside = {0};
     if (walk->walk) return api_misuse(error, MSG_API_TOO_LATE);
     return api_finish(argument_add(walk, argument, &inside), &inside, error);
 }
 
-descend_status descend_walk_start(descend_walk *walk, const char *name, const double *values, size_t count,
-                                  descend_error **error) {
+descend_status descend_walk_start(descend_walk *walk, const char *name, const double *values,
+                                  size_t count, descend_error **error) {
     if (walk->walk) return api_misuse(error, MSG_API_TOO_LATE);
     WalkStart start = {.count = count};
     double *copy = arena_alloc(&walk->arena, count + 1, sizeof *copy);

@@ -10,7 +10,8 @@ static WalkFacts report_facts(const descend_walk *walk) {
     return facts;
 }
 
-/* ---- parameters ---------------------------------------------------------------------------------------- */
+/* ---- parameters
+ * ---------------------------------------------------------------------------------------- */
 
 size_t descend_walk_parameter_count(const descend_walk *walk) {
     return walk->problem ? train_objective(walk->problem)->n : 0;
@@ -48,7 +49,9 @@ const double *descend_walk_values(const descend_walk *walk) {
     return walk->walk ? report_facts(walk).values : NULL;
 }
 
-const double *descend_walk_starts(const descend_walk *walk) { return walk->start; }
+const double *descend_walk_starts(const descend_walk *walk) {
+    return walk->start;
+}
 
 int descend_walk_was_drawn(const descend_walk *walk, size_t i) {
     return walk->drawn && i < descend_walk_parameter_count(walk) && walk->drawn[i];
@@ -67,7 +70,9 @@ descend_status descend_walk_get(const descend_walk *walk, const char *name, doub
     return DESCEND_MISUSE;
 }
 
-/* ---- words ------------------------------------------------------------------------------------------------ */
+/* ---- words
+ * ------------------------------------------------------------------------------------------------
+ */
 
 /* Made anew while the walk runs, once when it has ended. */
 const Words *api_words(descend_walk *walk) {
@@ -154,7 +159,8 @@ const char *descend_walk_text(descend_walk *walk, const char *key, const char *l
     if (strcmp(key, "precision") == 0) return "f64";
     if (strcmp(key, "names") == 0) return report_names(walk, language);
     if (strcmp(key, "advice") == 0) return words->advice;
-    if (strcmp(key, "method_sentence") == 0) return api_render(&walk->text, &words->method, language);
+    if (strcmp(key, "method_sentence") == 0)
+        return api_render(&walk->text, &words->method, language);
     if (strcmp(key, "pace") == 0) return api_render(&walk->text, &words->pace, language);
     if (strcmp(key, "reason") == 0)
         return report_sentences(walk, words->reason, COUNT_OF(words->reason), language);
@@ -177,7 +183,8 @@ uint64_t descend_walk_digest(const descend_walk *walk) {
     return walk->walk ? train_walk_digest(walk->walk) : 0;
 }
 
-int descend_walk_valley(const descend_walk *walk, size_t k, double *loss, double *values, long *walks) {
+int descend_walk_valley(const descend_walk *walk, size_t k, double *loss, double *values,
+                        long *walks) {
     Valley valley;
     if (!walk->walk || !train_walk_valley(walk->walk, k, &valley)) return 0;
     *loss = valley.loss;
@@ -186,7 +193,8 @@ int descend_walk_valley(const descend_walk *walk, size_t k, double *loss, double
     return 1;
 }
 
-/* ---- statistics of fits --------------------------------------------------------------------------------------- */
+/* ---- statistics of fits
+ * --------------------------------------------------------------------------------------- */
 
 static const FitStatistics *report_fit(descend_walk *walk) {
     if (walk->fit_known) return &walk->fit;
@@ -208,7 +216,8 @@ double descend_walk_number(const descend_walk *walk, const char *key) {
     if (strcmp(key, "evaluations") == 0) return (double)facts.evaluations;
     if (strcmp(key, "seconds") == 0) return facts.seconds;
     if (strcmp(key, "seed") == 0) return (double)walk->options.seed;
-    if (strcmp(key, "rows") == 0) return walk->problem ? (double)train_rows(walk->problem).count : 0;
+    if (strcmp(key, "rows") == 0)
+        return walk->problem ? (double)train_rows(walk->problem).count : 0;
     if (strcmp(key, "rate_limit") == 0) return api_words((descend_walk *)walk)->rate_limit;
     const FitStatistics *fit = report_fit((descend_walk *)walk);
     if (!fit) return NAN;
@@ -242,9 +251,11 @@ const char *descend_walk_unavailable(descend_walk *walk, size_t i, const char *l
     return api_render(&walk->text, &message, language);
 }
 
-/* ---- values at any place ------------------------------------------------------------------------------------------ */
+/* ---- values at any place
+ * ------------------------------------------------------------------------------------------ */
 
-static descend_status report_status(const descend_walk *walk, Status status, descend_error **error) {
+static descend_status report_status(const descend_walk *walk, Status status,
+                                    descend_error **error) {
     if (status == STATUS_OK) return DESCEND_OK;
     if (status == STATUS_MEMORY) return api_no_memory(error);
     return api_fail(error, train_late_error(walk->problem));
@@ -273,7 +284,8 @@ descend_status descend_walk_curve(descend_walk *walk, const double *x, double *y
     descend_status status = api_prepare(walk, error);
     if (status != DESCEND_OK) return status;
     if (train_curve_column(walk->problem) < 0) return api_misuse(error, MSG_API_NO_CURVE);
-    return report_status(walk, train_curve(walk->problem, descend_walk_values(walk), x, y, n), error);
+    return report_status(walk, train_curve(walk->problem, descend_walk_values(walk), x, y, n),
+                         error);
 }
 
 descend_status descend_walk_evaluate(descend_walk *walk, const double *point, double *loss,
@@ -291,10 +303,13 @@ descend_status descend_walk_hessian_vector(descend_walk *walk, const double *v, 
     if (status != DESCEND_OK) return status;
     const Objective *objective = train_exact_objective(walk->problem);
     const double *at = descend_walk_values(walk);
-    return report_status(walk, objective->hessian_vector(objective->context, at, v, product), error);
+    return report_status(walk, objective->hessian_vector(objective->context, at, v, product),
+                         error);
 }
 
-/* ---- stages ----------------------------------------------------------------------------------------------------------- */
+/* ---- stages
+ * -----------------------------------------------------------------------------------------------------------
+ */
 
 static Status report_gradient(descend_walk *walk, bool with_gradient, Text *out) {
     Graph *graph = train_graph(walk->problem);

@@ -17,7 +17,9 @@ struct descend_bisect {
     Text text;
 };
 
-/* ---- slope -------------------------------------------------------------------------------------------------- */
+/* ---- slope
+ * --------------------------------------------------------------------------------------------------
+ */
 
 descend_slope *descend_slope_open(descend_walk *walk, descend_error **error) {
     if (api_prepare(walk, error) != DESCEND_OK) return NULL;
@@ -57,7 +59,9 @@ const char *descend_slope_formula(descend_slope *slope, size_t i) {
     return text_string(&slope->formula);
 }
 
-double descend_slope_exact(const descend_slope *slope, size_t i) { return slope->check.exact[i]; }
+double descend_slope_exact(const descend_slope *slope, size_t i) {
+    return slope->check.exact[i];
+}
 
 descend_foot descend_slope_foot(const descend_slope *slope, size_t i) {
     const Foot *foot = &slope->check.feet[i];
@@ -65,7 +69,9 @@ descend_foot descend_slope_foot(const descend_slope *slope, size_t i) {
                           foot->right_loss, foot->slope, foot->noise};
 }
 
-int descend_slope_agrees(const descend_slope *slope, size_t i) { return slope->check.agrees[i]; }
+int descend_slope_agrees(const descend_slope *slope, size_t i) {
+    return slope->check.agrees[i];
+}
 
 int descend_slope_directions(const descend_slope *slope, double *best_fall, double *best_angle,
                              double *straight_fall) {
@@ -90,7 +96,9 @@ int descend_slope_verdict(descend_slope *slope, const char *language, const char
     return check->worst == check->n;
 }
 
-/* ---- bisection -------------------------------------------------------------------------------------------------- */
+/* ---- bisection
+ * --------------------------------------------------------------------------------------------------
+ */
 
 static Status bisect_find_parameter(const descend_walk *walk, const char *name, size_t *index,
                                     Error *error) {
@@ -105,8 +113,8 @@ static Status bisect_find_parameter(const descend_walk *walk, const char *name, 
     return error_set(error, STATUS_INPUT, MSG_API_NO_PARAMETER, name, NULL);
 }
 
-descend_bisect *descend_bisect_open(descend_walk *walk, const char *parameter, double low, double high,
-                                    descend_error **error) {
+descend_bisect *descend_bisect_open(descend_walk *walk, const char *parameter, double low,
+                                    double high, descend_error **error) {
     size_t index = 0;
     if (api_prepare(walk, error) != DESCEND_OK) return NULL;
     Error inside = {0};
@@ -136,9 +144,13 @@ descend_status descend_bisect_step(descend_bisect *bisect, descend_bisect_event 
     return inside->done ? DESCEND_DONE : DESCEND_RUNNING;
 }
 
-double descend_bisect_answer(const descend_bisect *bisect) { return bisect->bisection.answer; }
+double descend_bisect_answer(const descend_bisect *bisect) {
+    return bisect->bisection.answer;
+}
 
-long descend_bisect_evaluations(const descend_bisect *bisect) { return bisect->bisection.evaluations; }
+long descend_bisect_evaluations(const descend_bisect *bisect) {
+    return bisect->bisection.evaluations;
+}
 
 const char *descend_bisect_sentence(descend_bisect *bisect, const char *language) {
     Message message;

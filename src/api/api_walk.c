@@ -38,7 +38,9 @@ void descend_walk_free(descend_walk *walk) {
     memory_free(walk);
 }
 
-/* ---- starts ------------------------------------------------------------------------------------------------ */
+/* ---- starts
+ * ------------------------------------------------------------------------------------------------
+ */
 
 static Status walk_apply_start(descend_walk *walk, const WalkStart *start, Error *error) {
     const Graph *graph = train_graph(walk->problem);
@@ -102,20 +104,24 @@ static Status walk_make_start(descend_walk *walk, Error *error) {
     if (!walk->start || !walk->drawn) return error_memory(error);
     Status status = graph_start(graph, walk->options.seed, walk->start, walk->drawn);
     if (status != STATUS_OK) return error_memory(error);
-    for (size_t k = 0; k < walk->n_starts; k++) TRY(walk_apply_start(walk, &walk->starts[k], error));
+    for (size_t k = 0; k < walk->n_starts; k++)
+        TRY(walk_apply_start(walk, &walk->starts[k], error));
     walk_move_inside(walk);
     walk_tell_drawn(walk);
     return walk->notes.failed ? error_memory(error) : STATUS_OK;
 }
 
-/* ---- preparing ----------------------------------------------------------------------------------------------- */
+/* ---- preparing
+ * -----------------------------------------------------------------------------------------------
+ */
 
 static Status walk_open_inside(descend_walk *walk, Error *error) {
-    return train_walk_open(walk->problem, &walk->options, walk->start, walk->drawn, &walk->walk, error);
+    return train_walk_open(walk->problem, &walk->options, walk->start, walk->drawn, &walk->walk,
+                           error);
 }
 
-/* Plain descent and its kin without a rate: half of the largest rate that works at the start, times 'factor'.
- * Other rules keep the default written in their text. */
+/* Plain descent and its kin without a rate: half of the largest rate that works at the start, times
+ * 'factor'. Other rules keep the default written in their text. */
 static Status walk_measure_rate(descend_walk *walk, double factor, Error *error) {
     const Walker *walker = train_walker(walk->walk);
     if (!optim_is_first_order(walker) || walk->options.rate) return STATUS_OK;
@@ -172,7 +178,9 @@ descend_status descend_walk_prepare(descend_walk *walk, descend_error **error) {
     return api_prepare(walk, error);
 }
 
-/* ---- walking --------------------------------------------------------------------------------------------------- */
+/* ---- walking
+ * ---------------------------------------------------------------------------------------------------
+ */
 
 static const descend_foot *walk_feet(descend_walk *walk, size_t n) {
     const Foot *feet = train_feet(walk->problem);
@@ -229,10 +237,11 @@ void descend_walk_stop(descend_walk *walk) {
     if (walk && walk->walk) train_walk_stop(walk->walk);
 }
 
-/* ---- the four strokes ---------------------------------------------------------------------------------------------- */
+/* ---- the four strokes
+ * ---------------------------------------------------------------------------------------------- */
 
-/* The engine does forward and backward in one pass over the data, at the update; the strokes before it show
- * their numbers at the same point, with the same bits. */
+/* The engine does forward and backward in one pass over the data, at the update; the strokes before
+ * it show their numbers at the same point, with the same bits. */
 static descend_status walk_stroke(descend_walk *walk, int stroke, descend_error **error) {
     descend_status status = api_prepare(walk, error);
     if (status != DESCEND_OK) return status;
@@ -253,7 +262,8 @@ descend_status descend_walk_forward(descend_walk *walk, descend_error **error) {
     const double *states[1];
     optim_state(train_walker(walk->walk), states, 1);
     const Objective *objective = train_objective(walk->problem);
-    if (objective->loss_gradient(objective->context, states[0], &walk->stroke_loss, NULL) != STATUS_OK)
+    if (objective->loss_gradient(objective->context, states[0], &walk->stroke_loss, NULL) !=
+        STATUS_OK)
         return api_no_memory(error);
     walk->stroke = 1;
     return DESCEND_OK;

@@ -28,7 +28,8 @@ void diagnose_bisect_close(Bisection *bisection) {
     *bisection = (Bisection){0};
 }
 
-static const double BISECT_ENOUGH = 1e-10; /* width of the bracket, in units of the place (at least 1) */
+static const double BISECT_ENOUGH =
+    1e-10; /* width of the bracket, in units of the place (at least 1) */
 
 static Status bisect_feel(Bisection *bisection, double place, double *slope) {
     const Objective *objective = train_exact_objective(bisection->problem);

@@ -7,23 +7,16 @@
 enum { CURVATURE_ROUNDS = 1000, CURVATURE_DEGREE_MAX = 3 };
 static const double CURVATURE_SETTLED = 1e-10;
 
-static double curvature_norm(const double *v, size_t n) {
-    double greatest = 0, sum = 0;
-    for (size_t i = 0; i < n; i++) greatest = fmax(greatest, fabs(v[i]));
-    if (greatest == 0 || !isfinite(greatest)) return greatest;
-    for (size_t i = 0; i < n; i++) sum += (v[i] / greatest) * (v[i] / greatest);
-    return greatest * sqrt(sum);
-}
-
 /* Power method: the Rayleigh quotient of v settles on the eigenvalue greatest by absolute value. */
-static double curvature_power(const Objective *objective, const double *x, double *v, double *product) {
+static double curvature_power(const Objective *objective, const double *x, double *v,
+                              double *product) {
     size_t n = objective->n;
     double before = NAN;
     for (int round = 0; round < CURVATURE_ROUNDS; round++) {
         double quotient = 0;
         if (objective->hessian_vector(objective->context, x, v, product) != STATUS_OK) return NAN;
         for (size_t i = 0; i < n; i++) quotient += v[i] * product[i];
-        double length = curvature_norm(product, n);
+        double length = optim_norm(product, n);
         if (length == 0) return 0;
         if (!isfinite(length)) return NAN;
         for (size_t i = 0; i < n; i++) v[i] = product[i] / length;
@@ -41,7 +34,7 @@ double diagnose_curvature(const Problem *problem, const double *x) {
     if (v && product && n > 0 && objective->hessian_vector) {
         RandomKey key = random_key(1, "curvature");
         for (size_t i = 0; i < n; i++) v[i] = random_normal(key, i);
-        double length = curvature_norm(v, n);
+        double length = optim_norm(v, n);
         for (size_t i = 0; i < n; i++) v[i] /= length;
         curvature = curvature_power(objective, x, v, product);
     }
@@ -50,8 +43,9 @@ double diagnose_curvature(const Problem *problem, const double *x) {
     return curvature;
 }
 
-/* Stability of the heavy ball and of Nesterov's rule on a quadratic: Polyak 1964; Nesterov's bound from the
- * roots of z^2 - (1 + b)(1 - rate c) z + b (1 - rate c) leaving the unit circle at z = -1. */
+/* Stability of the heavy ball and of Nesterov's rule on a quadratic: Polyak 1964; Nesterov's bound
+ * from the roots of z^2 - (1 + b)(1 - rate c) z + b (1 - rate c) leaving the unit circle at z = -1.
+ */
 double diagnose_rate_limit(const Problem *problem, const Walker *walker, const double *x) {
     const char *method = optim_method_name(walker);
     double beta = optim_setting(walker, "beta"), factor;
@@ -67,30 +61,46 @@ double diagnose_rate_limit(const Problem *problem, const Walker *walker, const d
     return curvature > 0 ? factor / curvature : NAN;
 }
 
-/* ---- degree in the parameters ------------------------------------------------------------------------- */
+/* ---- degree in the parameters
+ * ------------------------------------------------------------------------- */
 
 static uint8_t curvature_cap(unsigned degree) {
     return (uint8_t)(degree > CURVATURE_DEGREE_MAX ? CURVATURE_DEGREE_MAX : degree);
 }
 
-/* Degree of a node as a polynomial in the parameters; CURVATURE_DEGREE_MAX: more, or no polynomial. */
+/* Degree of a node as a polynomial in the parameters; CURVATURE_DEGREE_MAX: more, or no polynomial.
+ */
 static uint8_t curvature_degree(const Graph *graph, NodeId id, const uint8_t *degree) {
     const Node *node = &graph->nodes[id];
     if (!(node->flags & NODE_PARAMS)) return 0;
     unsigned a = node->n_inputs > 0 ? degree[graph_input(graph, id, 0)] : 0;
     unsigned b = node->n_inputs > 1 ? degree[graph_input(graph, id, 1)] : 0;
     switch (node->op) {
-    case OP_PARAM: return 1;
-    case OP_NEG: case OP_SUM_OF: case OP_BROADCAST: case OP_RESHAPE: case OP_TRANSPOSE: case OP_SLICE:
-    case OP_PAD: case OP_ROW_SUM: return curvature_cap(a);
-    case OP_ADD: case OP_SUB: return curvature_cap(a > b ? a : b);
-    case OP_MUL: case OP_MATMUL: return curvature_cap(a + b);
-    case OP_DIV: return curvature_cap(b ? CURVATURE_DEGREE_MAX : a);
-    case OP_POWI:
-        return curvature_cap(node->aux.exponent > 0 && node->aux.exponent <= 2
-                                 ? a * (unsigned)node->aux.exponent
-                                 : CURVATURE_DEGREE_MAX);
-    default: return CURVATURE_DEGREE_MAX;
+        case OP_PARAM:
+            return 1;
+        case OP_NEG:
+        case OP_SUM_OF:
+        case OP_BROADCAST:
+        case OP_RESHAPE:
+        case OP_TRANSPOSE:
+        case OP_SLICE:
+        case OP_PAD:
+        case OP_ROW_SUM:
+            return curvature_cap(a);
+        case OP_ADD:
+        case OP_SUB:
+            return curvature_cap(a > b ? a : b);
+        case OP_MUL:
+        case OP_MATMUL:
+            return curvature_cap(a + b);
+        case OP_DIV:
+            return curvature_cap(b ? CURVATURE_DEGREE_MAX : a);
+        case OP_POWI:
+            return curvature_cap(node->aux.exponent > 0 && node->aux.exponent <= 2
+                                     ? a * (unsigned)node->aux.exponent
+                                     : CURVATURE_DEGREE_MAX);
+        default:
+            return CURVATURE_DEGREE_MAX;
     }
 }
 

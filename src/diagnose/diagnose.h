@@ -1,17 +1,19 @@
-/* diagnose: what a finished walk means - statistics of fits, curvature and the rate's limit, the slope
- * checked by foot, the god's-eye view, and the words of the report. */
+/* diagnose: what a finished walk means - statistics of fits, curvature and the rate's limit, the
+ * slope checked by foot, the god's-eye view, and the words of the report. */
 #ifndef DESCEND_DIAGNOSE_H
 #define DESCEND_DIAGNOSE_H
 
 #include "../train/train.h"
 
-/* ---- student.c ------------------------------------------------------------------------------------ */
+/* ---- student.c
+ * ------------------------------------------------------------------------------------ */
 
-/* Quantile of Student's t with nu degrees of freedom, 0.5 < p < 1 (inverts the incomplete beta function:
- * Abramowitz and Stegun 26.5.8, 26.7.1), to about 14 digits. */
+/* Quantile of Student's t with nu degrees of freedom, 0.5 < p < 1 (inverts the incomplete beta
+ * function: Abramowitz and Stegun 26.5.8, 26.7.1), to about 14 digits. */
 double diagnose_student_quantile(double p, double nu);
 
-/* ---- statistics.c ---------------------------------------------------------------------------------- */
+/* ---- statistics.c
+ * ---------------------------------------------------------------------------------- */
 
 typedef struct FitStatistics {
     size_t n;
@@ -24,22 +26,26 @@ typedef struct FitStatistics {
     bool exact;
 } FitStatistics;
 
-/* At x, from the R of the scaled Jacobian (linear approximation; Bates and Watts 1988, section 2.3). */
+/* At x, from the R of the scaled Jacobian (linear approximation; Bates and Watts 1988,
+ * section 2.3). */
 Status diagnose_statistics(const Problem *problem, const double *x, bool exact, FitStatistics *fit);
 void diagnose_statistics_free(FitStatistics *fit);
 
-/* ---- curvature.c -------------------------------------------------------------------------------------- */
+/* ---- curvature.c
+ * -------------------------------------------------------------------------------------- */
 
-/* The greatest curvature (eigenvalue of the exact second derivative, by absolute value) at x, by the
- * power method; NaN when it is not available or did not settle. */
+/* The greatest curvature (eigenvalue of the exact second derivative, by absolute value) at x, by
+ * the power method; NaN when it is not available or did not settle. */
 double diagnose_curvature(const Problem *problem, const double *x);
-/* The largest rate that plain descent (or momentum 'beta', Nesterov's or not) survives at x: 2 / curvature
- * for beta 0; NaN where the curvature is not positive or the rule is another. */
+/* The largest rate that plain descent (or momentum 'beta', Nesterov's or not) survives at x: 2 /
+ * curvature for beta 0; NaN where the curvature is not positive or the rule is another. */
 double diagnose_rate_limit(const Problem *problem, const Walker *walker, const double *x);
-/* True when the loss is a polynomial of degree two at most in the parameters: one valley, or none. */
+/* True when the loss is a polynomial of degree two at most in the parameters: one valley, or none.
+ */
 bool diagnose_quadratic(const Graph *graph, NodeId loss);
 
-/* ---- words.c --------------------------------------------------------------------------------------------- */
+/* ---- words.c
+ * --------------------------------------------------------------------------------------------- */
 
 typedef enum Verdict {
     VERDICT_RUNNING,
@@ -66,12 +72,15 @@ typedef struct Words {
 Status diagnose_words(const Problem *problem, const Walk *walk, Words *words);
 void diagnose_words_free(Words *words);
 
-/* ---- remarks.c ------------------------------------------------------------------------------------------- */
+/* ---- remarks.c
+ * ------------------------------------------------------------------------------------------- */
 
 /* Where a number broke, parameters without effect, bounds, kinks. */
 void diagnose_notes(const Problem *problem, const WalkFacts *facts, Notes *notes);
 
-/* ---- slope.c ------------------------------------------------------------------------------------------------ */
+/* ---- slope.c
+ * ------------------------------------------------------------------------------------------------
+ */
 
 typedef struct SlopeCheck {
     size_t n;
@@ -85,7 +94,8 @@ typedef struct SlopeCheck {
 Status diagnose_slope(const Problem *problem, const double *x, SlopeCheck *check);
 void diagnose_slope_free(SlopeCheck *check);
 
-/* ---- bisection.c ---------------------------------------------------------------------------------------------- */
+/* ---- bisection.c
+ * ---------------------------------------------------------------------------------------------- */
 
 typedef struct Bisection {
     const Problem *problem;

@@ -1,4 +1,5 @@
-/* Things worth telling about the end of a walk: where a number broke, parameters without effect, bounds, kinks. */
+/* Things worth telling about the end of a walk: where a number broke, parameters without effect,
+ * bounds, kinks. */
 #include "diagnose.h"
 
 #include <math.h>
@@ -43,11 +44,13 @@ static void remark_fault(const Problem *problem, const WalkFacts *facts, Notes *
     message_render(&place, LANGUAGE_EN, &row);
     Error *note = notes_add(notes);
     if (fault->has_row)
-        error_set(note, STATUS_OK, MSG_FAULT_ROW, text_string(&formula), number_text(fault->value).s,
-                  text_string(&row), text_string(&operands), text_string(&parameters), NULL);
+        error_set(note, STATUS_OK, MSG_FAULT_ROW, text_string(&formula),
+                  number_text(fault->value).s, text_string(&row), text_string(&operands),
+                  text_string(&parameters), NULL);
     else
-        error_set(note, STATUS_OK, MSG_FAULT_ALL, text_string(&formula), number_text(fault->value).s,
-                  text_string(&operands), text_string(&parameters), NULL);
+        error_set(note, STATUS_OK, MSG_FAULT_ALL, text_string(&formula),
+                  number_text(fault->value).s, text_string(&operands), text_string(&parameters),
+                  NULL);
     error_place(note, &graph->source, graph->nodes[fault->node].span);
     error_remedy(note, MSG_FAULT_REMEDY, NULL);
     text_free(&formula);

@@ -38,19 +38,16 @@ static void slope_compare(SlopeCheck *check) {
 
 /* The plane of the gradient and of a second direction, perpendicular to it. */
 static bool slope_plane(const double *gradient, size_t n, double *along, double *across) {
-    double length = 0, dot = 0, rest = 0;
-    for (size_t i = 0; i < n; i++) length = hypot(length, gradient[i]);
+    double length = optim_norm(gradient, n);
     if (!(length > 0) || !isfinite(length)) return false;
     size_t smallest = 0;
     for (size_t i = 0; i < n; i++) {
         along[i] = gradient[i] / length;
         if (fabs(along[i]) < fabs(along[smallest])) smallest = i;
     }
-    dot = along[smallest];
-    for (size_t i = 0; i < n; i++) {
-        across[i] = (i == smallest ? 1 : 0) - dot * along[i];
-        rest = hypot(rest, across[i]);
-    }
+    double dot = along[smallest];
+    for (size_t i = 0; i < n; i++) across[i] = (i == smallest ? 1 : 0) - dot * along[i];
+    double rest = optim_norm(across, n);
     for (size_t i = 0; i < n; i++) across[i] /= rest;
     return true;
 }
@@ -94,8 +91,7 @@ Status diagnose_slope(const Problem *problem, const double *x, SlopeCheck *check
     if (!work) status = STATUS_MEMORY;
     if (status == STATUS_OK)
         status = objective->loss_gradient(objective->context, x, &loss, check->exact);
-    if (status == STATUS_OK)
-        status = probe_gradient(objective, x, NULL, check->feet, &evaluations);
+    if (status == STATUS_OK) status = probe_gradient(objective, x, NULL, check->feet, &evaluations);
     if (status == STATUS_OK) {
         slope_compare(check);
         slope_directions(objective, x, loss, check, work);

@@ -4,7 +4,8 @@
 #include <math.h>
 #include <string.h>
 
-static const double STATISTICS_TIED = 1e-10; /* columns closer to dependence than this have no errors */
+static const double STATISTICS_TIED =
+    1e-10; /* columns closer to dependence than this have no errors */
 
 /* Of the m parameters that have a say: neither held nor without effect. */
 typedef struct Covariance {
@@ -26,7 +27,7 @@ static Status covariance_new(size_t n, Covariance *c) {
     c->work = memory_new(n + 1, sizeof(double));
     c->index = memory_new(n + 1, sizeof *c->index);
     return c->jacobian && c->r && c->inverse && c->scale && c->work && c->index ? STATUS_OK
-                                                                               : STATUS_MEMORY;
+                                                                                : STATUS_MEMORY;
 }
 
 static void covariance_free(Covariance *c) {
@@ -49,18 +50,9 @@ static void statistics_bounds(const Objective *objective, const double *x, FitSt
     }
 }
 
-/* Length of a column, safe from overflow. */
-static double covariance_length(const double *column, size_t n) {
-    double greatest = 0, sum = 0;
-    for (size_t i = 0; i < n; i++) greatest = fmax(greatest, fabs(column[i]));
-    if (greatest == 0 || !isfinite(greatest)) return greatest;
-    for (size_t i = 0; i < n; i++) sum += (column[i] / greatest) * (column[i] / greatest);
-    return greatest * sqrt(sum);
-}
-
 static void covariance_choose(Covariance *c, FitStatistics *fit) {
     for (size_t j = 0; j < c->n; j++) {
-        double length = covariance_length(c->jacobian + j * c->n, j + 1);
+        double length = optim_norm(c->jacobian + j * c->n, j + 1);
         if (fit->unavailable[j] != MSG_NONE) continue;
         if (length == 0) {
             fit->unavailable[j] = MSG_NO_ERROR_NO_EFFECT;
@@ -179,7 +171,8 @@ static Status statistics_allocate(size_t n, FitStatistics *fit) {
     fit->correlation = memory_new(n * n + 1, sizeof(double));
     fit->unavailable = memory_new(n + 1, sizeof *fit->unavailable);
     fit->partner = memory_new(n + 1, sizeof *fit->partner);
-    if (!(fit->errors && fit->low && fit->high && fit->correlation && fit->unavailable && fit->partner))
+    if (!(fit->errors && fit->low && fit->high && fit->correlation && fit->unavailable &&
+          fit->partner))
         return STATUS_MEMORY;
     for (size_t i = 0; i < n; i++) {
         fit->errors[i] = fit->low[i] = fit->high[i] = NAN;
@@ -213,7 +206,8 @@ static Status statistics_compute(const Objective *objective, const double *x, Co
     size_t free_parameters = 0;
     TRY(objective->least_squares(objective->context, x, c->jacobian, c->work, &fit->rss));
     statistics_bounds(objective, x, fit);
-    for (size_t i = 0; i < fit->n; i++) free_parameters += fit->unavailable[i] != MSG_NO_ERROR_FIXED;
+    for (size_t i = 0; i < fit->n; i++)
+        free_parameters += fit->unavailable[i] != MSG_NO_ERROR_FIXED;
     fit->degrees = (double)objective->n_residuals - (double)free_parameters;
     fit->sd = fit->degrees > 0 ? sqrt(fit->rss / fit->degrees) : NAN;
     covariance_choose(c, fit);
@@ -225,7 +219,8 @@ static Status statistics_compute(const Objective *objective, const double *x, Co
     return STATUS_OK;
 }
 
-Status diagnose_statistics(const Problem *problem, const double *x, bool exact, FitStatistics *fit) {
+Status diagnose_statistics(const Problem *problem, const double *x, bool exact,
+                           FitStatistics *fit) {
     const Objective *objective = train_exact_objective(problem);
     Covariance c = {0};
     Status status = statistics_allocate(objective->n, fit);

@@ -5,7 +5,8 @@
 
 #include <math.h>
 
-/* Continued fraction of the incomplete beta function (Abramowitz and Stegun 26.5.8), by Lentz's method. */
+/* Continued fraction of the incomplete beta function (Abramowitz and Stegun 26.5.8), by Lentz's
+ * method. */
 static double student_fraction(double a, double b, double x) {
     const double tiny = 1e-300;
     double c = 1, d = 1 - (a + b) * x / (a + 1);
@@ -28,8 +29,8 @@ static double student_fraction(double a, double b, double x) {
 static double student_beta(double a, double b, double x) {
     if (x <= 0) return 0;
     if (x >= 1) return 1;
-    double front = vm_exp(vm_lgamma(a + b) - vm_lgamma(a) - vm_lgamma(b) + a * vm_log(x) +
-                          b * vm_log1p(-x));
+    double front =
+        vm_exp(vm_lgamma(a + b) - vm_lgamma(a) - vm_lgamma(b) + a * vm_log(x) + b * vm_log1p(-x));
     if (x < (a + 1) / (a + b + 2)) return front * student_fraction(a, b, x) / a;
     return 1 - front * student_fraction(b, a, 1 - x) / b;
 }

@@ -1,13 +1,16 @@
 /* The words of a report: verdict, reason, story, and what to type next. */
 #include "diagnose.h"
 
+#include "../op/vmath.h"
+
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
 
 enum { WORDS_RESTARTS = 20, WORDS_DIGITS = 7 };
-static const double WORDS_SMALL_SLOPE = 1e-8; /* against the start: the bottom, for a walk of asked length */
-static const double WORDS_BLOWN_UP = 10;      /* times the loss of the start: flown off */
+static const double WORDS_SMALL_SLOPE =
+    1e-8; /* against the start: the bottom, for a walk of asked length */
+static const double WORDS_BLOWN_UP = 10; /* times the loss of the start: flown off */
 
 /* What the sentences are made from. */
 typedef struct Tale {
@@ -18,9 +21,13 @@ typedef struct Tale {
     Words *words;
 } Tale;
 
-static NumberText words_number(double value) { return number_round(value, WORDS_DIGITS); }
+static NumberText words_number(double value) {
+    return number_round(value, WORDS_DIGITS);
+}
 
-/* ---- verdict ------------------------------------------------------------------------------------------------- */
+/* ---- verdict
+ * -------------------------------------------------------------------------------------------------
+ */
 
 static bool words_flown(const WalkFacts *facts) {
     double size = fmax(fabs(facts->start_loss), 1e-300);
@@ -29,24 +36,38 @@ static bool words_flown(const WalkFacts *facts) {
 
 static Verdict words_verdict(const WalkFacts *facts) {
     switch (facts->reason) {
-    case REASON_RUNNING: return VERDICT_RUNNING;
-    case REASON_SLOPE: case REASON_STEP: case REASON_ROUNDING: case REASON_EXACT: case REASON_UNTIL:
-        return VERDICT_CONVERGED;
-    case REASON_STEPS_DONE:
-        if (words_flown(facts)) return VERDICT_DIVERGED;
-        return facts->slope <= WORDS_SMALL_SLOPE * facts->start_slope ? VERDICT_CONVERGED
-                                                                      : VERDICT_STEP_LIMIT;
-    case REASON_STEP_LIMIT: return VERDICT_STEP_LIMIT;
-    case REASON_DIVERGED: case REASON_UPHILL: return VERDICT_DIVERGED;
-    case REASON_NON_FINITE: return VERDICT_NON_FINITE;
-    case REASON_STALLED: return VERDICT_STALLED;
-    case REASON_OSCILLATING: return VERDICT_OSCILLATING;
-    case REASON_INTERRUPTED: return VERDICT_INTERRUPTED;
+        case REASON_RUNNING:
+            return VERDICT_RUNNING;
+        case REASON_SLOPE:
+        case REASON_STEP:
+        case REASON_ROUNDING:
+        case REASON_EXACT:
+        case REASON_UNTIL:
+            return VERDICT_CONVERGED;
+        case REASON_STEPS_DONE:
+            if (words_flown(facts)) return VERDICT_DIVERGED;
+            return facts->slope <= WORDS_SMALL_SLOPE * facts->start_slope ? VERDICT_CONVERGED
+                                                                          : VERDICT_STEP_LIMIT;
+        case REASON_STEP_LIMIT:
+            return VERDICT_STEP_LIMIT;
+        case REASON_DIVERGED:
+        case REASON_UPHILL:
+            return VERDICT_DIVERGED;
+        case REASON_NON_FINITE:
+            return VERDICT_NON_FINITE;
+        case REASON_STALLED:
+            return VERDICT_STALLED;
+        case REASON_OSCILLATING:
+            return VERDICT_OSCILLATING;
+        case REASON_INTERRUPTED:
+            return VERDICT_INTERRUPTED;
     }
     return VERDICT_RUNNING;
 }
 
-/* ---- method ----------------------------------------------------------------------------------------------------- */
+/* ---- method
+ * -----------------------------------------------------------------------------------------------------
+ */
 
 static void words_method(Tale *tale) {
     const WalkFacts *facts = &tale->facts;
@@ -58,14 +79,16 @@ static void words_method(Tale *tale) {
         tale->words->method = message_make(MSG_METHOD_CHOSEN, facts->method, NULL);
 }
 
-/* ---- reason ---------------------------------------------------------------------------------------------------- */
+/* ---- reason
+ * ----------------------------------------------------------------------------------------------------
+ */
 
-/* How many rounds until the slope is WORDS_SMALL_SLOPE of that of the start, if it goes on shrinking as it
- * did; infinite when it does not shrink. */
+/* How many rounds until the slope is WORDS_SMALL_SLOPE of that of the start, if it goes on
+ * shrinking as it did; infinite when it does not shrink. */
 static double words_rounds_needed(const WalkFacts *facts) {
     double shrunk = facts->slope / facts->start_slope;
     if (!(shrunk < 1) || facts->steps == 0) return INFINITY;
-    return log(WORDS_SMALL_SLOPE) / log1p(shrunk - 1) * (double)facts->steps;
+    return vm_log(WORDS_SMALL_SLOPE) / vm_log1p(shrunk - 1) * (double)facts->steps;
 }
 
 static void words_pace_left(Tale *tale, Message *sentence) {
@@ -97,18 +120,22 @@ static Message words_oscillating(const Tale *tale) {
 
 static Message words_reason_converged(const WalkFacts *facts) {
     switch (facts->reason) {
-    case REASON_SLOPE:
-        return message_make(MSG_WHY_SLOPE, words_number(facts->slope).s,
-                            words_number(facts->start_slope).s, words_number(facts->stop_bound).s, NULL);
-    case REASON_STEP:
-        return message_make(MSG_WHY_STEP, number_round(facts->stop_value, 3).s,
-                            number_round(facts->stop_bound, 3).s, NULL);
-    case REASON_EXACT: return message_make(MSG_WHY_EXACT, NULL);
-    case REASON_UNTIL:
-        return message_make(MSG_WHY_UNTIL, facts->until ? facts->until : "",
-                            number_integer(facts->steps).s, NULL);
-    case REASON_STEPS_DONE: return words_rounds_message(MSG_WHY_STEPS_BOTTOM, facts);
-    default: return message_make(MSG_WHY_ROUNDING, words_number(facts->slope).s, NULL);
+        case REASON_SLOPE:
+            return message_make(MSG_WHY_SLOPE, words_number(facts->slope).s,
+                                words_number(facts->start_slope).s,
+                                words_number(facts->stop_bound).s, NULL);
+        case REASON_STEP:
+            return message_make(MSG_WHY_STEP, number_round(facts->stop_value, 3).s,
+                                number_round(facts->stop_bound, 3).s, NULL);
+        case REASON_EXACT:
+            return message_make(MSG_WHY_EXACT, NULL);
+        case REASON_UNTIL:
+            return message_make(MSG_WHY_UNTIL, facts->until ? facts->until : "",
+                                number_integer(facts->steps).s, NULL);
+        case REASON_STEPS_DONE:
+            return words_rounds_message(MSG_WHY_STEPS_BOTTOM, facts);
+        default:
+            return message_make(MSG_WHY_ROUNDING, words_number(facts->slope).s, NULL);
     }
 }
 
@@ -128,16 +155,20 @@ static Message words_reason_failed(const Tale *tale) {
     if (facts->reason == REASON_UPHILL)
         return message_make(MSG_WHY_UPHILL, start.s, words_number(facts->before_last_loss).s, NULL);
     switch (tale->words->verdict) {
-    case VERDICT_STEP_LIMIT:
-        return words_rounds_message(
-            facts->user_steps ? MSG_WHY_STEPS_DONE : MSG_WHY_STEP_LIMIT, facts);
-    case VERDICT_DIVERGED: return message_make(MSG_WHY_DIVERGED, steps.s, loss.s, start.s, NULL);
-    case VERDICT_NON_FINITE:
-        if (!isfinite(facts->start_loss)) return message_make(MSG_WHY_NON_FINITE_START, NULL);
-        return message_make(MSG_WHY_NON_FINITE, steps.s, loss.s, NULL);
-    case VERDICT_STALLED: return words_stalled(facts);
-    case VERDICT_OSCILLATING: return words_oscillating(tale);
-    default: return message_make(MSG_WHY_INTERRUPTED, steps.s, loss.s, NULL);
+        case VERDICT_STEP_LIMIT:
+            return words_rounds_message(facts->user_steps ? MSG_WHY_STEPS_DONE : MSG_WHY_STEP_LIMIT,
+                                        facts);
+        case VERDICT_DIVERGED:
+            return message_make(MSG_WHY_DIVERGED, steps.s, loss.s, start.s, NULL);
+        case VERDICT_NON_FINITE:
+            if (!isfinite(facts->start_loss)) return message_make(MSG_WHY_NON_FINITE_START, NULL);
+            return message_make(MSG_WHY_NON_FINITE, steps.s, loss.s, NULL);
+        case VERDICT_STALLED:
+            return words_stalled(facts);
+        case VERDICT_OSCILLATING:
+            return words_oscillating(tale);
+        default:
+            return message_make(MSG_WHY_INTERRUPTED, steps.s, loss.s, NULL);
     }
 }
 
@@ -173,7 +204,9 @@ static void words_reason(Tale *tale) {
         words_limit(tale, &words->reason[1]);
 }
 
-/* ---- story ------------------------------------------------------------------------------------------------------- */
+/* ---- story
+ * -------------------------------------------------------------------------------------------------------
+ */
 
 static Message words_steps_story(const WalkFacts *facts) {
     NumberText first = words_number(facts->first_step), last = words_number(facts->last_step);
@@ -182,7 +215,8 @@ static Message words_steps_story(const WalkFacts *facts) {
         return message_make(MSG_STORY_SAME, first.s, NULL);
     if (facts->last_step > facts->first_step) {
         bool outward = facts->first_order && facts->before_last_loss > facts->start_loss;
-        return message_make(outward ? MSG_STORY_GREW : MSG_STORY_GREW_QUIETLY, first.s, last.s, NULL);
+        return message_make(outward ? MSG_STORY_GREW : MSG_STORY_GREW_QUIETLY, first.s, last.s,
+                            NULL);
     }
     if (facts->first_order && facts->first_rate == facts->last_rate)
         return message_make(MSG_STORY_SHRANK, first.s, last.s, NULL);
@@ -200,9 +234,8 @@ static void words_story(Tale *tale) {
     if (facts->steps == 0) return;
     words->story[0] = words_steps_story(facts);
     if (facts->first_order && words_swings(facts))
-        words->story[1] =
-            message_make(MSG_STORY_FLIPS, number_integer(facts->sign_flips).s,
-                         number_integer(facts->flip_chances).s, NULL);
+        words->story[1] = message_make(MSG_STORY_FLIPS, number_integer(facts->sign_flips).s,
+                                       number_integer(facts->flip_chances).s, NULL);
 }
 
 static MessageId words_pace_id(const Tale *tale) {
@@ -217,7 +250,9 @@ static MessageId words_pace_id(const Tale *tale) {
     return facts->first_rate < tale->words->rate_limit / 20 ? MSG_PACE_SMALL : MSG_PACE_GOOD;
 }
 
-/* ---- advice ------------------------------------------------------------------------------------------------------ */
+/* ---- advice
+ * ------------------------------------------------------------------------------------------------------
+ */
 
 /* Half the limit is safe and needs no zig-zag; two digits are enough to type. */
 static bool words_advise_rate(Words *words, double first_rate) {
@@ -241,13 +276,16 @@ static void words_advice(Tale *tale) {
     } else if (words_wants_limit(words)) {
         words_advise_rate(words, facts->first_rate);
     } else if (words->verdict == VERDICT_STEP_LIMIT) {
-        if (!(slow && words_advise_rate(words, facts->first_rate))) words_advise_steps(words, facts);
+        if (!(slow && words_advise_rate(words, facts->first_rate)))
+            words_advise_steps(words, facts);
     } else if (words->reason[1].id == MSG_WHY_VALLEY || words->verdict == VERDICT_STALLED) {
         snprintf(words->advice, sizeof words->advice, "--restarts %d", WORDS_RESTARTS);
     }
 }
 
-/* ---- all of it ------------------------------------------------------------------------------------------------------ */
+/* ---- all of it
+ * ------------------------------------------------------------------------------------------------------
+ */
 
 Status diagnose_words(const Problem *problem, const Walk *walk, Words *words) {
     *words = (Words){.rate_limit = NAN};

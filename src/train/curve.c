@@ -35,14 +35,16 @@ int train_curve_column(const Problem *problem) {
     return column;
 }
 
-Status train_curve(Problem *problem, const double *x, const double *column, double *values, size_t n) {
+Status train_curve(Problem *problem, const double *x, const double *column, double *values,
+                   size_t n) {
     const Graph *graph = train_graph(problem);
     int index = train_curve_column(problem);
     if (index < 0) return STATUS_INTERNAL;
     const double **columns = memory_new((size_t)index + 1, sizeof *columns);
     Plan *plan = NULL;
     PlanOptions options = {0};
-    Status status = columns ? exec_plan(graph, &graph->right, 1, &options, &plan, NULL) : STATUS_MEMORY;
+    Status status =
+        columns ? exec_plan(graph, &graph->right, 1, &options, &plan, NULL) : STATUS_MEMORY;
     if (status == STATUS_OK) {
         columns[index] = column;
         Rows rows = {.columns = columns, .count = n};

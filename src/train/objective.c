@@ -1,12 +1,13 @@
-/* A graph and its table as an Objective. Takes the tree and the columns; gives loss, exact gradient (or
- * one felt by probe), streamed least squares and Hessian-vector products. Plans are made when first
- * needed, so that a short walk pays only for what it uses. */
+/* A graph and its table as an Objective. Takes the tree and the columns; gives loss, exact gradient
+ * (or one felt by probe), streamed least squares and Hessian-vector products. Plans are made when
+ * first needed, so that a short walk pays only for what it uses. */
 #include "train.h"
 
 #include <math.h>
 #include <string.h>
 
-/* The residuals and their slopes by each parameter, row by row: (n_parameters + 1) outputs a residual. */
+/* The residuals and their slopes by each parameter, row by row: (n_parameters + 1) outputs a
+ * residual. */
 typedef struct Jacobian {
     bool ready;
     Plan *moving_plan, *still_plan; /* outputs with rows, and without */
@@ -43,13 +44,14 @@ static PlanOptions problem_plan_options(const Problem *problem) {
     return (PlanOptions){.executor = problem->options.executor};
 }
 
-static Status problem_plan(Problem *problem, const Graph *graph, const NodeId *outputs, size_t count,
-                           Plan **plan) {
+static Status problem_plan(Problem *problem, const Graph *graph, const NodeId *outputs,
+                           size_t count, Plan **plan) {
     PlanOptions options = problem_plan_options(problem);
     return exec_plan(graph, outputs, count, &options, plan, problem->error);
 }
 
-/* ---- loss and gradient ------------------------------------------------------------------------------ */
+/* ---- loss and gradient
+ * ------------------------------------------------------------------------------ */
 
 static Status problem_gradient_nodes(Problem *problem) {
     if (problem->gradient) return STATUS_OK;
@@ -59,8 +61,8 @@ static Status problem_gradient_nodes(Problem *problem) {
     Status status = nodes && wrt ? STATUS_OK : error_memory(problem->error);
     for (size_t k = 0; wrt && k < count; k++) wrt[k] = (uint32_t)k;
     if (status == STATUS_OK)
-        status = graph_gradient(problem->graph, problem->graph->loss, wrt, count, GRADIENT_TOTAL, nodes,
-                                problem->error);
+        status = graph_gradient(problem->graph, problem->graph->loss, wrt, count, GRADIENT_TOTAL,
+                                nodes, problem->error);
     memory_free(wrt);
     if (status == STATUS_OK)
         problem->gradient = nodes;
@@ -78,7 +80,8 @@ static Status problem_gradient_plan(Problem *problem) {
     if (!outputs) return error_memory(problem->error);
     outputs[0] = problem->graph->loss;
     memcpy(outputs + 1, problem->gradient, count * sizeof *outputs);
-    Status status = problem_plan(problem, problem->graph, outputs, count + 1, &problem->gradient_plan);
+    Status status =
+        problem_plan(problem, problem->graph, outputs, count + 1, &problem->gradient_plan);
     memory_free(outputs);
     return status;
 }
@@ -89,7 +92,8 @@ static void problem_aim_results(Problem *problem, double *loss, double *gradient
         problem->results[k + 1] = gradient + problem->graph->parameters[k].offset;
 }
 
-static Status problem_loss_gradient(void *context, const double *x, double *loss, double *gradient) {
+static Status problem_loss_gradient(void *context, const double *x, double *loss,
+                                    double *gradient) {
     Problem *problem = context;
     problem->evaluations++;
     if (gradient) {
@@ -104,7 +108,8 @@ static Status problem_loss_gradient(void *context, const double *x, double *loss
 }
 
 /* The slope felt with the foot: only the loss is asked for. */
-static Status problem_probe_gradient(void *context, const double *x, double *loss, double *gradient) {
+static Status problem_probe_gradient(void *context, const double *x, double *loss,
+                                     double *gradient) {
     Problem *problem = context;
     TRY(problem_loss_gradient(problem, x, loss, NULL));
     if (!gradient) return STATUS_OK;
@@ -112,14 +117,15 @@ static Status problem_probe_gradient(void *context, const double *x, double *los
     return probe_gradient(&problem->bare, x, gradient, problem->feet, &ignored);
 }
 
-/* ---- least squares ------------------------------------------------------------------------------------- */
+/* ---- least squares
+ * ------------------------------------------------------------------------------------- */
 
 static bool problem_has_rows(const Problem *problem, NodeId node) {
     return (problem->graph->nodes[node].flags & NODE_ROWS) != 0;
 }
 
-/* A residual without rows counts once, one with rows is averaged: so that rss * loss_scale is the loss, the
- * former is multiplied by the square root of the row count when others have rows. */
+/* A residual without rows counts once, one with rows is averaged: so that rss * loss_scale is the
+ * loss, the former is multiplied by the square root of the row count when others have rows. */
 static double problem_residual_weight(const Problem *problem, size_t k) {
     if (problem_has_rows(problem, problem->graph->residuals[k])) return 1;
     return sqrt(1 / problem->objective.loss_scale);
@@ -138,8 +144,8 @@ static Status problem_residual_nodes(Problem *problem, NodeId *nodes, uint32_t *
     return STATUS_OK;
 }
 
-/* Parts of the Jacobian may be the same for all rows (y ~ a*x + b: the slope by b): they have a plan of
- * their own, whose results lie in 'still'. */
+/* Parts of the Jacobian may be the same for all rows (y ~ a*x + b: the slope by b): they have a
+ * plan of their own, whose results lie in 'still'. */
 static Status problem_split_jacobian(Problem *problem, const NodeId *nodes, size_t count) {
     Jacobian *jacobian = &problem->jacobian;
     NodeId *moving = memory_new(count, sizeof *moving), *still = memory_new(count, sizeof *still);
@@ -258,7 +264,8 @@ static Status problem_least_squares(void *context, const double *x, double *r_ma
     return STATUS_OK;
 }
 
-/* ---- the sides of '~' ------------------------------------------------------------------------------------- */
+/* ---- the sides of '~'
+ * ------------------------------------------------------------------------------------- */
 
 static Status problem_side_plan(Problem *problem) {
     if (problem->side_plan) return STATUS_OK;
@@ -271,7 +278,7 @@ typedef struct SideCopy {
     FitSide side;
     double *values;
     double still[2]; /* of a side without rows */
-    bool exact;      /* every residual so far is within 4 units in the last place of its left side */
+    bool exact; /* every residual so far is within 4 units in the last place of its left side */
 } SideCopy;
 
 static double problem_ulp(double value) {
@@ -296,14 +303,17 @@ static Status problem_copy_sides(void *context, size_t first_row, size_t n_rows,
     return STATUS_OK;
 }
 
-static Status problem_visit_sides(Problem *problem, const double *x, const Rows *rows, SideCopy *copy) {
+static Status problem_visit_sides(Problem *problem, const double *x, const Rows *rows,
+                                  SideCopy *copy) {
     TRY(problem_side_plan(problem));
     const Graph *graph = problem->graph;
-    bool moves[2] = {problem_has_rows(problem, graph->left), problem_has_rows(problem, graph->right)};
+    bool moves[2] = {problem_has_rows(problem, graph->left),
+                     problem_has_rows(problem, graph->right)};
     double *results[2] = {moves[0] ? NULL : &copy->still[0], moves[1] ? NULL : &copy->still[1]};
     RowVisitor visitor = {problem_copy_sides, copy};
     bool any = moves[0] || moves[1];
-    /* A side without rows is known only after the run: run once for it before its rows are visited. */
+    /* A side without rows is known only after the run: run once for it before its rows are visited.
+     */
     if (!(moves[0] && moves[1])) TRY(exec_run(problem->side_plan, x, rows, results, NULL));
     if (any) return exec_run(problem->side_plan, x, rows, results, &visitor);
     return problem_copy_sides(copy, 0, 1, (const double *const[2]){NULL, NULL}, 0);
@@ -323,11 +333,14 @@ static bool problem_exact(void *context, const double *x) {
     return problem_visit_sides(problem, x, &problem->rows, &copy) == STATUS_OK && copy.exact;
 }
 
-/* ---- Hessian times vector ----------------------------------------------------------------------------------- */
+/* ---- Hessian times vector
+ * ----------------------------------------------------------------------------------- */
 
 /* A graph of its own: its parameters are x, then the vector, equally shaped. */
-static Status problem_second_graph(Problem *problem, NodeId *gradient, NodeId *vector, uint32_t *wrt) {
-    TRY(graph_build(problem->ast, problem->table, problem->build, &problem->second, problem->error));
+static Status problem_second_graph(Problem *problem, NodeId *gradient, NodeId *vector,
+                                   uint32_t *wrt) {
+    TRY(graph_build(problem->ast, problem->table, problem->build, &problem->second,
+                    problem->error));
     Graph *graph = problem->second;
     size_t count = graph->n_parameters;
     for (size_t k = 0; k < count; k++) wrt[k] = (uint32_t)k;
@@ -361,7 +374,8 @@ static Status problem_hessian_plan(Problem *problem) {
     return status;
 }
 
-static Status problem_hessian_vector(void *context, const double *x, const double *v, double *product) {
+static Status problem_hessian_vector(void *context, const double *x, const double *v,
+                                     double *product) {
     Problem *problem = context;
     TRY(problem_hessian_plan(problem));
     size_t n = problem->objective.n;
@@ -372,7 +386,8 @@ static Status problem_hessian_vector(void *context, const double *x, const doubl
     return exec_run(problem->hessian_plan, problem->flat, &problem->rows, problem->results, NULL);
 }
 
-/* ---- opening and closing ----------------------------------------------------------------------------------------- */
+/* ---- opening and closing
+ * ----------------------------------------------------------------------------------------- */
 
 static bool problem_any_bound(const Graph *graph) {
     for (size_t k = 0; k < graph->n_parameters; k++)
@@ -462,8 +477,8 @@ static Status problem_allocate(Problem *problem) {
     if (!problem->columns || !problem->results || (problem->options.probe && !problem->feet))
         return error_memory(problem->error);
     for (size_t k = 0; k < columns; k++) problem->columns[k] = problem->table->columns[k].values;
-    problem->rows = (Rows){.columns = problem->columns,
-                           .count = problem->table ? problem->table->n_rows : 0};
+    problem->rows =
+        (Rows){.columns = problem->columns, .count = problem->table ? problem->table->n_rows : 0};
     return problem_fill(problem);
 }
 
@@ -524,23 +539,41 @@ void train_problem_close(Problem *problem) {
     memory_free(problem);
 }
 
-/* ---- what others ask ------------------------------------------------------------------------------------------------ */
+/* ---- what others ask
+ * ------------------------------------------------------------------------------------------------
+ */
 
-const Objective *train_objective(const Problem *problem) { return &problem->objective; }
+const Objective *train_objective(const Problem *problem) {
+    return &problem->objective;
+}
 
-const Objective *train_exact_objective(const Problem *problem) { return &problem->bare; }
+const Objective *train_exact_objective(const Problem *problem) {
+    return &problem->bare;
+}
 
-Graph *train_graph(const Problem *problem) { return problem->graph; }
+Graph *train_graph(const Problem *problem) {
+    return problem->graph;
+}
 
-const Table *train_table(const Problem *problem) { return problem->table; }
+const Table *train_table(const Problem *problem) {
+    return problem->table;
+}
 
-Rows train_rows(const Problem *problem) { return problem->rows; }
+Rows train_rows(const Problem *problem) {
+    return problem->rows;
+}
 
-const Error *train_late_error(const Problem *problem) { return &problem->late; }
+const Error *train_late_error(const Problem *problem) {
+    return &problem->late;
+}
 
-long long train_evaluations(const Problem *problem) { return problem->evaluations; }
+long long train_evaluations(const Problem *problem) {
+    return problem->evaluations;
+}
 
-const Foot *train_feet(const Problem *problem) { return problem->feet; }
+const Foot *train_feet(const Problem *problem) {
+    return problem->feet;
+}
 
 Status train_gradient_nodes(Problem *problem, const NodeId **nodes) {
     TRY(problem_gradient_nodes(problem));

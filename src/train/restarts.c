@@ -1,9 +1,10 @@
 /* --restarts: further walks from other starts, and the valleys they end in.
  *
- * Odd restarts look far: anywhere within the bounds, or around the start at growing distances. Even ones
- * hop from the lowest place so far, at a distance drawn over three decades (basin hopping: Wales and Doye,
- * J. Phys. Chem. A 101, 1997). All draws are keyed by the seed and the restart's number. */
-#include "walk.h"
+ * Odd restarts look far: anywhere within the bounds, or around the start at growing distances. Even
+ * ones hop from the lowest place so far, at a distance drawn over three decades (basin hopping:
+ * Wales and Doye, J. Phys. Chem. A 101, 1997). All draws are keyed by the seed and the restart's
+ * number. */
+#include "train.h"
 
 #include <math.h>
 #include <string.h>
@@ -15,7 +16,8 @@ bool restart_wanted(const Walk *walk) {
     return walk->first_done && walk->options.restarts > walk->restarts_done && !walk->stopped;
 }
 
-/* ---- where to start -------------------------------------------------------------------------------------- */
+/* ---- where to start
+ * -------------------------------------------------------------------------------------- */
 
 typedef struct RestartDraw {
     RandomKey uniform, normal;
@@ -68,7 +70,8 @@ static void restart_point(const Walk *walk, long number, double *point) {
         point[i] = restart_value(walk, &draw, i, (uint64_t)number * walk->n + i);
 }
 
-/* ---- valleys ---------------------------------------------------------------------------------------------- */
+/* ---- valleys
+ * ---------------------------------------------------------------------------------------------- */
 
 static bool restart_same(const Valley *valley, double loss, const double *values, size_t n) {
     if (!(fabs(valley->loss - loss) <= 1e-9 + 1e-6 * fabs(loss))) return false;
@@ -106,12 +109,16 @@ static Status restart_note(Walk *walk, double loss, const double *values) {
     return restart_insert(walk, place, loss, values);
 }
 
-Status restart_note_first(Walk *walk) { return restart_note(walk, walk->facts.loss, walk->values); }
+Status restart_note_first(Walk *walk) {
+    return restart_note(walk, walk->facts.loss, walk->values);
+}
 
-/* ---- walking ----------------------------------------------------------------------------------------------- */
+/* ---- walking
+ * -----------------------------------------------------------------------------------------------
+ */
 
-static Status restart_rounds(Walk *walk, Walker *walker, Stop *stop, StepReport *report, Reason *reason,
-                             Error *error) {
+static Status restart_rounds(Walk *walk, Walker *walker, Stop *stop, StepReport *report,
+                             Reason *reason, Error *error) {
     *reason = REASON_RUNNING;
     while (*reason == REASON_RUNNING) {
         TRY(optim_step(walker, report, reason, error));
@@ -140,7 +147,8 @@ static void restart_keep(Walk *walk, Walker *walker, Stop *stop, const StepRepor
         facts->slope = optim_slope(exact, walk->values, walk->slope_before);
 }
 
-static Status restart_run(Walk *walk, Walker *walker, Stop *stop, StepReport *report, Error *error) {
+static Status restart_run(Walk *walk, Walker *walker, Stop *stop, StepReport *report,
+                          Error *error) {
     const Objective *objective = train_objective(walk->problem);
     Reason reason;
     TRY(restart_rounds(walk, walker, stop, report, &reason, error));

@@ -4,7 +4,10 @@
 
 #include "../optim/optim.h"
 
-/* ---- objective.c: a graph and its table as an Objective ------------------------------------------- */
+#include <signal.h>
+
+/* ---- objective.c: a graph and its table as an Objective
+ * ------------------------------------------- */
 
 typedef struct Problem Problem;
 
@@ -40,24 +43,26 @@ typedef enum FitSide { SIDE_LEFT, SIDE_RIGHT, SIDE_RESIDUAL } FitSide;
 Status train_fit_rows(Problem *problem, const double *x, FitSide side, const Rows *rows,
                       double *values);
 
-/* ---- curve.c ------------------------------------------------------------------------------------------ */
+/* ---- curve.c
+ * ------------------------------------------------------------------------------------------ */
 
-/* The one column that the right side of the first '~' depends on; -1 when there are more or none, or when
- * it holds statistics over the rows. */
+/* The one column that the right side of the first '~' depends on; -1 when there are more or none,
+ * or when it holds statistics over the rows. */
 int train_curve_column(const Problem *problem);
 /* The right side over given values of that column. */
-Status train_curve(Problem *problem, const double *x, const double *column, double *values, size_t n);
+Status train_curve(Problem *problem, const double *x, const double *column, double *values,
+                   size_t n);
 
-
-/* ---- walk.c ------------------------------------------------------------------------------------------- */
+/* ---- walk.c
+ * ------------------------------------------------------------------------------------------- */
 
 typedef struct WalkOptions {
     const char *optimizer; /* a name, or the text of a rule (it holds a '='); NULL: chosen */
     const char *rate;      /* expression; NULL: the method's own */
     const char *until;
-    long long steps;       /* 0: default */
-    long long epochs;      /* 0: not given */
-    long long batch;       /* rows; 0: all */
+    long long steps;  /* 0: default */
+    long long epochs; /* 0: not given */
+    long long batch;  /* rows; 0: all */
     long restarts;
     uint64_t seed;
 } WalkOptions;
@@ -73,7 +78,8 @@ typedef struct Valley {
 /* Start vector (n) is copied; drawn[i]: nobody gave start i. The problem must outlive the walk. */
 Status train_walk_open(Problem *problem, const WalkOptions *options, const double *start,
                        const bool *drawn, Walk **walk, Error *error);
-/* One round (after the first walk: one whole further walk of --restarts). *reason: REASON_RUNNING to go on. */
+/* One round (after the first walk: one whole further walk of --restarts). *reason: REASON_RUNNING
+ * to go on. */
 Status train_walk_step(Walk *walk, StepReport *report, long *restart, Reason *reason, Error *error);
 /* May be called from a signal handler. */
 void train_walk_stop(Walk *walk);
@@ -83,24 +89,24 @@ void train_walk_close(Walk *walk);
 typedef struct WalkFacts {
     Reason reason;
     long long steps, evaluations;
-    double start_loss, loss;   /* loss at 'values', over all rows */
-    double start_slope, slope; /* at the start; at 'values' */
-    double first_step, last_step;        /* |next - at|, Euclidean, of the first and last round */
+    double start_loss, loss;      /* loss at 'values', over all rows */
+    double start_slope, slope;    /* at the start; at 'values' */
+    double first_step, last_step; /* |next - at|, Euclidean, of the first and last round */
     double first_rate, last_rate;
-    double before_last_loss;             /* of the last round's start */
-    long long sign_flips, flip_chances;  /* rounds whose slope pointed against the one before */
-    double stop_value, stop_bound;       /* the two numbers behind the reason */
+    double before_last_loss;            /* of the last round's start */
+    long long sign_flips, flip_chances; /* rounds whose slope pointed against the one before */
+    double stop_value, stop_bound;      /* the two numbers behind the reason */
     double seconds;
     const double *start, *values; /* n; values: where he stands, or the last finite place */
     const double *previous;       /* n: where he stood a round before */
     const bool *felt;             /* n: its slope was not exactly 0 in some round */
     const char *method, *until, *rate;
-    long restarts;                /* done so far */
+    long restarts; /* done so far */
     size_t valleys;
-    bool chosen;                  /* neither rate nor optimizer was given */
+    bool chosen; /* neither rate nor optimizer was given */
     bool first_order, user_rate, user_steps, default_limit;
     long long max_steps;
-    bool faulty;  /* a value was not finite: fault, at fault_point */
+    bool faulty; /* a value was not finite: fault, at fault_point */
     Fault fault;
     const double *fault_point; /* n */
 } WalkFacts;
@@ -108,5 +114,39 @@ void train_walk_facts(const Walk *walk, WalkFacts *facts);
 const Walker *train_walker(const Walk *walk);
 bool train_walk_valley(const Walk *walk, size_t k, Valley *valley);
 uint64_t train_walk_digest(const Walk *walk);
+
+/* ==== within the folder: walk.c and restarts.c share ==== */
+
+struct Walk {
+    Problem *problem;
+    WalkOptions options;
+    MethodSettings method;
+    Walker *walker;
+    Stop *stop;
+    size_t n;
+    Rows all_rows;
+    double started;
+    long long max_steps;
+    bool asked_steps; /* --steps or --epochs was given */
+    bool begun;       /* at least one round was reported */
+    bool first_done;  /* the walk from the given start has ended */
+    StepReport report;
+    double *start, *values, *previous, *slope_before, *work, *fault_point; /* n each */
+    bool *drawn, *felt;
+    WalkFacts facts;
+    long restarts_done;
+    Valley *valleys; /* lowest first */
+    size_t n_valleys, valleys_capacity;
+    volatile sig_atomic_t stopped;
+};
+
+double walk_seconds(const Walk *walk);
+
+/* ---- restarts.c ------------------------------------------------------------------------------ */
+bool restart_wanted(const Walk *walk);
+/* Notes the valley of the walk from the given start. */
+Status restart_note_first(Walk *walk);
+/* One whole walk from another start. */
+Status restart_step(Walk *walk, StepReport *report, long *restart, Reason *reason, Error *error);
 
 #endif

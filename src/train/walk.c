@@ -1,8 +1,8 @@
-/* One walk, round by round: batch -> method -> stopping tests -> what is remembered for the report. */
-#include "walk.h"
+/* One walk, round by round: batch -> method -> stopping tests -> what is remembered for the report.
+ */
+#include "train.h"
 
 #include <math.h>
-#include <signal.h>
 #include <string.h>
 #include <time.h>
 
@@ -14,37 +14,30 @@ double walk_seconds(const Walk *walk) {
     return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec - walk->started;
 }
 
-static double walk_distance(const double *a, const double *b, size_t n) {
-    double scale = 0, sum = 0;
-    for (size_t i = 0; i < n; i++) scale = fmax(scale, fabs(a[i] - b[i]));
-    if (scale == 0 || !isfinite(scale)) return scale;
-    for (size_t i = 0; i < n; i++) {
-        double part = (a[i] - b[i]) / scale;
-        sum += part * part;
-    }
-    return scale * sqrt(sum);
+/* |a - b|; 'work' holds the difference. */
+static double walk_distance(const double *a, const double *b, double *work, size_t n) {
+    for (size_t i = 0; i < n; i++) work[i] = a[i] - b[i];
+    return optim_norm(work, n);
 }
 
-static bool walk_finite(const double *x, size_t n) {
-    for (size_t i = 0; i < n; i++)
-        if (!isfinite(x[i])) return false;
-    return true;
-}
-
-/* ---- opening --------------------------------------------------------------------------------------------- */
+/* ---- opening
+ * --------------------------------------------------------------------------------------------- */
 
 static long long walk_steps_per_epoch(const Walk *walk) {
     long long rows = (long long)walk->all_rows.count, batch = walk->options.batch;
     return batch > 0 && rows > batch ? (rows + batch - 1) / batch : 1;
 }
 
-static bool walk_names_rule(const char *optimizer) { return strchr(optimizer, '=') != NULL; }
+static bool walk_names_rule(const char *optimizer) {
+    return strchr(optimizer, '=') != NULL;
+}
 
 static void walk_settle_options(Walk *walk, MethodSettings *method, StopSettings *stop) {
     const WalkOptions *options = &walk->options;
     bool rate_only = options->rate && !options->optimizer;
     const char *name = rate_only ? "gd" : options->optimizer;
-    long long steps = options->steps ? options->steps : options->epochs * walk_steps_per_epoch(walk);
+    long long steps =
+        options->steps ? options->steps : options->epochs * walk_steps_per_epoch(walk);
     walk->asked_steps = steps > 0;
     if (!steps) steps = options->rate ? WALK_STEPS_WITH_RATE : WALK_STEPS;
     walk->max_steps = steps;
@@ -124,9 +117,13 @@ void train_walk_close(Walk *walk) {
     memory_free(walk);
 }
 
-void train_walk_stop(Walk *walk) { walk->stopped = 1; }
+void train_walk_stop(Walk *walk) {
+    walk->stopped = 1;
+}
 
-/* ---- one round ----------------------------------------------------------------------------------------------- */
+/* ---- one round
+ * -----------------------------------------------------------------------------------------------
+ */
 
 /* Batches go over the rows in the order of the table; the last one of an epoch may be shorter. */
 static void walk_choose_batch(Walk *walk) {
@@ -155,7 +152,7 @@ static void walk_remember_slope(Walk *walk, const StepReport *report) {
 /* A method may end without a step: then only what it felt is new. */
 static void walk_remember_step(Walk *walk, const StepReport *report) {
     WalkFacts *facts = &walk->facts;
-    double length = walk_distance(report->next, report->at, walk->n);
+    double length = walk_distance(report->next, report->at, walk->work, walk->n);
     if (report->step == 1) {
         facts->first_step = length;
         facts->first_rate = report->rate;
@@ -200,7 +197,8 @@ static Status walk_settle(Walk *walk) {
     train_use_rows(walk->problem, walk->all_rows.first, walk->all_rows.count);
     memcpy(walk->values, answer, walk->n * sizeof *answer);
     double loss = NAN;
-    if (walk_finite(answer, walk->n)) TRY(objective->loss_gradient(objective->context, answer, &loss, NULL));
+    if (optim_finite(answer, walk->n))
+        TRY(objective->loss_gradient(objective->context, answer, &loss, NULL));
     if (!isfinite(loss)) {
         memcpy(walk->values, walk->previous, walk->n * sizeof(double));
         TRY(objective->loss_gradient(objective->context, walk->values, &loss, NULL));
@@ -227,7 +225,7 @@ static Status walk_finish(Walk *walk, Reason reason) {
 }
 
 static Reason walk_judge(Walk *walk, const StepReport *report, Reason reason) {
-    if (!isfinite(report->loss) || !walk_finite(report->gradient, walk->n)) {
+    if (!isfinite(report->loss) || !optim_finite(report->gradient, walk->n)) {
         walk_find_fault(walk, report->at);
         return REASON_NON_FINITE;
     }
@@ -237,7 +235,8 @@ static Reason walk_judge(Walk *walk, const StepReport *report, Reason reason) {
     return reason;
 }
 
-Status train_walk_step(Walk *walk, StepReport *report, long *restart, Reason *reason, Error *error) {
+Status train_walk_step(Walk *walk, StepReport *report, long *restart, Reason *reason,
+                       Error *error) {
     *restart = walk->restarts_done;
     *reason = walk->facts.reason;
     if (walk->first_done) return restart_step(walk, report, restart, reason, error);
@@ -259,7 +258,9 @@ Status train_walk_step(Walk *walk, StepReport *report, long *restart, Reason *re
     return status;
 }
 
-/* ---- what it knows ------------------------------------------------------------------------------------------------ */
+/* ---- what it knows
+ * ------------------------------------------------------------------------------------------------
+ */
 
 void train_walk_facts(const Walk *walk, WalkFacts *facts) {
     *facts = walk->facts;
@@ -280,7 +281,9 @@ void train_walk_facts(const Walk *walk, WalkFacts *facts) {
     if (!walk->first_done) facts->seconds = walk_seconds(walk);
 }
 
-const Walker *train_walker(const Walk *walk) { return walk->walker; }
+const Walker *train_walker(const Walk *walk) {
+    return walk->walker;
+}
 
 /* FNV-1a over steps, loss, returned parameters, then the method's own state. */
 uint64_t train_walk_digest(const Walk *walk) {

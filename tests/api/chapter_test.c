@@ -23,8 +23,8 @@ static descend_walk *walk_on(const char *formula, const Setting *settings, const
     return walk;
 }
 
-static descend_verdict verdict_of(const char *formula, const Setting *settings, const char *argument,
-                                  double *value, double *steps) {
+static descend_verdict verdict_of(const char *formula, const Setting *settings,
+                                  const char *argument, double *value, double *steps) {
     descend_model *model;
     descend_error *error = NULL;
     descend_walk *walk = walk_on(formula, settings, argument, &model);
@@ -33,7 +33,8 @@ static descend_verdict verdict_of(const char *formula, const Setting *settings, 
     descend_verdict verdict = descend_walk_verdict(walk);
     if (value) *value = descend_walk_values(walk)[0];
     if (steps) *steps = descend_walk_number(walk, "steps");
-    printf("%s: %s, %s\n", formula, descend_verdict_name(verdict), descend_walk_text(walk, "reason", "en"));
+    printf("%s: %s, %s\n", formula, descend_verdict_name(verdict),
+           descend_walk_text(walk, "reason", "en"));
     printf("  %s\n", descend_walk_text(walk, "reason", "zh"));
     printf("  %s", descend_walk_text(walk, "story", "en"));
     printf(" | %s\n", descend_walk_text(walk, "advice", NULL));
@@ -45,7 +46,8 @@ static descend_verdict verdict_of(const char *formula, const Setting *settings, 
 TEST(table_of_the_chapter) {
     static const double STANDS[] = {10, 8, 6.4, 5.12};
     descend_model *model;
-    descend_walk *walk = walk_on("w^2", (Setting[]){{"rate", "0.1"}, {"steps", "3"}, {0}}, "w=10", &model);
+    descend_walk *walk =
+        walk_on("w^2", (Setting[]){{"rate", "0.1"}, {"steps", "3"}, {0}}, "w=10", &model);
     descend_event event;
     for (int k = 0; k < 3; k++) {
         CHECK_INT(descend_walk_step(walk, &event, NULL), k < 2 ? DESCEND_RUNNING : DESCEND_DONE);
@@ -96,26 +98,29 @@ TEST(verdicts) {
     CHECK_INT(verdict_of("w^2", (Setting[]){{"rate", "1e-9"}, {0}}, "w=10", NULL, &steps),
               DESCEND_VERDICT_STEP_LIMIT);
     CHECK_NEAR(steps, 1000, 0);
-    CHECK_INT(verdict_of("w^2", (Setting[]){{"optimizer", "w = w + rate*g"}, {"rate", "0.1"}, {0}}, "w=10",
-                         NULL, NULL),
+    CHECK_INT(verdict_of("w^2", (Setting[]){{"optimizer", "w = w + rate*g"}, {"rate", "0.1"}, {0}},
+                         "w=10", NULL, NULL),
               DESCEND_VERDICT_DIVERGED);
-    CHECK_INT(verdict_of("w^2", (Setting[]){{"rate", "0.1"}, {"until", "loss < 1e-3"}, {0}}, "w=10", &value,
-                         NULL),
+    CHECK_INT(verdict_of("w^2", (Setting[]){{"rate", "0.1"}, {"until", "loss < 1e-3"}, {0}}, "w=10",
+                         &value, NULL),
               DESCEND_VERDICT_CONVERGED);
     CHECK(value * value < 1e-3);
-    CHECK_INT(verdict_of("w^2", (Setting[]){{"rate", "1.1"}, {"steps", "200"}, {0}}, "w=10", NULL, &steps),
+    CHECK_INT(verdict_of("w^2", (Setting[]){{"rate", "1.1"}, {"steps", "200"}, {0}}, "w=10", NULL,
+                         &steps),
               DESCEND_VERDICT_DIVERGED);
     CHECK_NEAR(steps, 200, 0);
-    CHECK_INT(verdict_of("w^4 - 4*w^2 + w", (Setting[]){{"rate", "0.02"}, {0}}, "w=2", &value, NULL),
-              DESCEND_VERDICT_CONVERGED);
+    CHECK_INT(
+        verdict_of("w^4 - 4*w^2 + w", (Setting[]){{"rate", "0.02"}, {0}}, "w=2", &value, NULL),
+        DESCEND_VERDICT_CONVERGED);
     CHECK_NEAR(value, 1.346997, 1e-6);
-    CHECK_INT(verdict_of("w^4 - 4*w^2 + w", (Setting[]){{"rate", "0.02"}, {0}}, "w=-2", &value, NULL),
-              DESCEND_VERDICT_CONVERGED);
+    CHECK_INT(
+        verdict_of("w^4 - 4*w^2 + w", (Setting[]){{"rate", "0.02"}, {0}}, "w=-2", &value, NULL),
+        DESCEND_VERDICT_CONVERGED);
     CHECK_NEAR(value, -1.472998, 1e-6);
     CHECK_INT(verdict_of("log(w - 1)", (Setting[]){{"rate", "0.1"}, {0}}, "w=0.5", NULL, NULL),
               DESCEND_VERDICT_NON_FINITE);
-    CHECK_INT(verdict_of("w^2", (Setting[]){{"rate", "0.1"}, {"gradient", "probe"}, {0}}, "w=10", &value,
-                         NULL),
+    CHECK_INT(verdict_of("w^2", (Setting[]){{"rate", "0.1"}, {"gradient", "probe"}, {0}}, "w=10",
+                         &value, NULL),
               DESCEND_VERDICT_CONVERGED);
 }
 
@@ -135,11 +140,13 @@ TEST(bisection_and_walk_meet) {
     descend_walk *walk = walk_on("w^2 - 2*w", (Setting[]){{"rate", "0.1"}, {0}}, "w=10", &model);
     descend_bisect *bisect = descend_bisect_open(walk, "w", -100, 100, &error);
     descend_bisect_event event;
-    while (descend_bisect_step(bisect, &event, NULL) == DESCEND_RUNNING) {}
+    while (descend_bisect_step(bisect, &event, NULL) == DESCEND_RUNNING) {
+    }
     CHECK_NEAR(descend_bisect_answer(bisect), 1, 1e-9);
     descend_bisect_free(bisect);
     bisect = descend_bisect_open(walk, "w", 5, 100, &error);
-    while (descend_bisect_step(bisect, &event, NULL) == DESCEND_RUNNING) {}
+    while (descend_bisect_step(bisect, &event, NULL) == DESCEND_RUNNING) {
+    }
     CHECK(isnan(descend_bisect_answer(bisect)));
     CHECK_INT(descend_bisect_evaluations(bisect), 2);
     descend_walk_run(walk, NULL);
@@ -175,7 +182,8 @@ TEST(hessian_times_vector) {
 }
 
 /* (1,2) (2,4) (3,5): 1.5x + 2/3 with residual sum 1/6; (3,6): exact. */
-static void line_of_three(const double *y, double a, double b, double rss, const char *unavailable) {
+static void line_of_three(const double *y, double a, double b, double rss,
+                          const char *unavailable) {
     const double x[3] = {1, 2, 3};
     const char *const names[] = {"x", "y"};
     const double *const values[] = {x, y};
@@ -204,5 +212,6 @@ TEST(the_line_three_points_refuse) {
                   "exact fit: no scatter to estimate errors from");
 }
 
-TEST_MAIN(table_of_the_chapter, strokes_are_steps, verdicts, rate_limit_is_named, bisection_and_walk_meet,
-          slope_by_formula_and_foot, hessian_times_vector, the_line_three_points_refuse)
+TEST_MAIN(table_of_the_chapter, strokes_are_steps, verdicts, rate_limit_is_named,
+          bisection_and_walk_meet, slope_by_formula_and_foot, hessian_times_vector,
+          the_line_three_points_refuse)

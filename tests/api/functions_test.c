@@ -1,6 +1,6 @@
-/* The 15 functions of test_functions.csv: from each standard start the default method reaches the listed minimum
- * (value to 1e-10) or the bottom of a valley (slope below 1e-8 of that at the start); --restarts finds the
- * lowest of all. */
+/* The 15 functions of test_functions.csv: from each standard start the default method reaches the
+ * listed minimum (value to 1e-10) or the bottom of a valley (slope below 1e-8 of that at the
+ * start); --restarts finds the lowest of all. */
 #include "../../include/descend.h"
 #include "../check.h"
 
@@ -68,9 +68,9 @@ static void from_start(descend_model *model, const Case *test) {
     double loss = descend_walk_number(walk, "loss");
     double slope = descend_walk_number(walk, "gradient_norm") / first.slope;
     int minimum = fabs(loss - test->minimum) <= 1e-10, valley = slope < 1e-8;
-    printf("%-18s %-10s loss %.3e above the minimum, slope ratio %.1e, %.0f evaluations\n", test->name,
-           descend_verdict_name(descend_walk_verdict(walk)), loss - test->minimum, slope,
-           descend_walk_number(walk, "evaluations"));
+    printf("%-18s %-10s loss %.3e above the minimum, slope ratio %.1e, %.0f evaluations\n",
+           test->name, descend_verdict_name(descend_walk_verdict(walk)), loss - test->minimum,
+           slope, descend_walk_number(walk, "evaluations"));
     CHECK(minimum || valley);
     CHECK_INT(descend_walk_verdict(walk), DESCEND_VERDICT_CONVERGED);
     descend_walk_free(walk);
@@ -83,7 +83,8 @@ static void with_restarts(descend_model *model, const Case *test) {
     descend_walk_set(walk, "restarts", "200", &error);
     CHECK_INT(descend_walk_run(walk, &error), DESCEND_OK);
     double off = descend_walk_number(walk, "loss") - test->minimum;
-    if (!(fabs(off) <= 1e-10)) printf("%s with restarts: %.3e above the minimum\n", test->name, off);
+    if (!(fabs(off) <= 1e-10))
+        printf("%s with restarts: %.3e above the minimum\n", test->name, off);
     CHECK(fabs(off) <= 1e-10);
     descend_walk_free(walk);
     descend_error_free(error);
@@ -114,9 +115,13 @@ static void each(void (*run)(descend_model *, const Case *)) {
     CHECK_INT(count, 15);
 }
 
-TEST(standard_starts) { each(from_start); }
+TEST(standard_starts) {
+    each(from_start);
+}
 
-TEST(restarts_find_the_lowest) { each(with_restarts); }
+TEST(restarts_find_the_lowest) {
+    each(with_restarts);
+}
 
 int main(void) {
     void (*const tests[])(void) = {standard_starts, restarts_find_the_lowest};

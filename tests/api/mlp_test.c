@@ -1,5 +1,5 @@
-/* A network written in the language against PyTorch's first 100 losses, from the same weights and batches
- * (tests/reference/pytorch_mlp.py), in double. */
+/* A network written in the language against PyTorch's first 100 losses, from the same weights and
+ * batches (tests/reference/pytorch_mlp.py), in double. */
 #include "../../include/descend.h"
 #include "../check.h"
 

@@ -1,5 +1,6 @@
-/* The 18 nonlinear sets of NIST's StRD, from both certified starts, with default settings: 9 correct digits in
- * each parameter against the minimiser in 60-digit arithmetic, 4 in each certified standard error. */
+/* The 18 nonlinear sets of NIST's StRD, from both certified starts, with default settings: 9
+ * correct digits in each parameter against the minimiser in 60-digit arithmetic, 4 in each
+ * certified standard error. */
 #include "../../include/descend.h"
 #include "../check.h"
 #include "nist.h"
@@ -48,8 +49,8 @@ static void one_run(const char *folder, const Nist *set, int start) {
     }
     if (walk && descend_walk_run(walk, &error) == DESCEND_OK) {
         Outcome out = measure(set, walk);
-        printf("%-9s start %d: %4.1f digits, errors %4.1f, rss %4.1f, %3.0f rounds, %s\n", set->name,
-               start + 1, out.parameters, out.errors, out.rss, out.steps,
+        printf("%-9s start %d: %4.1f digits, errors %4.1f, rss %4.1f, %3.0f rounds, %s\n",
+               set->name, start + 1, out.parameters, out.errors, out.rss, out.steps,
                descend_verdict_name(descend_walk_verdict(walk)));
         CHECK(out.converged);
         CHECK(out.parameters >= 9);
@@ -66,9 +67,10 @@ static void one_run(const char *folder, const Nist *set, int start) {
 }
 
 TEST(nist_nonlinear) {
-    static const char *const NAMES[] = {
-        "Bennett5", "Chwirut1", "Chwirut2", "DanWood", "Eckerle4", "Gauss1",  "Gauss2",  "Gauss3",   "Lanczos2",
-        "Lanczos3", "MGH17",    "Misra1a",  "Misra1b", "Misra1c",  "Misra1d", "Rat42",   "Roszman1", "Thurber"};
+    static const char *const NAMES[] = {"Bennett5", "Chwirut1", "Chwirut2", "DanWood",  "Eckerle4",
+                                        "Gauss1",   "Gauss2",   "Gauss3",   "Lanczos2", "Lanczos3",
+                                        "MGH17",    "Misra1a",  "Misra1b",  "Misra1c",  "Misra1d",
+                                        "Rat42",    "Roszman1", "Thurber"};
     char folder[900];
     snprintf(folder, sizeof folder, "%s/nist_nonlinear", getenv("SHARED_DATA"));
     for (size_t k = 0; k < sizeof NAMES / sizeof NAMES[0]; k++) {

@@ -1,4 +1,5 @@
-/* Student's t quantiles against values computed with mpmath at 30 digits (tests/reference/student.py). */
+/* Student's t quantiles against values computed with mpmath at 30 digits
+ * (tests/reference/student.py). */
 #include "../../src/diagnose/diagnose.h"
 #include "../check.h"
 
