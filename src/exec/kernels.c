@@ -98,6 +98,35 @@ static const Kernel kernel_table[OP_COUNT][8] = {
 #undef KERNEL_KIND_ROWS
 #undef KERNEL_KIND_ELEMENTWISE
 
+enum { KERNEL_CHUNK = 64 };
+
+/* As vm_powi for each of n <= KERNEL_CHUNK values: the exponent's bits outside, the values inside. */
+static void kernel_power_chunk(double *restrict out, const double *restrict a, size_t n, int exponent) {
+    double base[KERNEL_CHUNK];
+    unsigned left = exponent < 0 ? 0u - (unsigned)exponent : (unsigned)exponent;
+    for (size_t r = 0; r < n; r++) base[r] = a[r], out[r] = 1;
+    while (left != 0) {
+        if (left & 1u)
+            for (size_t r = 0; r < n; r++) out[r] *= base[r];
+        left >>= 1;
+        if (left != 0)
+            for (size_t r = 0; r < n; r++) base[r] *= base[r];
+    }
+    if (exponent < 0)
+        for (size_t r = 0; r < n; r++) out[r] = 1 / out[r];
+}
+
+static void kernel_power(double *restrict out, const double *a, const double *b, const double *c,
+                         size_t n, int exponent) {
+    (void)b, (void)c;
+    if (exponent == 2) {
+        for (size_t r = 0; r < n; r++) out[r] = a[r] * a[r];
+        return;
+    }
+    for (size_t r = 0; r < n; r += KERNEL_CHUNK)
+        kernel_power_chunk(out + r, a + r, n - r < KERNEL_CHUNK ? n - r : KERNEL_CHUNK, exponent);
+}
+
 Kernel exec_kernel(Op op, unsigned singles) {
-    return kernel_table[op][singles & 7u];
+    return op == OP_POWI ? kernel_power : kernel_table[op][singles & 7u];
 }
