@@ -65,8 +65,7 @@ DESCEND_API long descend_error_line(const descend_error *error);        /* from 
 DESCEND_API long descend_error_column(const descend_error *error);
 DESCEND_API void descend_error_free(descend_error *error);
 
-/* ---- models: text in the language
- * ----------------------------------------------------------------- */
+/* ---- models: text in the language ------------------------------------------------------------ */
 
 /* A one-line formula ('w^2', 'y ~ a*x + b'): names that are neither set nor columns become
  * parameters. */
@@ -83,8 +82,7 @@ DESCEND_API void descend_model_free(descend_model *model);
 DESCEND_API const char *descend_ready_text(const char *name);
 DESCEND_API const char *descend_ready_name(size_t k);
 
-/* ---- tables
- * --------------------------------------------------------------------------------------- */
+/* ---- tables ---------------------------------------------------------------------------------- */
 
 /* Reads CSV, TSV or blank-separated text ("-": standard input). na: "refuse" (or NULL), "drop",
  * "mean". */
@@ -105,8 +103,7 @@ DESCEND_API const double *descend_table_column(const descend_table *table, size_
 DESCEND_API const char *descend_table_note(descend_table *table, size_t k, const char *language);
 DESCEND_API void descend_table_free(descend_table *table);
 
-/* ---- walks
- * ------------------------------------------------------------------------------------------ */
+/* ---- walks ----------------------------------------------------------------------------------- */
 
 typedef enum descend_verdict {
     DESCEND_VERDICT_RUNNING,
@@ -177,8 +174,7 @@ DESCEND_API descend_status descend_walk_loss(descend_walk *walk, double *loss,
 DESCEND_API descend_status descend_walk_backward(descend_walk *walk, descend_error **error);
 DESCEND_API descend_status descend_walk_update(descend_walk *walk, descend_error **error);
 
-/* ---- what a walk knows
- * -------------------------------------------------------------------------------- */
+/* ---- what a walk knows ----------------------------------------------------------------------- */
 
 DESCEND_API size_t descend_walk_parameter_count(const descend_walk *walk); /* scalars */
 DESCEND_API const char *descend_walk_parameter_name(const descend_walk *walk,
@@ -240,8 +236,7 @@ DESCEND_API int descend_walk_valley(const descend_walk *walk, size_t k, double *
 DESCEND_API char *descend_walk_show(descend_walk *walk, const char *stage, descend_error **error);
 DESCEND_API void descend_free(void *memory);
 
-/* ---- slope: exact and by the foot, at the walk's start
- * ---------------------------------------------------- */
+/* ---- slope: exact and by the foot, at the walk's start --------------------------------------- */
 
 DESCEND_API descend_slope *descend_slope_open(descend_walk *walk, descend_error **error);
 /* The derivative by scalar parameter i as a formula: "2*w". */
@@ -259,8 +254,7 @@ DESCEND_API int descend_slope_verdict(descend_slope *slope, const char *language
                                       const char **sentence);
 DESCEND_API void descend_slope_free(descend_slope *slope);
 
-/* ---- bisect: the god's-eye view, on the slope
- * ---------------------------------------------------------------- */
+/* ---- bisect: the god's-eye view, on the slope ------------------------------------------------ */
 
 typedef struct descend_bisect_event {
     long evaluation;      /* slopes felt so far */

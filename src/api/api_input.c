@@ -3,8 +3,7 @@
 
 #include <string.h>
 
-/* ---- models
- * ----------------------------------------------------------------------------------------- */
+/* ---- models ---------------------------------------------------------------------------------- */
 
 static descend_model *api_model(const char *name, const char *text, size_t length, bool declared,
                                 descend_error **error) {
@@ -65,8 +64,7 @@ const char *descend_ready_name(size_t k) {
     return optim_rule_name(k);
 }
 
-/* ---- tables
- * -------------------------------------------------------------------------------------------- */
+/* ---- tables ---------------------------------------------------------------------------------- */
 
 static descend_table *api_table(Status status, Table *inside, const Error *why,
                                 descend_error **error) {

@@ -14,8 +14,7 @@ static bool api_whole(const char *text, double least, double *value) {
            *value == floor(*value);
 }
 
-/* ---- one function for each kind of option
- * ------------------------------------------------------------- */
+/* ---- one function for each kind of option ---------------------------------------------------- */
 
 typedef Status OptionSet(descend_walk *walk, const char *option, const char *value, Error *error);
 
@@ -154,8 +153,7 @@ descend_status descend_walk_set(descend_walk *walk, const char *option, const ch
     return api_finish(api_unknown_option(option, &inside), &inside, error);
 }
 
-/* ---- arguments: NAME=START, NAME=LO..HI, NAME=START,LO..HI
- * ---------------------------------------------- */
+/* ---- arguments: NAME=START, NAME=LO..HI, NAME=START,LO..HI ----------------------------------- */
 
 /* A number, or an expression of numbers such as pi/2. */
 static Status argument_number(const char *text, size_t length, double *value, Error *error) {

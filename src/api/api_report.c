@@ -10,8 +10,7 @@ static WalkFacts report_facts(const descend_walk *walk) {
     return facts;
 }
 
-/* ---- parameters
- * ---------------------------------------------------------------------------------------- */
+/* ---- parameters ------------------------------------------------------------------------------ */
 
 size_t descend_walk_parameter_count(const descend_walk *walk) {
     return walk->problem ? train_objective(walk->problem)->n : 0;
@@ -70,9 +69,7 @@ descend_status descend_walk_get(const descend_walk *walk, const char *name, doub
     return DESCEND_MISUSE;
 }
 
-/* ---- words
- * ------------------------------------------------------------------------------------------------
- */
+/* ---- words ----------------------------------------------------------------------------------- */
 
 /* Made anew while the walk runs, once when it has ended. */
 const Words *api_words(descend_walk *walk) {
@@ -193,8 +190,7 @@ int descend_walk_valley(const descend_walk *walk, size_t k, double *loss, double
     return 1;
 }
 
-/* ---- statistics of fits
- * --------------------------------------------------------------------------------------- */
+/* ---- statistics of fits ---------------------------------------------------------------------- */
 
 static const FitStatistics *report_fit(descend_walk *walk) {
     if (walk->fit_known) return &walk->fit;
@@ -251,8 +247,7 @@ const char *descend_walk_unavailable(descend_walk *walk, size_t i, const char *l
     return api_render(&walk->text, &message, language);
 }
 
-/* ---- values at any place
- * ------------------------------------------------------------------------------------------ */
+/* ---- values at any place --------------------------------------------------------------------- */
 
 static descend_status report_status(const descend_walk *walk, Status status,
                                     descend_error **error) {
@@ -307,9 +302,7 @@ descend_status descend_walk_hessian_vector(descend_walk *walk, const double *v, 
                          error);
 }
 
-/* ---- stages
- * -----------------------------------------------------------------------------------------------------------
- */
+/* ---- stages ---------------------------------------------------------------------------------- */
 
 static Status report_gradient(descend_walk *walk, bool with_gradient, Text *out) {
     Graph *graph = train_graph(walk->problem);

@@ -17,9 +17,7 @@ struct descend_bisect {
     Text text;
 };
 
-/* ---- slope
- * --------------------------------------------------------------------------------------------------
- */
+/* ---- slope ----------------------------------------------------------------------------------- */
 
 descend_slope *descend_slope_open(descend_walk *walk, descend_error **error) {
     if (api_prepare(walk, error) != DESCEND_OK) return NULL;
@@ -96,9 +94,7 @@ int descend_slope_verdict(descend_slope *slope, const char *language, const char
     return check->worst == check->n;
 }
 
-/* ---- bisection
- * --------------------------------------------------------------------------------------------------
- */
+/* ---- bisection ------------------------------------------------------------------------------- */
 
 static Status bisect_find_parameter(const descend_walk *walk, const char *name, size_t *index,
                                     Error *error) {

@@ -38,9 +38,7 @@ void descend_walk_free(descend_walk *walk) {
     memory_free(walk);
 }
 
-/* ---- starts
- * ------------------------------------------------------------------------------------------------
- */
+/* ---- starts ---------------------------------------------------------------------------------- */
 
 static Status walk_apply_start(descend_walk *walk, const WalkStart *start, Error *error) {
     const Graph *graph = train_graph(walk->problem);
@@ -111,9 +109,7 @@ static Status walk_make_start(descend_walk *walk, Error *error) {
     return walk->notes.failed ? error_memory(error) : STATUS_OK;
 }
 
-/* ---- preparing
- * -----------------------------------------------------------------------------------------------
- */
+/* ---- preparing ------------------------------------------------------------------------------- */
 
 static Status walk_open_inside(descend_walk *walk, Error *error) {
     return train_walk_open(walk->problem, &walk->options, walk->start, walk->drawn, &walk->walk,
@@ -178,9 +174,7 @@ descend_status descend_walk_prepare(descend_walk *walk, descend_error **error) {
     return api_prepare(walk, error);
 }
 
-/* ---- walking
- * ---------------------------------------------------------------------------------------------------
- */
+/* ---- walking --------------------------------------------------------------------------------- */
 
 static const descend_foot *walk_feet(descend_walk *walk, size_t n) {
     const Foot *feet = train_feet(walk->problem);
@@ -237,8 +231,7 @@ void descend_walk_stop(descend_walk *walk) {
     if (walk && walk->walk) train_walk_stop(walk->walk);
 }
 
-/* ---- the four strokes
- * ---------------------------------------------------------------------------------------------- */
+/* ---- the four strokes ------------------------------------------------------------------------ */
 
 /* The engine does forward and backward in one pass over the data, at the update; the strokes before
  * it show their numbers at the same point, with the same bits. */

@@ -61,8 +61,7 @@ double diagnose_rate_limit(const Problem *problem, const Walker *walker, const d
     return curvature > 0 ? factor / curvature : NAN;
 }
 
-/* ---- degree in the parameters
- * ------------------------------------------------------------------------- */
+/* ---- degree in the parameters ---------------------------------------------------------------- */
 
 static uint8_t curvature_cap(unsigned degree) {
     return (uint8_t)(degree > CURVATURE_DEGREE_MAX ? CURVATURE_DEGREE_MAX : degree);

@@ -5,15 +5,13 @@
 
 #include "../train/train.h"
 
-/* ---- student.c
- * ------------------------------------------------------------------------------------ */
+/* ---- student.c ------------------------------------------------------------------------------- */
 
 /* Quantile of Student's t with nu degrees of freedom, 0.5 < p < 1 (inverts the incomplete beta
  * function: Abramowitz and Stegun 26.5.8, 26.7.1), to about 14 digits. */
 double diagnose_student_quantile(double p, double nu);
 
-/* ---- statistics.c
- * ---------------------------------------------------------------------------------- */
+/* ---- statistics.c ---------------------------------------------------------------------------- */
 
 typedef struct FitStatistics {
     size_t n;
@@ -31,8 +29,7 @@ typedef struct FitStatistics {
 Status diagnose_statistics(const Problem *problem, const double *x, bool exact, FitStatistics *fit);
 void diagnose_statistics_free(FitStatistics *fit);
 
-/* ---- curvature.c
- * -------------------------------------------------------------------------------------- */
+/* ---- curvature.c ----------------------------------------------------------------------------- */
 
 /* The greatest curvature (eigenvalue of the exact second derivative, by absolute value) at x, by
  * the power method; NaN when it is not available or did not settle. */
@@ -44,8 +41,7 @@ double diagnose_rate_limit(const Problem *problem, const Walker *walker, const d
  */
 bool diagnose_quadratic(const Graph *graph, NodeId loss);
 
-/* ---- words.c
- * --------------------------------------------------------------------------------------------- */
+/* ---- words.c --------------------------------------------------------------------------------- */
 
 typedef enum Verdict {
     VERDICT_RUNNING,
@@ -72,15 +68,12 @@ typedef struct Words {
 Status diagnose_words(const Problem *problem, const Walk *walk, Words *words);
 void diagnose_words_free(Words *words);
 
-/* ---- remarks.c
- * ------------------------------------------------------------------------------------------- */
+/* ---- remarks.c ------------------------------------------------------------------------------- */
 
 /* Where a number broke, parameters without effect, bounds, kinks. */
 void diagnose_notes(const Problem *problem, const WalkFacts *facts, Notes *notes);
 
-/* ---- slope.c
- * ------------------------------------------------------------------------------------------------
- */
+/* ---- slope.c --------------------------------------------------------------------------------- */
 
 typedef struct SlopeCheck {
     size_t n;
@@ -94,8 +87,7 @@ typedef struct SlopeCheck {
 Status diagnose_slope(const Problem *problem, const double *x, SlopeCheck *check);
 void diagnose_slope_free(SlopeCheck *check);
 
-/* ---- bisection.c
- * ---------------------------------------------------------------------------------------------- */
+/* ---- bisection.c ----------------------------------------------------------------------------- */
 
 typedef struct Bisection {
     const Problem *problem;

@@ -25,9 +25,7 @@ static NumberText words_number(double value) {
     return number_round(value, WORDS_DIGITS);
 }
 
-/* ---- verdict
- * -------------------------------------------------------------------------------------------------
- */
+/* ---- verdict --------------------------------------------------------------------------------- */
 
 static bool words_flown(const WalkFacts *facts) {
     double size = fmax(fabs(facts->start_loss), 1e-300);
@@ -65,9 +63,7 @@ static Verdict words_verdict(const WalkFacts *facts) {
     return VERDICT_RUNNING;
 }
 
-/* ---- method
- * -----------------------------------------------------------------------------------------------------
- */
+/* ---- method ---------------------------------------------------------------------------------- */
 
 static void words_method(Tale *tale) {
     const WalkFacts *facts = &tale->facts;
@@ -79,9 +75,7 @@ static void words_method(Tale *tale) {
         tale->words->method = message_make(MSG_METHOD_CHOSEN, facts->method, NULL);
 }
 
-/* ---- reason
- * ----------------------------------------------------------------------------------------------------
- */
+/* ---- reason ---------------------------------------------------------------------------------- */
 
 /* How many rounds until the slope is WORDS_SMALL_SLOPE of that of the start, if it goes on
  * shrinking as it did; infinite when it does not shrink. */
@@ -204,9 +198,7 @@ static void words_reason(Tale *tale) {
         words_limit(tale, &words->reason[1]);
 }
 
-/* ---- story
- * -------------------------------------------------------------------------------------------------------
- */
+/* ---- story ----------------------------------------------------------------------------------- */
 
 static Message words_steps_story(const WalkFacts *facts) {
     NumberText first = words_number(facts->first_step), last = words_number(facts->last_step);
@@ -250,9 +242,7 @@ static MessageId words_pace_id(const Tale *tale) {
     return facts->first_rate < tale->words->rate_limit / 20 ? MSG_PACE_SMALL : MSG_PACE_GOOD;
 }
 
-/* ---- advice
- * ------------------------------------------------------------------------------------------------------
- */
+/* ---- advice ---------------------------------------------------------------------------------- */
 
 /* Half the limit is safe and needs no zig-zag; two digits are enough to type. */
 static bool words_advise_rate(Words *words, double first_rate) {
@@ -283,9 +273,7 @@ static void words_advice(Tale *tale) {
     }
 }
 
-/* ---- all of it
- * ------------------------------------------------------------------------------------------------------
- */
+/* ---- all of it ------------------------------------------------------------------------------- */
 
 Status diagnose_words(const Problem *problem, const Walk *walk, Words *words) {
     *words = (Words){.rate_limit = NAN};

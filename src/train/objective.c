@@ -50,8 +50,7 @@ static Status problem_plan(Problem *problem, const Graph *graph, const NodeId *o
     return exec_plan(graph, outputs, count, &options, plan, problem->error);
 }
 
-/* ---- loss and gradient
- * ------------------------------------------------------------------------------ */
+/* ---- loss and gradient ----------------------------------------------------------------------- */
 
 static Status problem_gradient_nodes(Problem *problem) {
     if (problem->gradient) return STATUS_OK;
@@ -117,8 +116,7 @@ static Status problem_probe_gradient(void *context, const double *x, double *los
     return probe_gradient(&problem->bare, x, gradient, problem->feet, &ignored);
 }
 
-/* ---- least squares
- * ------------------------------------------------------------------------------------- */
+/* ---- least squares --------------------------------------------------------------------------- */
 
 static bool problem_has_rows(const Problem *problem, NodeId node) {
     return (problem->graph->nodes[node].flags & NODE_ROWS) != 0;
@@ -264,8 +262,7 @@ static Status problem_least_squares(void *context, const double *x, double *r_ma
     return STATUS_OK;
 }
 
-/* ---- the sides of '~'
- * ------------------------------------------------------------------------------------- */
+/* ---- the sides of '~' ------------------------------------------------------------------------ */
 
 static Status problem_side_plan(Problem *problem) {
     if (problem->side_plan) return STATUS_OK;
@@ -333,8 +330,7 @@ static bool problem_exact(void *context, const double *x) {
     return problem_visit_sides(problem, x, &problem->rows, &copy) == STATUS_OK && copy.exact;
 }
 
-/* ---- Hessian times vector
- * ----------------------------------------------------------------------------------- */
+/* ---- Hessian times vector -------------------------------------------------------------------- */
 
 /* A graph of its own: its parameters are x, then the vector, equally shaped. */
 static Status problem_second_graph(Problem *problem, NodeId *gradient, NodeId *vector,
@@ -386,8 +382,7 @@ static Status problem_hessian_vector(void *context, const double *x, const doubl
     return exec_run(problem->hessian_plan, problem->flat, &problem->rows, problem->results, NULL);
 }
 
-/* ---- opening and closing
- * ----------------------------------------------------------------------------------------- */
+/* ---- opening and closing --------------------------------------------------------------------- */
 
 static bool problem_any_bound(const Graph *graph) {
     for (size_t k = 0; k < graph->n_parameters; k++)
@@ -539,9 +534,7 @@ void train_problem_close(Problem *problem) {
     memory_free(problem);
 }
 
-/* ---- what others ask
- * ------------------------------------------------------------------------------------------------
- */
+/* ---- what others ask ------------------------------------------------------------------------- */
 
 const Objective *train_objective(const Problem *problem) {
     return &problem->objective;

@@ -16,8 +16,7 @@ bool restart_wanted(const Walk *walk) {
     return walk->first_done && walk->options.restarts > walk->restarts_done && !walk->stopped;
 }
 
-/* ---- where to start
- * -------------------------------------------------------------------------------------- */
+/* ---- where to start -------------------------------------------------------------------------- */
 
 typedef struct RestartDraw {
     RandomKey uniform, normal;
@@ -70,8 +69,7 @@ static void restart_point(const Walk *walk, long number, double *point) {
         point[i] = restart_value(walk, &draw, i, (uint64_t)number * walk->n + i);
 }
 
-/* ---- valleys
- * ---------------------------------------------------------------------------------------------- */
+/* ---- valleys --------------------------------------------------------------------------------- */
 
 static bool restart_same(const Valley *valley, double loss, const double *values, size_t n) {
     if (!(fabs(valley->loss - loss) <= 1e-9 + 1e-6 * fabs(loss))) return false;
@@ -113,9 +111,7 @@ Status restart_note_first(Walk *walk) {
     return restart_note(walk, walk->facts.loss, walk->values);
 }
 
-/* ---- walking
- * -----------------------------------------------------------------------------------------------
- */
+/* ---- walking --------------------------------------------------------------------------------- */
 
 static Status restart_rounds(Walk *walk, Walker *walker, Stop *stop, StepReport *report,
                              Reason *reason, Error *error) {

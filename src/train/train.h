@@ -6,8 +6,7 @@
 
 #include <signal.h>
 
-/* ---- objective.c: a graph and its table as an Objective
- * ------------------------------------------- */
+/* ---- objective.c: a graph and its table as an Objective -------------------------------------- */
 
 typedef struct Problem Problem;
 
@@ -43,8 +42,7 @@ typedef enum FitSide { SIDE_LEFT, SIDE_RIGHT, SIDE_RESIDUAL } FitSide;
 Status train_fit_rows(Problem *problem, const double *x, FitSide side, const Rows *rows,
                       double *values);
 
-/* ---- curve.c
- * ------------------------------------------------------------------------------------------ */
+/* ---- curve.c --------------------------------------------------------------------------------- */
 
 /* The one column that the right side of the first '~' depends on; -1 when there are more or none,
  * or when it holds statistics over the rows. */
@@ -53,8 +51,7 @@ int train_curve_column(const Problem *problem);
 Status train_curve(Problem *problem, const double *x, const double *column, double *values,
                    size_t n);
 
-/* ---- walk.c
- * ------------------------------------------------------------------------------------------- */
+/* ---- walk.c ---------------------------------------------------------------------------------- */
 
 typedef struct WalkOptions {
     const char *optimizer; /* a name, or the text of a rule (it holds a '='); NULL: chosen */

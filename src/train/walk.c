@@ -20,8 +20,7 @@ static double walk_distance(const double *a, const double *b, double *work, size
     return optim_norm(work, n);
 }
 
-/* ---- opening
- * --------------------------------------------------------------------------------------------- */
+/* ---- opening --------------------------------------------------------------------------------- */
 
 static long long walk_steps_per_epoch(const Walk *walk) {
     long long rows = (long long)walk->all_rows.count, batch = walk->options.batch;
@@ -121,9 +120,7 @@ void train_walk_stop(Walk *walk) {
     walk->stopped = 1;
 }
 
-/* ---- one round
- * -----------------------------------------------------------------------------------------------
- */
+/* ---- one round ------------------------------------------------------------------------------- */
 
 /* Batches go over the rows in the order of the table; the last one of an epoch may be shorter. */
 static void walk_choose_batch(Walk *walk) {
@@ -258,9 +255,7 @@ Status train_walk_step(Walk *walk, StepReport *report, long *restart, Reason *re
     return status;
 }
 
-/* ---- what it knows
- * ------------------------------------------------------------------------------------------------
- */
+/* ---- what it knows --------------------------------------------------------------------------- */
 
 void train_walk_facts(const Walk *walk, WalkFacts *facts) {
     *facts = walk->facts;
