@@ -39,13 +39,13 @@ bool memory_add(size_t a, size_t b, size_t *sum) {
 
 /* Of zero bytes we ask for one, so that NULL always means failure. */
 void *memory_new(size_t count, size_t size) {
-    size_t bytes;
+    size_t bytes = 0;
     if (!memory_multiply(count, size, &bytes) || memory_refuses()) return NULL;
     return calloc(bytes ? bytes : 1, 1);
 }
 
 void *memory_resize(void *old, size_t count, size_t size) {
-    size_t bytes;
+    size_t bytes = 0;
     if (!memory_multiply(count, size, &bytes) || memory_refuses()) return NULL;
     return realloc(old, bytes ? bytes : 1);
 }
