@@ -1,4 +1,5 @@
-/* advice: what to type next - this command line again, with the options that the library advises. */
+/* advice: what to type next - this command line again, with the options that the library
+ * advises. */
 #include "cli.h"
 
 #include <string.h>

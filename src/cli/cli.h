@@ -177,7 +177,7 @@ void cli_report_notes(Cli *cli, const CliInputs *inputs, descend_walk *walk);
 void cli_warn_notes(Cli *cli, const CliInputs *inputs, descend_walk *walk);
 const char *cli_verdict_word(const Cli *cli, descend_verdict verdict);
 
-/* ---- advice.c ----------------------------------------------------------------------------------- */
+/* ---- advice.c ----------------------------------------------------------------------------- */
 
 /* The command to type: options that the library advises are put into this command line; other
  * advice stays as it is. */
