@@ -1,9 +1,10 @@
 /* exec: graph -> plan -> run over blocks of rows.
  *
- * A plan computes some nodes of a graph. It goes over the rows in as many passes as its sums over rows
- * depend on each other (usually one): a block's columns come into cache once, forward and backward
- * are done, then the next block. Sums over rows: 16 lanes inside a leaf of 1,024 rows counted by
- * absolute row, then a binary tree over leaves - the same bits for every block height and executor.
+ * A plan computes some nodes of a graph. It goes over the rows in as many passes as its sums over
+ * rows depend on each other (usually one): a block's columns come into cache once, forward and
+ * backward are done, then the next block. Sums over rows: 16 lanes inside a leaf of 1,024 rows
+ * counted by absolute row, then a binary tree over leaves - the same bits for every block height
+ * and executor.
  */
 #ifndef DESCEND_EXEC_H
 #define DESCEND_EXEC_H
@@ -27,48 +28,51 @@ typedef struct PlanOptions {
 
 typedef struct Plan Plan;
 
-/* Plans the outputs (any nodes). The graph must outlive the plan. The workspace is allocated here, once. */
+/* Plans the outputs (any nodes). The graph must outlive the plan. The workspace is allocated here,
+ * once. */
 Status exec_plan(const Graph *graph, const NodeId *outputs, size_t n_outputs,
                  const PlanOptions *options, Plan **plan, Error *error);
 void exec_free(Plan *plan);
 
-/* The rows of one evaluation: row r of column c is columns[c][first + r]. Rows are counted from 'first'. */
+/* The rows of one evaluation: row r of column c is columns[c][first + r]. Rows are counted from
+ * 'first'. */
 typedef struct Rows {
     const double *const *columns;
     size_t first, count; /* count 0: a program without rows */
 } Rows;
 
-/* Called for each block in order with the outputs that have rows: values[k] is output k, element e of
- * row r at values[k][e * stride + r]; NULL for outputs without rows. */
+/* Called for each block in order with the outputs that have rows: values[k] is output k, element e
+ * of row r at values[k][e * stride + r]; NULL for outputs without rows. */
 typedef struct RowVisitor {
     Status (*block)(void *context, size_t first_row, size_t n_rows, const double *const *values,
                     size_t stride);
     void *context;
 } RowVisitor;
 
-/* 'parameters' is the flat vector. results[k] receives output k: its elements; for an output with rows
- * element e of row r at results[k][e * rows->count + r] (must not overlap the columns), or NULL to leave
- * it to the visitor. 'visitor' may be NULL. Allocates nothing. Non-finite values are ordinary results. */
+/* 'parameters' is the flat vector. results[k] receives output k: its elements; for an output with
+ * rows element e of row r at results[k][e * rows->count + r] (must not overlap the columns), or
+ * NULL to leave it to the visitor. 'visitor' may be NULL. Allocates nothing. Non-finite values are
+ * ordinary results. */
 Status exec_run(Plan *plan, const double *parameters, const Rows *rows, double *const *results,
                 const RowVisitor *visitor);
 
 /* Where a value that is not finite was born. */
 typedef struct Fault {
-    NodeId node;       /* its inputs are finite, its value is not; never in an arm not taken */
+    NodeId node; /* its inputs are finite, its value is not; never in an arm not taken */
     bool has_row;
-    size_t row;        /* from 0, counted from rows->first */
+    size_t row; /* from 0, counted from rows->first */
     double value;
     size_t n_operands; /* up to 3 */
     double operands[3];
 } Fault;
-/* Replays the evaluation of 'output' in a checked, slow way. False when everything is finite (or memory
- * ended). */
+/* Replays the evaluation of 'output' in a checked, slow way. False when everything is finite (or
+ * memory ended). */
 bool exec_find_fault(const Graph *graph, NodeId output, const double *parameters, const Rows *rows,
                      Fault *fault);
-/* How many rows (or 1) stand exactly on a kink of abs, max, min, sign, norm... at these parameters, and
- * the first such node: for the report. */
-size_t exec_count_kinks(const Graph *graph, NodeId output, const double *parameters, const Rows *rows,
-                        NodeId *first);
+/* How many rows (or 1) stand exactly on a kink of abs, max, min, sign, norm... at these parameters,
+ * and the first such node: for the report. */
+size_t exec_count_kinks(const Graph *graph, NodeId output, const double *parameters,
+                        const Rows *rows, NodeId *first);
 
 typedef struct PlanFacts {
     size_t steps, passes, block_rows, workspace_bytes;
@@ -78,10 +82,11 @@ PlanFacts exec_facts(const Plan *plan);
 /* Stable text for 'show --stage plan'. */
 void exec_dump(const Plan *plan, Text *out);
 
-/* ---- private to src/exec ---------------------------------------------------------------------- */
+/* ---- private to src/exec --------------------------------------------------------------------- */
 
 /* needs.c: which nodes the outputs need, and when. A value of level k can be computed when k passes
- * over the rows are done (a node with rows: in pass k, and again in any later pass that reads it). */
+ * over the rows are done (a node with rows: in pass k, and again in any later pass that reads it).
+ */
 typedef struct Needs {
     NodeId *nodes; /* ascending, so inputs come first */
     size_t count;
@@ -113,15 +118,16 @@ void exec_fold_free(Fold *fold);
 bool exec_fold_start(Fold *fold, size_t rows);
 /* The next n rows, values[e * n + r]. */
 void exec_fold_feed(Fold *fold, const double *values, size_t n);
-/* As feeding SCATTER's result: zeros, with values[e * n + r] at index[r] of the first axis; operands
- * without rows have a row stride of 0. */
+/* As feeding SCATTER's result: zeros, with values[e * n + r] at index[r] of the first axis;
+ * operands without rows have a row stride of 0. */
 void exec_fold_scatter(Fold *fold, const double *values, size_t value_stride, size_t part,
                        const double *index, size_t index_stride, size_t n);
 /* 'probability' counts for ROW_QUANTILE. */
 void exec_fold_finish(Fold *fold, double probability, double *out);
 
 /* kernels.c: out[r] = op(a[r], b[r], c[r]) for n values; bit k of 'singles' says that operand k is
- * one number for all r. NULL for operators that are not elementwise, or when all operands are single. */
+ * one number for all r. NULL for operators that are not elementwise, or when all operands are
+ * single. */
 typedef void (*Kernel)(double *restrict out, const double *a, const double *b, const double *c,
                        size_t n, int exponent);
 Kernel exec_kernel(Op op, unsigned singles);
@@ -153,8 +159,8 @@ StrideWalk exec_stride_walk(const Graph *graph, NodeId node);
 /* slots.c: places of buffers that live for a while. */
 enum { SLOT_CLASSES = 1024 };
 typedef struct SlotPool {
-    size_t *offset;    /* by slot id, from 1 */
-    uint32_t *next;    /* by slot id: the next free one of its class */
+    size_t *offset; /* by slot id, from 1 */
+    uint32_t *next; /* by slot id: the next free one of its class */
     uint32_t *class_of;
     size_t count, capacity, next_capacity, class_capacity;
     uint32_t free_head[SLOT_CLASSES];
@@ -254,7 +260,8 @@ Status exec_replay_start(Replay *replay, const double *parameters, const Rows *r
 /* After exec_replay_start: the values of one row. */
 void exec_replay_row(Replay *replay, size_t row);
 const double *exec_replay_value(const Replay *replay, NodeId node);
-/* The input's element that an element of a SHAPE node with one input shows; false: none (PAD's zeros). */
+/* The input's element that an element of a SHAPE node with one input shows; false: none (PAD's
+ * zeros). */
 bool exec_replay_source(const Replay *replay, NodeId id, size_t element, size_t *from);
 /* The element of a reduction's result that an element of its input goes to. */
 size_t exec_replay_target(const Replay *replay, NodeId id, size_t element);

@@ -72,7 +72,8 @@ static void dump_step(const Plan *plan, const Step *step, Text *out) {
     text_add_char(out, '\n');
 }
 
-static void dump_steps(const Plan *plan, const char *title, const Step *steps, size_t count, Text *out) {
+static void dump_steps(const Plan *plan, const char *title, const Step *steps, size_t count,
+                       Text *out) {
     if (count == 0) return;
     text_format(out, "%s\n", title);
     for (size_t i = 0; i < count; i++) dump_step(plan, &steps[i], out);
@@ -93,11 +94,12 @@ static void dump_pass(const Plan *plan, size_t number, Text *out) {
     }
 }
 
-/* s: places of numbers without rows, r: places in the block (numbers of one row), p: scalar parameters. */
+/* s: places of numbers without rows, r: places in the block (numbers of one row), p: scalar
+ * parameters. */
 void exec_dump(const Plan *plan, Text *out) {
     PlanFacts facts = exec_facts(plan);
-    text_format(out, "%s, %zu steps, %zu passes over the rows, blocks of %zu rows\n", facts.executor,
-                facts.steps, facts.passes, facts.block_rows);
+    text_format(out, "%s, %zu steps, %zu passes over the rows, blocks of %zu rows\n",
+                facts.executor, facts.steps, facts.passes, facts.block_rows);
     if (plan->replay) return;
     text_format(out, "%zu numbers once, %zu a row\n", plan->single_numbers, plan->row_numbers);
     dump_steps(plan, "always:", plan->fixed, plan->n_fixed, out);

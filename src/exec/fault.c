@@ -1,6 +1,6 @@
-/* Where a value that is not finite was born: from the output along values that are not finite, element by
- * element, to a node whose own inputs are finite. An arm of 'where' is walked into only where it is taken;
- * a sum over rows is walked into at the first row that spoils it. */
+/* Where a value that is not finite was born: from the output along values that are not finite,
+ * element by element, to a node whose own inputs are finite. An arm of 'where' is walked into only
+ * where it is taken; a sum over rows is walked into at the first row that spoils it. */
 #include "exec.h"
 
 #include <math.h>
@@ -11,7 +11,8 @@ typedef struct FaultPlace {
     size_t element;
 } FaultPlace;
 
-/* The best candidate so far: the first NaN where the result is NaN, else the first that is not finite. */
+/* The best candidate so far: the first NaN where the result is NaN, else the first that is not
+ * finite. */
 typedef struct FaultSearch {
     const Replay *replay;
     bool result_is_nan, found, found_nan;
@@ -101,17 +102,24 @@ static void fault_lookup(FaultSearch *search, NodeId id, size_t element) {
 static bool fault_step(const Replay *replay, FaultPlace *place) {
     FaultSearch search = {.replay = replay, .result_is_nan = isnan(fault_value(replay, *place))};
     switch (op_info(replay->graph->nodes[place->node].op)->kind) {
-    case KIND_ELEMENTWISE: fault_elementwise(&search, place->node, place->element); break;
-    case KIND_REDUCE: fault_reduce(&search, place->node, place->element); break;
-    case KIND_SHAPE: fault_shape(&search, place->node, place->element); break;
-    case KIND_PRODUCT:
-        if (replay->graph->nodes[place->node].op == OP_MATMUL)
-            fault_product(&search, place->node, place->element);
-        else
-            fault_lookup(&search, place->node, place->element);
-        break;
-    case KIND_LEAF:
-    case KIND_ROWS: break;
+        case KIND_ELEMENTWISE:
+            fault_elementwise(&search, place->node, place->element);
+            break;
+        case KIND_REDUCE:
+            fault_reduce(&search, place->node, place->element);
+            break;
+        case KIND_SHAPE:
+            fault_shape(&search, place->node, place->element);
+            break;
+        case KIND_PRODUCT:
+            if (replay->graph->nodes[place->node].op == OP_MATMUL)
+                fault_product(&search, place->node, place->element);
+            else
+                fault_lookup(&search, place->node, place->element);
+            break;
+        case KIND_LEAF:
+        case KIND_ROWS:
+            break;
     }
     if (search.found) *place = search.place;
     return search.found;
@@ -138,8 +146,8 @@ static bool fault_find_row(Replay *replay, FaultPlace *place, bool any_element, 
     return false;
 }
 
-/* From a value over rows into the first row that spoils it: a sum is spoilt by any value that is not
- * finite, the others may have passed infinities by. */
+/* From a value over rows into the first row that spoils it: a sum is spoilt by any value that is
+ * not finite, the others may have passed infinities by. */
 static bool fault_enter_rows(Replay *replay, FaultPlace *place, size_t *row) {
     FaultPlace inside = {graph_input(replay->graph, place->node, 0), place->element};
     bool sum = replay->graph->nodes[place->node].op == OP_ROW_SUM;

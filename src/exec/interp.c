@@ -1,5 +1,5 @@
-/* The steps of a plan over one block of rows. A value with rows lies as [element][row], so that every
- * loop has the rows innermost; n is 1 for values without rows. */
+/* The steps of a plan over one block of rows. A value with rows lies as [element][row], so that
+ * every loop has the rows innermost; n is 1 for values without rows. */
 #include "exec.h"
 
 #include "../op/vmath.h"
@@ -18,7 +18,7 @@ static size_t step_rows(const Step *step, const Frame *frame) {
     return step->rows ? frame->n : 1;
 }
 
-/* ---- elementwise ------------------------------------------------------------------------------ */
+/* ---- elementwise ----------------------------------------------------------------------------- */
 
 /* Every operand is laid out as the result or is one number: one loop over all. */
 static void step_flat1(const Step *step, const Frame *frame) {
@@ -47,7 +47,8 @@ static size_t step_stride(const Operand *operand, const Frame *frame) {
     return operand->repeated ? 0 : operand->rows ? frame->n : 1;
 }
 
-/* A result with rows, some operand of which is a different number for each element: a loop an element. */
+/* A result with rows, some operand of which is a different number for each element: a loop an
+ * element. */
 static void step_elements(const Step *step, const Frame *frame) {
     const double *in[3];
     size_t stride[3];
@@ -89,20 +90,23 @@ static void step_choose_elementwise(Step *step) {
             if (!step->rows || step->in[k].rows) singles &= ~(1u << k);
         step->run = step_fill;
     } else if (flat) {
-        step->run = step->n_inputs == 1 ? step_flat1 : step->n_inputs == 2 ? step_flat2 : step_flat3;
+        step->run = step->n_inputs == 1   ? step_flat1
+                    : step->n_inputs == 2 ? step_flat2
+                                          : step_flat3;
     } else {
         step->run = step_elements;
     }
     step->kernel = exec_kernel(step->op, singles == all ? 0 : singles);
 }
 
-/* ---- shapes and reductions ---------------------------------------------------------------------- */
+/* ---- shapes and reductions ------------------------------------------------------------------- */
 
 /* The innermost loop of a walk: 'count' elements of n rows each. */
 typedef void (*WalkLoop)(double *restrict out, size_t out_stride, const double *restrict in,
                          size_t in_stride, size_t count, size_t n);
 
-static void walk_run(const StrideWalk *walk, WalkLoop loop, double *out, const double *in, size_t n) {
+static void walk_run(const StrideWalk *walk, WalkLoop loop, double *out, const double *in,
+                     size_t n) {
     out += walk->out_start * n;
     in += walk->in_start * n;
     for (size_t i = 0; i < walk->dim[0]; i++)
@@ -152,8 +156,8 @@ static double *step_fill_with(const Step *step, const Frame *frame, double value
 }
 
 static void step_copy(const Step *step, const Frame *frame) {
-    walk_run(step->extra.walk, walk_copy, frame->work + step->out, exec_operand(&step->in[0], frame),
-             step_rows(step, frame));
+    walk_run(step->extra.walk, walk_copy, frame->work + step->out,
+             exec_operand(&step->in[0], frame), step_rows(step, frame));
 }
 
 static void step_pad(const Step *step, const Frame *frame) {
@@ -195,7 +199,8 @@ static void step_stack(const Step *step, const Frame *frame) {
     }
 }
 
-/* ---- products and look-ups ------------------------------------------------------------------------ */
+/* ---- products and look-ups
+ * ------------------------------------------------------------------------ */
 
 /* sum[r] += a[r] * b[r], in the three ways in which rows may come. */
 static void product_add(double *restrict sum, const double *restrict a, bool a_rows,
@@ -218,8 +223,8 @@ static void step_product_rows(const Step *step, const Frame *frame) {
     for (size_t i = 0; i < size[0]; i++)
         for (size_t j = 0; j < size[2]; j++, out += n)
             for (size_t k = 0; k < size[1]; k++)
-                product_add(out, a + (i * size[1] + k) * na, left->rows,
-                            b + (k * size[2] + j) * nb, right->rows, n);
+                product_add(out, a + (i * size[1] + k) * na, left->rows, b + (k * size[2] + j) * nb,
+                            right->rows, n);
 }
 
 static void step_product(const Step *step, const Frame *frame) {
@@ -251,8 +256,8 @@ static void step_gather(const Step *step, const Frame *frame) {
     }
 }
 
-static void scatter_row(const Step *step, const double *part, size_t stride, double index, double *out,
-                        size_t n) {
+static void scatter_row(const Step *step, const double *part, size_t stride, double index,
+                        double *out, size_t n) {
     size_t size = step->elements / step->extra.n_parts, at = 0;
     if (!lookup_index(index, step->extra.n_parts, &at)) {
         for (size_t e = 0; e < step->elements; e++) out[e * n] = (double)NAN;
@@ -271,7 +276,8 @@ static void step_scatter(const Step *step, const Frame *frame) {
                     out + r, n);
 }
 
-/* ---- over rows -------------------------------------------------------------------------------------- */
+/* ---- over rows
+ * -------------------------------------------------------------------------------------- */
 
 static void step_fold(const Step *step, const Frame *frame) {
     exec_fold_feed(step->extra.fold, exec_operand(&step->in[0], frame), frame->n);
@@ -280,27 +286,49 @@ static void step_fold(const Step *step, const Frame *frame) {
 /* ROW_SUM of SCATTER: the zeros are never made. */
 static void step_fold_scatter(const Step *step, const Frame *frame) {
     const Operand *from = &step->in[0], *where = &step->in[1];
-    exec_fold_scatter(step->extra.fold, exec_operand(from, frame), from->rows ? 1 : 0, step->elements,
-                      exec_operand(where, frame), where->rows ? 1 : 0, frame->n);
+    exec_fold_scatter(step->extra.fold, exec_operand(from, frame), from->rows ? 1 : 0,
+                      step->elements, exec_operand(where, frame), where->rows ? 1 : 0, frame->n);
 }
 
 void exec_step_choose(Step *step) {
     switch (step->op) {
-    case OP_BROADCAST:
-    case OP_TRANSPOSE:
-    case OP_SLICE: step->run = step_copy; break;
-    case OP_PAD: step->run = step_pad; break;
-    case OP_SUM_OF: step->run = step_sum; break;
-    case OP_MIN_OF: step->run = step_least; break;
-    case OP_MAX_OF: step->run = step_greatest; break;
-    case OP_STACK: step->run = step_stack; break;
-    case OP_MATMUL: step->run = step->rows ? step_product_rows : step_product; break;
-    case OP_GATHER: step->run = step_gather; break;
-    case OP_SCATTER: step->run = step_scatter; break;
-    case OP_ROW_SUM:
-    case OP_ROW_MIN:
-    case OP_ROW_MAX:
-    case OP_ROW_QUANTILE: step->run = step->n_inputs == 2 ? step_fold_scatter : step_fold; break;
-    default: step_choose_elementwise(step); break;
+        case OP_BROADCAST:
+        case OP_TRANSPOSE:
+        case OP_SLICE:
+            step->run = step_copy;
+            break;
+        case OP_PAD:
+            step->run = step_pad;
+            break;
+        case OP_SUM_OF:
+            step->run = step_sum;
+            break;
+        case OP_MIN_OF:
+            step->run = step_least;
+            break;
+        case OP_MAX_OF:
+            step->run = step_greatest;
+            break;
+        case OP_STACK:
+            step->run = step_stack;
+            break;
+        case OP_MATMUL:
+            step->run = step->rows ? step_product_rows : step_product;
+            break;
+        case OP_GATHER:
+            step->run = step_gather;
+            break;
+        case OP_SCATTER:
+            step->run = step_scatter;
+            break;
+        case OP_ROW_SUM:
+        case OP_ROW_MIN:
+        case OP_ROW_MAX:
+        case OP_ROW_QUANTILE:
+            step->run = step->n_inputs == 2 ? step_fold_scatter : step_fold;
+            break;
+        default:
+            step_choose_elementwise(step);
+            break;
     }
 }

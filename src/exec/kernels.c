@@ -100,8 +100,10 @@ static const Kernel kernel_table[OP_COUNT][8] = {
 
 enum { KERNEL_CHUNK = 64 };
 
-/* As vm_powi for each of n <= KERNEL_CHUNK values: the exponent's bits outside, the values inside. */
-static void kernel_power_chunk(double *restrict out, const double *restrict a, size_t n, int exponent) {
+/* As vm_powi for each of n <= KERNEL_CHUNK values: the exponent's bits outside, the values inside.
+ */
+static void kernel_power_chunk(double *restrict out, const double *restrict a, size_t n,
+                               int exponent) {
     double base[KERNEL_CHUNK];
     unsigned left = exponent < 0 ? 0u - (unsigned)exponent : (unsigned)exponent;
     for (size_t r = 0; r < n; r++) base[r] = a[r], out[r] = 1;

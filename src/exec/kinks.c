@@ -27,21 +27,27 @@ static bool kink_tie(const KinkSearch *search, NodeId id) {
 /* One element of an elementwise operator. */
 static bool kink_at(Op op, double a, double b) {
     switch (op) {
-    case OP_ABS:
-    case OP_SIGN:
-    case OP_SQRT:
-    case OP_CBRT: return a == 0;
-    case OP_HYPOT: return a == 0 && b == 0;
-    case OP_MIN:
-    case OP_MAX:
-    case OP_LT:
-    case OP_LE:
-    case OP_GT:
-    case OP_GE: return a == b;
-    case OP_FLOOR:
-    case OP_CEIL: return a == floor(a);
-    case OP_ROUND: return fabs(a - floor(a)) == 0.5;
-    default: return false;
+        case OP_ABS:
+        case OP_SIGN:
+        case OP_SQRT:
+        case OP_CBRT:
+            return a == 0;
+        case OP_HYPOT:
+            return a == 0 && b == 0;
+        case OP_MIN:
+        case OP_MAX:
+        case OP_LT:
+        case OP_LE:
+        case OP_GT:
+        case OP_GE:
+            return a == b;
+        case OP_FLOOR:
+        case OP_CEIL:
+            return a == floor(a);
+        case OP_ROUND:
+            return fabs(a - floor(a)) == 0.5;
+        default:
+            return false;
     }
 }
 
@@ -106,8 +112,8 @@ static size_t kink_count(KinkSearch *search) {
     return count;
 }
 
-size_t exec_count_kinks(const Graph *graph, NodeId output, const double *parameters, const Rows *rows,
-                        NodeId *first) {
+size_t exec_count_kinks(const Graph *graph, NodeId output, const double *parameters,
+                        const Rows *rows, NodeId *first) {
     const Rows none = {0};
     KinkSearch search = {.output = output};
     size_t count = 0;

@@ -15,7 +15,8 @@ static void needs_mark(const Graph *graph, const NodeId *outputs, size_t n_outpu
     }
 }
 
-/* The highest of its inputs', and one more for a node over rows: all it reads is there before the pass. */
+/* The highest of its inputs', and one more for a node over rows: all it reads is there before the
+ * pass. */
 static uint32_t needs_level(const Graph *graph, const Needs *needs, NodeId id) {
     const Node *node = &graph->nodes[id];
     uint32_t level = 0;

@@ -1,17 +1,18 @@
-/* Graph -> plan: which nodes are computed in which pass, where their values lie and for how long, and
- * all memory, once.
+/* Graph -> plan: which nodes are computed in which pass, where their values lie and for how long,
+ * and all memory, once.
  *
- * Values without rows have places of their own in the workspace; behind them lies the block, in which
- * every pass places its values with rows anew. RESHAPE, DETACH and slices in one piece are views: they
- * have no place and no step. One number repeated to a shape is read as one number by elementwise steps. */
+ * Values without rows have places of their own in the workspace; behind them lies the block, in
+ * which every pass places its values with rows anew. RESHAPE, DETACH and slices in one piece are
+ * views: they have no place and no step. One number repeated to a shape is read as one number by
+ * elementwise steps. */
 #include "exec.h"
 
 #include <string.h>
 
 enum {
-    PLAN_CACHE = 256 << 10,  /* bytes of a block's values */
-    PLAN_LARGE = 64 << 20,   /* and when its many small steps want more rows */
-    PLAN_STEP_WORK = 64,     /* numbers a step should make, to be worth its call */
+    PLAN_CACHE = 256 << 10, /* bytes of a block's values */
+    PLAN_LARGE = 64 << 20,  /* and when its many small steps want more rows */
+    PLAN_STEP_WORK = 64,    /* numbers a step should make, to be worth its call */
     PLAN_ALIGN = 64
 };
 
@@ -24,19 +25,21 @@ typedef struct PlanUse {
 
 /* The nodes of a pass, within Planner.items. */
 typedef struct PlanRange {
-    size_t first, middle, end; /* first..middle: without rows, before the pass; middle..end: in it */
+    size_t first, middle,
+        end; /* first..middle: without rows, before the pass; middle..end: in it */
 } PlanRange;
 
 typedef struct Planner {
     const Graph *graph;
     Plan *plan;
     Needs needs;
-    bool *required;      /* by node: it has a place */
-    bool *fixed;         /* by node: the same in every evaluation */
-    size_t *offset;      /* by node: its place */
-    uint32_t *slot;      /* by node: the slot it lies in; 0: none */
-    size_t *last;        /* by node: when it is read last. Item i reads at 2i+1, pass p's end is at 2*end */
-    uint32_t *wanted;    /* by node: the last pass (from 1) that needs it */
+    bool *required; /* by node: it has a place */
+    bool *fixed;    /* by node: the same in every evaluation */
+    size_t *offset; /* by node: its place */
+    uint32_t *slot; /* by node: the slot it lies in; 0: none */
+    size_t
+        *last; /* by node: when it is read last. Item i reads at 2i+1, pass p's end is at 2*end */
+    uint32_t *wanted; /* by node: the last pass (from 1) that needs it */
     NodeId *items;
     size_t n_items, items_capacity;
     PlanRange *ranges;
@@ -61,7 +64,8 @@ static size_t plan_count(const Planner *planner, NodeId id) {
     return graph_count(&plan_node(planner, id)->shape);
 }
 
-/* ---- views ------------------------------------------------------------------------------------------ */
+/* ---- views
+ * ------------------------------------------------------------------------------------------ */
 
 /* A slice in one piece: where it starts. */
 static bool plan_is_piece(const Planner *planner, NodeId id, uint32_t *start) {
@@ -108,7 +112,8 @@ static PlanUse plan_input(const Planner *planner, NodeId source, uint32_t k) {
                     plan_kind(planner, source) == KIND_ELEMENTWISE);
 }
 
-/* ---- what is needed, and when -------------------------------------------------------------------------- */
+/* ---- what is needed, and when
+ * -------------------------------------------------------------------------- */
 
 static void plan_require(Planner *planner) {
     const Plan *plan = planner->plan;
@@ -209,7 +214,8 @@ static void plan_collect(Planner *planner) {
         planner->last[plan_use(planner, plan->outputs[k], false).root] = SIZE_MAX;
 }
 
-/* ---- places ---------------------------------------------------------------------------------------------- */
+/* ---- places
+ * ---------------------------------------------------------------------------------------------- */
 
 static void plan_place(Planner *planner, SlotPool *pool, NodeId id) {
     planner->slot[id] = exec_slot_take(pool, plan_count(planner, id));
@@ -245,7 +251,9 @@ static void plan_place_leaves(Planner *planner) {
     }
 }
 
-/* ---- steps ------------------------------------------------------------------------------------------------- */
+/* ---- steps
+ * -------------------------------------------------------------------------------------------------
+ */
 
 static Operand plan_operand(const Planner *planner, PlanUse use) {
     const Node *node = plan_node(planner, use.root);
@@ -442,7 +450,9 @@ static bool plan_make_passes(Planner *planner) {
     return true;
 }
 
-/* ---- memory -------------------------------------------------------------------------------------------------- */
+/* ---- memory
+ * --------------------------------------------------------------------------------------------------
+ */
 
 static size_t plan_power_below(size_t value, size_t limit) {
     size_t power = 1;
@@ -450,8 +460,8 @@ static size_t plan_power_below(size_t value, size_t limit) {
     return power;
 }
 
-/* As many rows as stay in cache; more where there are so many small steps that calling them would cost
- * more than what they do. */
+/* As many rows as stay in cache; more where there are so many small steps that calling them would
+ * cost more than what they do. */
 static size_t plan_block_rows(const Planner *planner, const PlanOptions *options) {
     size_t bytes = planner->plan->row_numbers * sizeof(double);
     if (options && options->block_rows) return options->block_rows;
@@ -467,7 +477,8 @@ static size_t plan_block_rows(const Planner *planner, const PlanOptions *options
     return rows > wanted ? rows : wanted;
 }
 
-static bool plan_workspace(const Planner *planner, size_t block_rows, size_t *numbers, size_t *bytes) {
+static bool plan_workspace(const Planner *planner, size_t block_rows, size_t *numbers,
+                           size_t *bytes) {
     const Plan *plan = planner->plan;
     size_t fold = 0;
     if (!memory_multiply(plan->row_numbers, block_rows, numbers) ||
@@ -571,7 +582,9 @@ static Status plan_finish(Planner *planner, const PlanOptions *options, Error *e
     return STATUS_OK;
 }
 
-/* ---- the whole -------------------------------------------------------------------------------------------------- */
+/* ---- the whole
+ * --------------------------------------------------------------------------------------------------
+ */
 
 static void planner_free(Planner *planner) {
     exec_needs_free(&planner->needs);
@@ -657,8 +670,8 @@ Status exec_plan(const Graph *graph, const NodeId *outputs, size_t n_outputs,
     plan->executor = options ? options->executor : EXECUTOR_AUTO;
     Status status = plan_start(graph, outputs, n_outputs, plan, error);
     if (status == STATUS_OK && plan->executor == EXECUTOR_REFERENCE) {
-        status = exec_replay_new(graph, outputs, n_outputs, options->memory_limit, &plan->replay,
-                                 error);
+        status =
+            exec_replay_new(graph, outputs, n_outputs, options->memory_limit, &plan->replay, error);
     } else if (status == STATUS_OK) {
         Planner planner = {.graph = graph, .plan = plan};
         status = plan_make(&planner, options, error);

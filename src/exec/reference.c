@@ -1,5 +1,5 @@
-/* The reference executor: a plain loop, row by row, node by node, that keeps every value. Slow; the other
- * executors are held to it, and faults are found with it. */
+/* The reference executor: a plain loop, row by row, node by node, that keeps every value. Slow; the
+ * other executors are held to it, and faults are found with it. */
 #include "exec.h"
 
 #include <math.h>
@@ -29,7 +29,7 @@ static const Shape *replay_input_shape(const Replay *replay, NodeId id, uint32_t
     return &replay_node(replay, graph_input(replay->graph, id, k))->shape;
 }
 
-/* ---- indices ------------------------------------------------------------------------------------ */
+/* ---- indices --------------------------------------------------------------------------------- */
 
 static void replay_unravel(const Shape *shape, size_t element, size_t index[SHAPE_RANK]) {
     for (uint32_t k = shape->rank; k-- > 0;) {
@@ -66,31 +66,37 @@ bool exec_replay_source(const Replay *replay, NodeId id, size_t element, size_t 
     const Shape *shape = replay_input_shape(replay, id, 0);
     replay_unravel(&node->shape, element, index);
     switch (node->op) {
-    case OP_BROADCAST: *from = replay_without(&node->shape, node->aux.axes, element); return true;
-    case OP_TRANSPOSE:
-        for (uint32_t k = 0; k < shape->rank; k++) moved[node->aux.axis[k]] = index[k];
-        break;
-    case OP_SLICE:
-        for (uint32_t k = 0; k < shape->rank; k++) moved[k] = index[k] + node->aux.offset[k];
-        break;
-    case OP_PAD:
-        for (uint32_t k = 0; k < shape->rank; k++) {
-            if (index[k] < node->aux.offset[k]) return false;
-            moved[k] = index[k] - node->aux.offset[k];
-            if (moved[k] >= shape->dim[k]) return false;
-        }
-        break;
-    default: *from = element; return true;
+        case OP_BROADCAST:
+            *from = replay_without(&node->shape, node->aux.axes, element);
+            return true;
+        case OP_TRANSPOSE:
+            for (uint32_t k = 0; k < shape->rank; k++) moved[node->aux.axis[k]] = index[k];
+            break;
+        case OP_SLICE:
+            for (uint32_t k = 0; k < shape->rank; k++) moved[k] = index[k] + node->aux.offset[k];
+            break;
+        case OP_PAD:
+            for (uint32_t k = 0; k < shape->rank; k++) {
+                if (index[k] < node->aux.offset[k]) return false;
+                moved[k] = index[k] - node->aux.offset[k];
+                if (moved[k] >= shape->dim[k]) return false;
+            }
+            break;
+        default:
+            *from = element;
+            return true;
     }
     *from = replay_ravel(shape, moved);
     return true;
 }
 
 size_t exec_replay_target(const Replay *replay, NodeId id, size_t element) {
-    return replay_without(replay_input_shape(replay, id, 0), replay_node(replay, id)->aux.axes, element);
+    return replay_without(replay_input_shape(replay, id, 0), replay_node(replay, id)->aux.axes,
+                          element);
 }
 
-/* ---- values ---------------------------------------------------------------------------------------- */
+/* ---- values
+ * ---------------------------------------------------------------------------------------- */
 
 static void replay_elementwise(const Replay *replay, NodeId id, double *out) {
     const Node *node = replay_node(replay, id);
@@ -174,21 +180,31 @@ static void replay_leaf(const Replay *replay, NodeId id, size_t row, double *out
 static void replay_compute(Replay *replay, NodeId id, size_t row) {
     double *out = replay->values + replay->offset[id];
     switch (replay_kind(replay, id)) {
-    case KIND_LEAF: replay_leaf(replay, id, row, out); break;
-    case KIND_ELEMENTWISE: replay_elementwise(replay, id, out); break;
-    case KIND_REDUCE: replay_reduce(replay, id, out); break;
-    case KIND_SHAPE: replay_shape(replay, id, out); break;
-    case KIND_PRODUCT:
-        if (replay_node(replay, id)->op == OP_MATMUL)
-            replay_product(replay, id, out);
-        else
-            replay_lookup(replay, id, out);
-        break;
-    case KIND_ROWS: break;
+        case KIND_LEAF:
+            replay_leaf(replay, id, row, out);
+            break;
+        case KIND_ELEMENTWISE:
+            replay_elementwise(replay, id, out);
+            break;
+        case KIND_REDUCE:
+            replay_reduce(replay, id, out);
+            break;
+        case KIND_SHAPE:
+            replay_shape(replay, id, out);
+            break;
+        case KIND_PRODUCT:
+            if (replay_node(replay, id)->op == OP_MATMUL)
+                replay_product(replay, id, out);
+            else
+                replay_lookup(replay, id, out);
+            break;
+        case KIND_ROWS:
+            break;
     }
 }
 
-/* ---- passes ------------------------------------------------------------------------------------------- */
+/* ---- passes
+ * ------------------------------------------------------------------------------------------- */
 
 /* Nodes with rows that can be computed in this pass, at one row. */
 static void replay_row(Replay *replay, size_t row, uint32_t pass) {
@@ -212,7 +228,8 @@ static Status replay_pass(Replay *replay, uint32_t pass) {
         replay_row(replay, row, pass);
         for (size_t i = 0; i < replay->needs.count; i++)
             if (replay_feeds(replay, replay->needs.nodes[i], pass))
-                exec_fold_feed(&replay->folds[i], replay_input(replay, replay->needs.nodes[i], 0), 1);
+                exec_fold_feed(&replay->folds[i], replay_input(replay, replay->needs.nodes[i], 0),
+                               1);
     }
     for (size_t i = 0; i < replay->needs.count; i++) {
         NodeId id = replay->needs.nodes[i];
@@ -242,7 +259,8 @@ void exec_replay_row(Replay *replay, size_t row) {
     replay_row(replay, row, replay->needs.top);
 }
 
-/* ---- making and running ---------------------------------------------------------------------------------- */
+/* ---- making and running
+ * ---------------------------------------------------------------------------------- */
 
 static bool replay_places(Replay *replay, size_t *numbers) {
     size_t bytes = 0, fold = 0;

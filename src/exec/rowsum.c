@@ -1,9 +1,9 @@
 /* Sums (and least, greatest, quantiles) over rows, whose bits do not depend on how the rows arrive.
  *
- * Row r of the evaluation goes to lane r % 16 of leaf r / 1024. A full leaf's lanes are added as a tree
- * (i and i+8, then i and i+4, ...), and leaves as a binary tree in which each node joins two complete
- * neighbours, kept like a binary counter; what is left at the end is joined from the newest on. The
- * bound of the error grows like log2(rows/1024) + 64 + 4 instead of rows. */
+ * Row r of the evaluation goes to lane r % 16 of leaf r / 1024. A full leaf's lanes are added as a
+ * tree (i and i+8, then i and i+4, ...), and leaves as a binary tree in which each node joins two
+ * complete neighbours, kept like a binary counter; what is left at the end is joined from the
+ * newest on. The bound of the error grows like log2(rows/1024) + 64 + 4 instead of rows. */
 #include "exec.h"
 
 #include "../op/vmath.h"

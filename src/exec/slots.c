@@ -1,5 +1,6 @@
-/* Places of buffers within the workspace: a freed place goes to the next value of its size class. Classes
- * are exact up to 32 numbers and then in steps of 1/16, so finding one takes constant time. */
+/* Places of buffers within the workspace: a freed place goes to the next value of its size class.
+ * Classes are exact up to 32 numbers and then in steps of 1/16, so finding one takes constant time.
+ */
 #include "exec.h"
 
 enum { SLOT_EXACT = 32, SLOT_ALIGN = 8 };

@@ -1,6 +1,6 @@
-/* How elements move between two shapes, as four nested loops. Axes that lie one behind the other in both
- * values are joined, so that a part in one piece is one long innermost loop; the order of the elements
- * stays that of the indices. */
+/* How elements move between two shapes, as four nested loops. Axes that lie one behind the other in
+ * both values are joined, so that a part in one piece is one long innermost loop; the order of the
+ * elements stays that of the indices. */
 #include "exec.h"
 
 /* Loops before they are padded to four. */
@@ -69,19 +69,23 @@ StrideWalk exec_stride_walk(const Graph *graph, NodeId id) {
     stride_natural(from, outwards ? axes.in : natural);
     stride_natural(to, outwards ? natural : axes.out);
     switch (node->op) {
-    case OP_BROADCAST: stride_spread(from, node->aux.axes, to->rank, axes.in); break;
-    case OP_TRANSPOSE:
-        for (uint32_t k = 0; k < to->rank; k++) axes.in[k] = natural[node->aux.axis[k]];
-        break;
-    case OP_SLICE:
-        for (uint32_t k = 0; k < to->rank; k++) axes.in[k] = natural[k];
-        walk.in_start = stride_start(node->aux.offset, natural, to->rank);
-        break;
-    case OP_PAD:
-        for (uint32_t k = 0; k < to->rank; k++) axes.out[k] = natural[k];
-        walk.out_start = stride_start(node->aux.offset, natural, to->rank);
-        break;
-    default: stride_spread(to, node->aux.axes, from->rank, axes.out); break;
+        case OP_BROADCAST:
+            stride_spread(from, node->aux.axes, to->rank, axes.in);
+            break;
+        case OP_TRANSPOSE:
+            for (uint32_t k = 0; k < to->rank; k++) axes.in[k] = natural[node->aux.axis[k]];
+            break;
+        case OP_SLICE:
+            for (uint32_t k = 0; k < to->rank; k++) axes.in[k] = natural[k];
+            walk.in_start = stride_start(node->aux.offset, natural, to->rank);
+            break;
+        case OP_PAD:
+            for (uint32_t k = 0; k < to->rank; k++) axes.out[k] = natural[k];
+            walk.out_start = stride_start(node->aux.offset, natural, to->rank);
+            break;
+        default:
+            stride_spread(to, node->aux.axes, from->rank, axes.out);
+            break;
     }
     axes = stride_join(&axes);
     for (uint32_t k = 0; k < axes.rank; k++) {

@@ -27,7 +27,8 @@ static AgreeValues agree_allocate(const AgreeCase *task) {
     AgreeValues values = {0};
     for (size_t k = 0; k < task->n_outputs; k++) {
         const Node *node = &task->graph->nodes[task->outputs[k]];
-        values.count += graph_count(&node->shape) * (node->flags & NODE_ROWS ? task->rows.count : 1);
+        values.count +=
+            graph_count(&node->shape) * (node->flags & NODE_ROWS ? task->rows.count : 1);
     }
     values.data = calloc(values.count + 1, sizeof(double));
     double *at = values.data;
@@ -62,7 +63,8 @@ static Status agree_visit(void *context, size_t first, size_t n, const double *c
     return STATUS_OK;
 }
 
-/* Through results[], or through the visitor where 'visitor'. Runs twice: the second must be the same. */
+/* Through results[], or through the visitor where 'visitor'. Runs twice: the second must be the
+ * same. */
 static AgreeValues agree_run(const AgreeCase *task, PlanOptions options, int visitor) {
     AgreeValues values = agree_allocate(task);
     Plan *plan = NULL;

@@ -38,7 +38,8 @@ static NodeId fault_mean(FaultCase *c, NodeId of) {
 TEST(logarithm_of_a_negative) {
     FaultCase c;
     fault_open(&c);
-    NodeId inner = graph_binary(c.graph, OP_SUB, c.x, c.a), log = graph_unary(c.graph, OP_LOG, inner);
+    NodeId inner = graph_binary(c.graph, OP_SUB, c.x, c.a),
+           log = graph_unary(c.graph, OP_LOG, inner);
     NodeId out = fault_mean(&c, graph_binary(c.graph, OP_MUL, log, c.y));
     fault_find(&c, out, 0.5, 0, 3000);
     CHECK(!c.found);
@@ -206,5 +207,5 @@ TEST(kinks) {
     graph_free(c.graph);
 }
 
-TEST_MAIN(logarithm_of_a_negative, arms, data_parameters_and_sums, the_first_of_a_chain, elements, lookups,
-          gradients, no_rows, kinks)
+TEST_MAIN(logarithm_of_a_negative, arms, data_parameters_and_sums, the_first_of_a_chain, elements,
+          lookups, gradients, no_rows, kinks)

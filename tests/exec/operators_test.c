@@ -1,12 +1,13 @@
-/* Every operator of the list, with every way in which its operands may come: the interpreted executor
- * gives the bits of the reference, and the reference those of op_value. */
+/* Every operator of the list, with every way in which its operands may come: the interpreted
+ * executor gives the bits of the reference, and the reference those of op_value. */
 #include "agree.h"
 
 enum { OPERATORS_ROWS = 2100, OPERATORS_COLUMNS = 4, OPERATORS_VARIANTS = 9 };
 
 static double operators_data[OPERATORS_COLUMNS][OPERATORS_ROWS + 5];
 static const double *operators_columns[OPERATORS_COLUMNS];
-static const double operators_special[] = {0.0, -0.0, 1, -1, 0.5, 2, 3, INFINITY, -INFINITY, NAN, 1e308, 1e-308};
+static const double operators_special[] = {0.0, -0.0,     1,         -1,  0.5,   2,
+                                           3,   INFINITY, -INFINITY, NAN, 1e308, 1e-308};
 
 /* Ordinary numbers, with special ones among them. */
 static void operators_fill(void) {
@@ -34,7 +35,8 @@ static NodeId operators_parameter(Operators *o, const char *name, Shape shape) {
     return graph_parameter(o->graph, graph_new_parameter(o->graph, name, shape, (Span){0}));
 }
 
-/* One number or a vector of 3; the same for all rows, or not; one repeated; a part of a larger one. */
+/* One number or a vector of 3; the same for all rows, or not; one repeated; a part of a larger one.
+ */
 static void operators_open(Operators *o) {
     Shape three = {1, {3}}, six = {1, {6}};
     CHECK_INT(graph_new(NULL, &o->error, &o->graph), STATUS_OK);
@@ -56,7 +58,8 @@ static void operators_open(Operators *o) {
         o->parameters[i] = random_normal(random_key(3, "parameters"), i);
 }
 
-static void operators_agree(Operators *o, const NodeId *outputs, size_t n, size_t rows, const char *what) {
+static void operators_agree(Operators *o, const NodeId *outputs, size_t n, size_t rows,
+                            const char *what) {
     CHECK_INT(o->graph->status, STATUS_OK);
     AgreeCase task = {o->graph, outputs, n, o->parameters, {operators_columns, 5, rows}};
     AgreeValues values = agree_check(&task, what);
@@ -143,7 +146,8 @@ TEST(shape_operators_agree) {
             outputs[n++] = graph_reduce(o.graph, OP_MAX_OF, a, axes ^ 6);
         }
     }
-    outputs[n++] = graph_add(o.graph, OP_STACK, (NodeId[]){o.variant[1], o.variant[3]}, 2, (NodeAux){0});
+    outputs[n++] =
+        graph_add(o.graph, OP_STACK, (NodeId[]){o.variant[1], o.variant[3]}, 2, (NodeAux){0});
     operators_agree(&o, outputs, n, 1030, "shapes");
     n = 0;
     NodeId spread = graph_expand(o.graph, y, (Shape){2, {2, 2}});
@@ -171,7 +175,8 @@ TEST(products_agree) {
     NodeId left[4] = {matrix, graph_binary(o.graph, OP_MUL, matrix, x), o.variant[1], o.variant[3]};
     NodeId right[4] = {other, graph_binary(o.graph, OP_SUB, other, x), o.variant[1], o.variant[3]};
     for (int a = 0; a < 4; a++)
-        for (int b = 0; b < 4; b++) outputs[n++] = graph_binary(o.graph, OP_MATMUL, left[a], right[b]);
+        for (int b = 0; b < 4; b++)
+            outputs[n++] = graph_binary(o.graph, OP_MATMUL, left[a], right[b]);
     operators_agree(&o, outputs, n, 1100, "products");
     n = 0;
     NodeId fixed[4] = {graph_constant(o.graph, 2), graph_constant(o.graph, 9), o.variant[0], index};

@@ -48,7 +48,8 @@ TEST(text_of_a_square) {
     NodeId w = plan_parameter(&c, "w", (Shape){0}), out[2];
     out[0] = graph_add(c.graph, OP_POWI, &w, 1, (NodeAux){.exponent = 2});
     uint32_t wrt = 0;
-    CHECK_INT(graph_gradient(c.graph, out[0], &wrt, 1, GRADIENT_TOTAL, out + 1, &c.error), STATUS_OK);
+    CHECK_INT(graph_gradient(c.graph, out[0], &wrt, 1, GRADIENT_TOTAL, out + 1, &c.error),
+              STATUS_OK);
     Plan *plan;
     PlanOptions options = {.block_rows = 8};
     CHECK_INT(exec_plan(c.graph, out, 2, &options, &plan, &c.error), STATUS_OK);
@@ -73,7 +74,8 @@ TEST(text_of_two_passes) {
     const char *names[] = {"height"};
     c.graph->column_names = names;
     c.graph->n_columns = 1;
-    NodeId x = graph_column(c.graph, 0), rows = graph_add(c.graph, OP_ROW_COUNT, NULL, 0, (NodeAux){0});
+    NodeId x = graph_column(c.graph, 0),
+           rows = graph_add(c.graph, OP_ROW_COUNT, NULL, 0, (NodeAux){0});
     NodeId mean = graph_binary(c.graph, OP_DIV, graph_unary(c.graph, OP_ROW_SUM, x), rows);
     NodeId off = graph_binary(c.graph, OP_SUB, x, mean);
     NodeId square = graph_add(c.graph, OP_POWI, &off, 1, (NodeAux){.exponent = 2});
@@ -119,9 +121,9 @@ TEST(memory_limit_is_said) {
     CHECK(plan == NULL);
     Text text = {0};
     error_render(&c.error, LANGUAGE_EN, &text);
-    CHECK_TEXT(text_string(&text),
-               "this formula needs 8.13 MB of working memory, and the limit is 1.05 MB (allow more memory, "
-               "or make the shapes smaller)");
+    CHECK_TEXT(text_string(&text), "this formula needs 8.13 MB of working memory, and the limit is "
+                                   "1.05 MB (allow more memory, "
+                                   "or make the shapes smaller)");
     text_free(&text);
     options.executor = EXECUTOR_REFERENCE;
     CHECK_INT(exec_plan(c.graph, &out, 1, &options, &plan, &c.error), STATUS_MEMORY);
@@ -159,9 +161,11 @@ static size_t plan_workspace(size_t terms, size_t *steps) {
     }
     out[0] = graph_unary(c.graph, OP_ROW_SUM, sum);
     uint32_t wrt = 0;
-    CHECK_INT(graph_gradient(c.graph, out[0], &wrt, 1, GRADIENT_TOTAL, out + 1, &c.error), STATUS_OK);
+    CHECK_INT(graph_gradient(c.graph, out[0], &wrt, 1, GRADIENT_TOTAL, out + 1, &c.error),
+              STATUS_OK);
     Plan *plan = NULL;
-    CHECK_INT(exec_plan(c.graph, out, 2, &(PlanOptions){.block_rows = 64}, &plan, &c.error), STATUS_OK);
+    CHECK_INT(exec_plan(c.graph, out, 2, &(PlanOptions){.block_rows = 64}, &plan, &c.error),
+              STATUS_OK);
     if (!plan) return 0;
     double data[100] = {1, 2, 3}, at = 1, value, slope, *results[] = {&value, &slope};
     Rows rows = {(const double *const[]){data}, 0, 100};
@@ -197,7 +201,8 @@ TEST(places_are_used_again) {
     }
     NodeId out = graph_unary(c.graph, OP_ROW_SUM, x);
     Plan *plan;
-    CHECK_INT(exec_plan(c.graph, &out, 1, &(PlanOptions){.block_rows = 1}, &plan, &c.error), STATUS_OK);
+    CHECK_INT(exec_plan(c.graph, &out, 1, &(PlanOptions){.block_rows = 1}, &plan, &c.error),
+              STATUS_OK);
     CHECK_INT(plan->row_numbers, 2);
     exec_free(plan);
     graph_free(c.graph);
@@ -256,8 +261,10 @@ TEST(a_run_allocates_nothing) {
     graph_free(c.graph);
 }
 #else
-TEST(failed_allocations) {}
-TEST(a_run_allocates_nothing) {}
+TEST(failed_allocations) {
+}
+TEST(a_run_allocates_nothing) {
+}
 #endif
 
 /* A visitor that stops early leaves nothing behind: the next run is right. */

@@ -1,5 +1,6 @@
-/* Random programs: seeded graphs over four columns of numbers, two of indices and parameters of several
- * shapes, with arms of 'where', reductions, products, look-ups and sums over rows on several levels. */
+/* Random programs: seeded graphs over four columns of numbers, two of indices and parameters of
+ * several shapes, with arms of 'where', reductions, products, look-ups and sums over rows on
+ * several levels. */
 #ifndef DESCEND_TEST_RANDOM_GRAPH_H
 #define DESCEND_TEST_RANDOM_GRAPH_H
 
@@ -63,7 +64,8 @@ static NodeId random_graph_elementwise(RandomGraph *r) {
         if (!graph_shape_broadcast(&shape, random_graph_shape(r, in[k]), &shape)) return NODE_NONE;
     }
     if (op == OP_POWI)
-        return graph_add(r->graph, op, in, 1, (NodeAux){.exponent = (int)random_graph_below(r, 6) - 2});
+        return graph_add(r->graph, op, in, 1,
+                         (NodeAux){.exponent = (int)random_graph_below(r, 6) - 2});
     if (op == OP_SELECT) in[0] = graph_binary(r->graph, OP_LT, in[0], in[1]);
     return graph_add(r->graph, op, in, (size_t)info->arity, (NodeAux){0});
 }
@@ -87,42 +89,42 @@ static NodeId random_graph_reshape(RandomGraph *r) {
     Shape from = *random_graph_shape(r, a), to = from;
     NodeAux aux = {0};
     switch (random_graph_below(r, 6)) {
-    case 0: {
-        Shape flat = {1, {(uint32_t)graph_count(&from)}};
-        return graph_reshape(r->graph, a, flat);
-    }
-    case 1: {
-        uint32_t shift = (uint32_t)random_graph_below(r, SHAPE_RANK);
-        for (uint32_t k = 0; k < from.rank; k++) aux.axis[k] = (k + shift) % from.rank;
-        return graph_add(r->graph, OP_TRANSPOSE, &a, 1, aux);
-    }
-    case 2:
-        for (uint32_t k = 0; k < from.rank; k++) {
-            to.dim[k] = 1 + (uint32_t)random_graph_below(r, from.dim[k]);
-            aux.offset[k] = (uint32_t)random_graph_below(r, from.dim[k] - to.dim[k] + 1);
+        case 0: {
+            Shape flat = {1, {(uint32_t)graph_count(&from)}};
+            return graph_reshape(r->graph, a, flat);
         }
-        return graph_add_shaped(r->graph, OP_SLICE, &a, 1, aux, to);
-    case 3:
-        for (uint32_t k = 0; k < from.rank; k++) {
-            to.dim[k] += (uint32_t)random_graph_below(r, 3);
-            aux.offset[k] = (uint32_t)random_graph_below(r, to.dim[k] - from.dim[k] + 1);
+        case 1: {
+            uint32_t shift = (uint32_t)random_graph_below(r, SHAPE_RANK);
+            for (uint32_t k = 0; k < from.rank; k++) aux.axis[k] = (k + shift) % from.rank;
+            return graph_add(r->graph, OP_TRANSPOSE, &a, 1, aux);
         }
-        return graph_add_shaped(r->graph, OP_PAD, &a, 1, aux, to);
-    case 4: {
-        NodeId parts[3] = {a, a, a};
-        for (int k = 0; k < 3; k++) {
-            NodeId b = random_graph_pick(r);
-            if (graph_shape_same(&from, random_graph_shape(r, b))) parts[k] = b;
+        case 2:
+            for (uint32_t k = 0; k < from.rank; k++) {
+                to.dim[k] = 1 + (uint32_t)random_graph_below(r, from.dim[k]);
+                aux.offset[k] = (uint32_t)random_graph_below(r, from.dim[k] - to.dim[k] + 1);
+            }
+            return graph_add_shaped(r->graph, OP_SLICE, &a, 1, aux, to);
+        case 3:
+            for (uint32_t k = 0; k < from.rank; k++) {
+                to.dim[k] += (uint32_t)random_graph_below(r, 3);
+                aux.offset[k] = (uint32_t)random_graph_below(r, to.dim[k] - from.dim[k] + 1);
+            }
+            return graph_add_shaped(r->graph, OP_PAD, &a, 1, aux, to);
+        case 4: {
+            NodeId parts[3] = {a, a, a};
+            for (int k = 0; k < 3; k++) {
+                NodeId b = random_graph_pick(r);
+                if (graph_shape_same(&from, random_graph_shape(r, b))) parts[k] = b;
+            }
+            if (from.rank == SHAPE_RANK) return NODE_NONE;
+            return graph_add(r->graph, OP_STACK, parts, 1 + random_graph_below(r, 3), aux);
         }
-        if (from.rank == SHAPE_RANK) return NODE_NONE;
-        return graph_add(r->graph, OP_STACK, parts, 1 + random_graph_below(r, 3), aux);
-    }
-    default:
-        if (from.rank >= SHAPE_RANK) return NODE_NONE;
-        to.rank++;
-        to.dim[0] = 2;
-        for (uint32_t k = 0; k < from.rank; k++) to.dim[k + 1] = from.dim[k];
-        return graph_expand(r->graph, a, to);
+        default:
+            if (from.rank >= SHAPE_RANK) return NODE_NONE;
+            to.rank++;
+            to.dim[0] = 2;
+            for (uint32_t k = 0; k < from.rank; k++) to.dim[k + 1] = from.dim[k];
+            return graph_expand(r->graph, a, to);
     }
 }
 
@@ -172,7 +174,8 @@ static NodeId random_graph_node(RandomGraph *r);
 static NodeId random_graph_where(RandomGraph *r) {
     Graph *graph = r->graph;
     NodeId a = random_graph_pick(r), b = random_graph_pick(r);
-    if (random_graph_shape(r, a)->rank != 0 || random_graph_shape(r, b)->rank != 0) return NODE_NONE;
+    if (random_graph_shape(r, a)->rank != 0 || random_graph_shape(r, b)->rank != 0)
+        return NODE_NONE;
     NodeId condition = graph_binary(graph, OP_LT, a, b), arm[2];
     if (graph->nodes[condition].op == OP_CONST) return NODE_NONE; /* then there are no arms */
     uint32_t outside = graph->region;
@@ -185,8 +188,8 @@ static NodeId random_graph_where(RandomGraph *r) {
         r->count = count;
     }
     Shape shape;
-    bool fits = graph_shape_broadcast(random_graph_shape(r, arm[0]), random_graph_shape(r, arm[1]),
-                                      &shape);
+    bool fits =
+        graph_shape_broadcast(random_graph_shape(r, arm[0]), random_graph_shape(r, arm[1]), &shape);
     for (int k = 0; k < 2 && fits; k++) {
         graph->region = graph_region(graph, outside, condition, k == 0);
         arm[k] = graph_expand(graph, arm[k], shape);

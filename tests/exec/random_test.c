@@ -1,4 +1,5 @@
-/* Thousands of random programs, with their slopes and curvatures: all executors give the same bits. */
+/* Thousands of random programs, with their slopes and curvatures: all executors give the same bits.
+ */
 #include "agree.h"
 #include "random_graph.h"
 
@@ -51,8 +52,8 @@ static size_t random_outputs(RandomGraph *r, uint64_t seed, NodeId *outputs) {
     if (seed % 3) return n;
     for (size_t k = 0; k < RANDOM_PARAMETERS; k++)
         vector[k] = graph_unary(r->graph, OP_COS, graph_parameter(r->graph, r->parameters[k]));
-    if (graph_hessian_vector(r->graph, gradient, vector, RANDOM_PARAMETERS, outputs + n, &r->error) ==
-        STATUS_OK)
+    if (graph_hessian_vector(r->graph, gradient, vector, RANDOM_PARAMETERS, outputs + n,
+                             &r->error) == STATUS_OK)
         n += RANDOM_PARAMETERS;
     return n;
 }

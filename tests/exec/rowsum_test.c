@@ -62,7 +62,7 @@ static double rowsum_of(const double *values, size_t first, size_t count, size_t
 }
 
 TEST(sums_follow_the_tree) {
-    static const size_t counts[] = {0,    1,    2,    15,   16,   17,   31,    33,    1023, 1024,
+    static const size_t counts[] = {0,    1,    2,    15,   16,   17,   31,   33,    1023,  1024,
                                     1025, 2047, 2048, 2049, 3072, 4095, 4097, 10241, 65536, 69999};
     static const size_t heights[] = {0, 1, 3, 7, 64, 1000, 1024, 4096, 100000};
     rowsum_fill();
@@ -120,7 +120,8 @@ TEST(least_and_greatest_keep_nan) {
     CHECK_INT(graph_new(NULL, &error, &graph), STATUS_OK);
     NodeId x = graph_column(graph, 0), half = graph_constant(graph, 0.5);
     NodeId out[4] = {graph_unary(graph, OP_ROW_MIN, x), graph_unary(graph, OP_ROW_MAX, x),
-                     graph_unary(graph, OP_ROW_SUM, x), graph_binary(graph, OP_ROW_QUANTILE, x, half)};
+                     graph_unary(graph, OP_ROW_SUM, x),
+                     graph_binary(graph, OP_ROW_QUANTILE, x, half)};
     AgreeCase task = {graph, out, 4, NULL, {rowsum_columns, 0, 100}};
     AgreeValues got = agree_check(&task, "nan");
     for (size_t k = 0; k < 4; k++) CHECK(isnan(got.data[k]));
@@ -157,11 +158,12 @@ TEST(scattered_sums) {
     NodeId two = graph_add(graph, OP_STACK, (NodeId[]){x, one}, 2, (NodeAux){0});
     NodeId scattered = graph_add_shaped(graph, OP_SCATTER, (NodeId[]){two, at}, 2, (NodeAux){0},
                                         (Shape){2, {4, 2}});
-    NodeId made = graph_binary(graph, OP_ADD, scattered, graph_expand(graph, graph_constant(graph, 0),
-                                                                      (Shape){2, {4, 2}}));
-    NodeId two_wide = graph_add_shaped(graph, OP_SCATTER, (NodeId[]){one, at}, 2, (NodeAux){0},
-                                       (Shape){1, {2}});
-    NodeId out[3] = {graph_unary(graph, OP_ROW_SUM, scattered), graph_unary(graph, OP_ROW_SUM, made),
+    NodeId made = graph_binary(graph, OP_ADD, scattered,
+                               graph_expand(graph, graph_constant(graph, 0), (Shape){2, {4, 2}}));
+    NodeId two_wide =
+        graph_add_shaped(graph, OP_SCATTER, (NodeId[]){one, at}, 2, (NodeAux){0}, (Shape){1, {2}});
+    NodeId out[3] = {graph_unary(graph, OP_ROW_SUM, scattered),
+                     graph_unary(graph, OP_ROW_SUM, made),
                      graph_unary(graph, OP_ROW_SUM, two_wide)};
     AgreeCase task = {graph, out, 3, NULL, {rowsum_columns, 3, 5000}};
     AgreeValues got = agree_check(&task, "scattered");
