@@ -42,8 +42,9 @@ clang-14 -std=c17 -O2 -Wall -Wextra -Werror -I. main.c descend.c -lm -o clang
 ./clang >clang.txt
 same clang
 
-clang-14 --target=wasm32-wasi -isystem /usr/include/wasm32-wasi -D_WASI_EMULATED_GETPID -O2 -I. \
-    main.c descend.c -lm -lwasi-emulated-getpid -o chapter.wasm
+clang-14 --target=wasm32-wasi -isystem /usr/include/wasm32-wasi -O2 -I. \
+    -D_WASI_EMULATED_GETPID -D_WASI_EMULATED_SIGNAL main.c descend.c \
+    -lm -lwasi-emulated-getpid -lwasi-emulated-signal -o chapter.wasm
 cat >run.mjs <<'END'
 import { readFileSync } from 'node:fs';
 import { WASI } from 'node:wasi';
