@@ -1,9 +1,9 @@
 /* --restarts: further walks from other starts, and the valleys they end in.
  *
- * Odd restarts look far: anywhere within the bounds, or around the start at growing distances. Even
- * ones hop from the lowest place so far, at a distance drawn over three decades (basin hopping:
- * Wales and Doye, J. Phys. Chem. A 101, 1997). All draws are keyed by the seed and the restart's
- * number. */
+ * Odd restarts look far: anywhere within the bounds, or around the start at growing distances, two by
+ * two in opposite directions. Even ones hop from the lowest place so far, at a distance drawn over two
+ * decades (basin hopping: Wales and Doye, J. Phys. Chem. A 101, 1997). All draws are keyed by the
+ * seed and the restart's number. */
 #include "train.h"
 
 #include <math.h>
@@ -22,7 +22,8 @@ typedef struct RestartDraw {
     RandomKey uniform, normal;
     double far;  /* odd restarts: distance in units of the parameter's size */
     double near; /* even restarts: fraction of the reach */
-    bool hop;
+    bool hop, mirrored; /* the second of two opposite looks */
+    long index;         /* of the draws */
 } RestartDraw;
 
 static RestartDraw restart_draw(const Walk *walk, long number) {
@@ -31,9 +32,11 @@ static RestartDraw restart_draw(const Walk *walk, long number) {
                         .normal = random_key(walk->options.seed, "restart normal")};
     RandomKey radius = random_key(walk->options.seed, "restart radius");
     draw.hop = number % 2 == 0;
-    draw.far = FAR[(number / 2) % (long)COUNT_OF(FAR)];
-    /* 10^(-3 u), by repeated square roots of ten: no function of the machine's library. */
-    double u = 3 * random_uniform(radius, (uint64_t)number), factor = 10;
+    draw.mirrored = number % 4 == 3;
+    draw.index = draw.mirrored ? number - 2 : number;
+    draw.far = FAR[(number / 4) % (long)COUNT_OF(FAR)];
+    /* 10^(-2 u), by repeated square roots of ten: no function of the machine's library. */
+    double u = 2 * random_uniform(radius, (uint64_t)number), factor = 10;
     draw.near = 1;
     for (int whole = (int)u; whole > 0; whole--) draw.near /= 10;
     for (double rest = u - floor(u), bit = 0.5; bit > 1e-3; bit /= 2) {
@@ -53,6 +56,10 @@ static double restart_value(const Walk *walk, const RestartDraw *draw, size_t i,
     double u = random_uniform(draw->uniform, index), z = random_normal(draw->normal, index);
     bool box = isfinite(low) && isfinite(high);
     double value;
+    if (draw->mirrored) {
+        u = 1 - u;
+        z = -z;
+    }
     if (draw->hop) {
         double reach = box ? (high - low) / 2 : RESTART_REACH * fmax(1, fabs(walk->values[i]));
         value = walk->values[i] + draw->near * reach * (2 * u - 1);
@@ -66,7 +73,7 @@ static double restart_value(const Walk *walk, const RestartDraw *draw, size_t i,
 static void restart_point(const Walk *walk, long number, double *point) {
     RestartDraw draw = restart_draw(walk, number);
     for (size_t i = 0; i < walk->n; i++)
-        point[i] = restart_value(walk, &draw, i, (uint64_t)number * walk->n + i);
+        point[i] = restart_value(walk, &draw, i, (uint64_t)draw.index * walk->n + i);
 }
 
 /* ---- valleys --------------------------------------------------------------------------------- */

@@ -80,7 +80,7 @@ static void from_start(descend_model *model, const Case *test) {
 static void with_restarts(descend_model *model, const Case *test) {
     descend_error *error = NULL;
     descend_walk *walk = open_walk(model, test, 1);
-    descend_walk_set(walk, "restarts", "200", &error);
+    descend_walk_set(walk, "restarts", "100", &error);
     CHECK_INT(descend_walk_run(walk, &error), DESCEND_OK);
     double off = descend_walk_number(walk, "loss") - test->minimum;
     if (!(fabs(off) <= 1e-10))
