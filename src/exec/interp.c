@@ -199,8 +199,7 @@ static void step_stack(const Step *step, const Frame *frame) {
     }
 }
 
-/* ---- products and look-ups
- * ------------------------------------------------------------------------ */
+/* ---- products and look-ups ------------------------------------------------------------------- */
 
 /* sum[r] += a[r] * b[r], in the three ways in which rows may come. */
 static void product_add(double *restrict sum, const double *restrict a, bool a_rows,
@@ -276,8 +275,7 @@ static void step_scatter(const Step *step, const Frame *frame) {
                     out + r, n);
 }
 
-/* ---- over rows
- * -------------------------------------------------------------------------------------- */
+/* ---- over rows ------------------------------------------------------------------------------- */
 
 static void step_fold(const Step *step, const Frame *frame) {
     exec_fold_feed(step->extra.fold, exec_operand(&step->in[0], frame), frame->n);

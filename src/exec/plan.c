@@ -64,8 +64,7 @@ static size_t plan_count(const Planner *planner, NodeId id) {
     return graph_count(&plan_node(planner, id)->shape);
 }
 
-/* ---- views
- * ------------------------------------------------------------------------------------------ */
+/* ---- views ----------------------------------------------------------------------------------- */
 
 /* A slice in one piece: where it starts. */
 static bool plan_is_piece(const Planner *planner, NodeId id, uint32_t *start) {
@@ -112,8 +111,7 @@ static PlanUse plan_input(const Planner *planner, NodeId source, uint32_t k) {
                     plan_kind(planner, source) == KIND_ELEMENTWISE);
 }
 
-/* ---- what is needed, and when
- * -------------------------------------------------------------------------- */
+/* ---- what is needed, and when ---------------------------------------------------------------- */
 
 static void plan_require(Planner *planner) {
     const Plan *plan = planner->plan;
@@ -214,8 +212,7 @@ static void plan_collect(Planner *planner) {
         planner->last[plan_use(planner, plan->outputs[k], false).root] = SIZE_MAX;
 }
 
-/* ---- places
- * ---------------------------------------------------------------------------------------------- */
+/* ---- places ---------------------------------------------------------------------------------- */
 
 static void plan_place(Planner *planner, SlotPool *pool, NodeId id) {
     planner->slot[id] = exec_slot_take(pool, plan_count(planner, id));
@@ -251,9 +248,7 @@ static void plan_place_leaves(Planner *planner) {
     }
 }
 
-/* ---- steps
- * -------------------------------------------------------------------------------------------------
- */
+/* ---- steps ----------------------------------------------------------------------------------- */
 
 static Operand plan_operand(const Planner *planner, PlanUse use) {
     const Node *node = plan_node(planner, use.root);
@@ -450,9 +445,7 @@ static bool plan_make_passes(Planner *planner) {
     return true;
 }
 
-/* ---- memory
- * --------------------------------------------------------------------------------------------------
- */
+/* ---- memory ---------------------------------------------------------------------------------- */
 
 static size_t plan_power_below(size_t value, size_t limit) {
     size_t power = 1;
@@ -582,9 +575,7 @@ static Status plan_finish(Planner *planner, const PlanOptions *options, Error *e
     return STATUS_OK;
 }
 
-/* ---- the whole
- * --------------------------------------------------------------------------------------------------
- */
+/* ---- the whole ------------------------------------------------------------------------------- */
 
 static void planner_free(Planner *planner) {
     exec_needs_free(&planner->needs);

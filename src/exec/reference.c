@@ -95,8 +95,7 @@ size_t exec_replay_target(const Replay *replay, NodeId id, size_t element) {
                           element);
 }
 
-/* ---- values
- * ---------------------------------------------------------------------------------------- */
+/* ---- values ---------------------------------------------------------------------------------- */
 
 static void replay_elementwise(const Replay *replay, NodeId id, double *out) {
     const Node *node = replay_node(replay, id);
@@ -203,8 +202,7 @@ static void replay_compute(Replay *replay, NodeId id, size_t row) {
     }
 }
 
-/* ---- passes
- * ------------------------------------------------------------------------------------------- */
+/* ---- passes ---------------------------------------------------------------------------------- */
 
 /* Nodes with rows that can be computed in this pass, at one row. */
 static void replay_row(Replay *replay, size_t row, uint32_t pass) {
@@ -259,8 +257,7 @@ void exec_replay_row(Replay *replay, size_t row) {
     replay_row(replay, row, replay->needs.top);
 }
 
-/* ---- making and running
- * ---------------------------------------------------------------------------------- */
+/* ---- making and running ---------------------------------------------------------------------- */
 
 static bool replay_places(Replay *replay, size_t *numbers) {
     size_t bytes = 0, fold = 0;
