@@ -63,8 +63,7 @@ static void bfgs_learn(void *curvature, const double *step, const double *change
         if (!(size > 0) || !isfinite(size)) return;
         for (size_t i = 0; i < n; i++) bfgs->inverse[i * (n + 1)] = size;
     }
-    for (size_t i = 0; i < n; i++)
-        bfgs->product[i] = optim_dot(bfgs->inverse + i * n, change, n);
+    for (size_t i = 0; i < n; i++) bfgs->product[i] = optim_dot(bfgs->inverse + i * n, change, n);
     double factor = 1 + optim_dot(bfgs->product, change, n) / product;
     if (!isfinite(factor)) return;
     for (size_t i = 0; i < n; i++)
@@ -84,8 +83,7 @@ static bool bfgs_fresh(const void *curvature) {
 
 static size_t bfgs_state(const void *curvature, const double **arrays, size_t capacity) {
     const Bfgs *bfgs = curvature;
-    for (size_t i = 0; i < bfgs->n && i < capacity; i++)
-        arrays[i] = bfgs->inverse + i * bfgs->n;
+    for (size_t i = 0; i < bfgs->n && i < capacity; i++) arrays[i] = bfgs->inverse + i * bfgs->n;
     return bfgs->n;
 }
 

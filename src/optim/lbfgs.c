@@ -9,7 +9,7 @@ enum { LBFGS_PAIRS = 12 };
 
 typedef struct Lbfgs {
     size_t n;
-    size_t learned; /* pairs ever learned; the last LBFGS_PAIRS are kept, as in a ring */
+    size_t learned;          /* pairs ever learned; the last LBFGS_PAIRS are kept, as in a ring */
     double *steps, *changes; /* LBFGS_PAIRS rows of n */
     bool usable[LBFGS_PAIRS];
     double inner[LBFGS_PAIRS], factor[LBFGS_PAIRS];

@@ -16,17 +16,20 @@ typedef enum LmPhase { LM_REGION, LM_FINISH } LmPhase;
 
 /* First radius against the size of the start. The first is More's. */
 static const double lm_radii[] = {100, 0.1, 1, 0.001};
-enum { LM_IDLE = 4, /* rounds without a smaller step, above the floor of rounding */
-        LM_ATTEMPT_ROUNDS = 2000, LM_TRIALS = 60 };
+enum {
+    LM_IDLE = 4, /* rounds without a smaller step, above the floor of rounding */
+    LM_ATTEMPT_ROUNDS = 2000,
+    LM_TRIALS = 60
+};
 static const double lm_finish_promise = 1e-10; /* of r'r: then the loss no longer guides */
 
 /* One linear problem: min |R p + Q'r| over what is not held, in scaled variables z = D p. */
 typedef struct LmSystem {
     size_t n, free, rank;
-    size_t *column;    /* of the k-th free variable, in order of pivots */
-    double *matrix;    /* n x free, column major: after factoring upper triangular */
-    double *right;     /* n: -Q'r, then with the reflections applied */
-    double *damped;    /* n x n scratch: triangle of the damped problem */
+    size_t *column; /* of the k-th free variable, in order of pivots */
+    double *matrix; /* n x free, column major: after factoring upper triangular */
+    double *right;  /* n: -Q'r, then with the reflections applied */
+    double *damped; /* n x n scratch: triangle of the damped problem */
     double *damped_right, *extra, *z, *w;
 } LmSystem;
 
@@ -44,7 +47,7 @@ typedef struct Lm {
     double rss, radius, lambda;
     double last_size, best_size, fraction; /* finishing: of the Gauss-Newton steps, scaled */
     double end_value, end_bound;           /* the last step, relative, and its floor */
-    double valley_rss;                     /* lowest end of the attempts */
+    double start_rss, valley_rss;          /* valley: lowest end of the attempts */
     Reason valley_reason;
     bool *held;
     size_t *order;
@@ -106,8 +109,9 @@ static void lm_factor(LmSystem *system) {
         lm_pivot(system, k);
         lm_reflect(system, k);
     }
-    double least = 4 * (double)n * DBL_EPSILON * fabs(system->matrix[0]);
     system->rank = 0;
+    if (system->free == 0) return;
+    double least = 4 * (double)n * DBL_EPSILON * fabs(system->matrix[0]);
     while (system->rank < system->free && fabs(system->matrix[system->rank * (n + 1)]) > least)
         system->rank++;
 }
@@ -118,7 +122,8 @@ static void lm_solve(LmSystem *system) {
     for (size_t k = system->rank; k < system->free; k++) system->z[k] = 0;
     for (size_t k = system->rank; k-- > 0;) {
         double sum = system->right[k];
-        for (size_t j = k + 1; j < system->rank; j++) sum -= system->matrix[j * n + k] * system->z[j];
+        for (size_t j = k + 1; j < system->rank; j++)
+            sum -= system->matrix[j * n + k] * system->z[j];
         system->z[k] = sum / system->matrix[k * n + k];
     }
 }
@@ -144,7 +149,8 @@ static void lm_rotate(LmSystem *system, size_t j, double root) {
     }
 }
 
-/* z of min |A z - c|^2 + lambda |z|^2, and w with S' w = z for the triangle S of the damped problem. */
+/* z of min |A z - c|^2 + lambda |z|^2, and w with S' w = z for the triangle S of the damped
+ * problem. */
 static void lm_solve_damped(LmSystem *system, double lambda) {
     size_t n = system->n, free = system->free;
     for (size_t j = 0; j < free; j++) {
@@ -209,9 +215,21 @@ static Status lm_open(const Objective *objective, const double *start, void **me
     Lm *lm = memory_new(1, sizeof *lm);
     if (!lm) return STATUS_MEMORY;
     double **vectors[] = {
-        &lm->start,        &lm->x,        &lm->next,         &lm->step,    &lm->scale,
-        &lm->gradient,     &lm->best,     &lm->valley,       &lm->qtr,     &lm->qtr_next,
-        &lm->system.right, &lm->system.z, &lm->system.extra, &lm->system.w, &lm->system.damped_right,
+        &lm->start,
+        &lm->x,
+        &lm->next,
+        &lm->step,
+        &lm->scale,
+        &lm->gradient,
+        &lm->best,
+        &lm->valley,
+        &lm->qtr,
+        &lm->qtr_next,
+        &lm->system.right,
+        &lm->system.z,
+        &lm->system.extra,
+        &lm->system.w,
+        &lm->system.damped_right,
     };
     double **squares[] = {&lm->r, &lm->r_next, &lm->system.matrix, &lm->system.damped};
     if (memory_multiply(n, n * COUNT_OF(squares) + COUNT_OF(vectors), &count))
@@ -342,9 +360,11 @@ static Status lm_begin(Lm *lm) {
 static void lm_moved(Lm *lm, double rss_next, StepReport *report) {
     lm->steps++;
     lm->attempt_steps++;
-    *report = (StepReport){.step = lm->steps, .evaluations = lm->evaluations,
+    *report = (StepReport){.step = lm->steps,
+                           .evaluations = lm->evaluations,
                            .loss = lm->objective->loss_scale * lm->rss,
-                           .next_loss = lm->objective->loss_scale * rss_next, .rate = 1};
+                           .next_loss = lm->objective->loss_scale * rss_next,
+                           .rate = 1};
     lm_swap(&lm->x, &lm->next);
     lm_swap(&lm->r, &lm->r_next);
     lm_swap(&lm->qtr, &lm->qtr_next);
@@ -459,13 +479,18 @@ static Status lm_finish_round(Lm *lm, StepReport *report, bool *moved, bool *end
 /* ---- ends ------------------------------------------------------------------------------------ */
 
 static Status lm_end(Lm *lm, Reason end, StepReport *report, Reason *reason) {
-    *report = (StepReport){.step = lm->steps, .evaluations = lm->evaluations,
+    *report = (StepReport){.step = lm->steps,
+                           .evaluations = lm->evaluations,
                            .loss = lm->objective->loss_scale * lm->rss,
                            .next_loss = lm->objective->loss_scale * lm->rss};
     optim_report(report, lm->objective, lm->x, lm->gradient, lm->x);
     if (end == REASON_STEP) {
         report->end_value = lm->end_value;
         report->end_bound = lm->end_bound;
+    }
+    if (end == REASON_STEP && report->slope == 0) { /* flat: no step was there to be measured */
+        report->end_value = report->end_bound = 0;
+        end = REASON_SLOPE;
     }
     *reason = end;
     return STATUS_OK;
@@ -479,7 +504,8 @@ static Status lm_return(Lm *lm, const double *x) {
     return STATUS_OK;
 }
 
-/* The attempt came to its end at x. *done: no further attempt is worth while, and x is the answer. */
+/* The attempt came to its end at x. *done: no further attempt is worth while, and x is the answer.
+ */
 static Status lm_conclude(Lm *lm, Reason why, bool *done) {
     bool full = lm->system.rank == lm->system.free || lm->system.rank == lm->start_rank;
     bool good = why > 0 && lm->phase == LM_FINISH && full;
@@ -501,9 +527,15 @@ static Reason lm_stand(Lm *lm) {
     return lm_slope(&lm->system) <= 1e-7 * sizes ? REASON_ROUNDING : REASON_STALLED;
 }
 
-static bool lm_exact(const Lm *lm) {
+/* Asks for the residuals one by one only where they may be all zero: that is a pass over the data.
+ */
+static bool lm_exact(Lm *lm) {
     const Objective *objective = lm->objective;
-    return lm->rss == 0 || (objective->exact && objective->exact(objective->context, lm->x));
+    double size = sqrt(lm->rss), least = 1e-12;
+    if (lm->rss == 0) return true;
+    if (!objective->exact) return false;
+    bool near = size <= least * sqrt(lm->start_rss) || size <= least * lm_reach(lm);
+    return (near || lm->steps == 0) && objective->exact(objective->context, lm->x);
 }
 
 /* One round within the attempt, or its end: *why. */
@@ -531,8 +563,11 @@ static Status lm_round(Lm *lm, StepReport *report, bool *moved, Reason *why) {
 static Status lm_step(void *method, StepReport *report, Reason *reason) {
     Lm *lm = method;
     *reason = REASON_RUNNING;
-    if (!lm->started) TRY(lm_begin(lm));
-    lm->started = true;
+    if (!lm->started) {
+        TRY(lm_begin(lm));
+        lm->started = true;
+        lm->start_rss = lm->rss;
+    }
     if (!isfinite(lm->rss)) return lm_end(lm, REASON_NON_FINITE, report, reason);
     for (;;) {
         bool moved = false, done = false;

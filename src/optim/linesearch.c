@@ -107,7 +107,8 @@ static bool line_exhausted(const LineSearch *search, const LineBracket *bracket)
     for (size_t i = 0; i < search->objective->n; i++) {
         double x = search->x[i], d = search->direction[i];
         if (d == 0) continue;
-        double middle = x + (bracket->low.length + 0.5 * (bracket->limit - bracket->low.length)) * d;
+        double middle =
+            x + (bracket->low.length + 0.5 * (bracket->limit - bracket->low.length)) * d;
         if (middle != x + bracket->low.length * d && middle != x + bracket->limit * d) return false;
     }
     return true;
@@ -203,7 +204,8 @@ Status optim_gradient_agrees(const Objective *objective, const double *x, double
     double length = 16 * noise / fabs(slope), reach = optim_largest(x, objective->n);
     double right, left, error;
     *agrees = true;
-    if (length * optim_largest(direction, objective->n) > 0.01 * fmax(reach, 1e-3)) return STATUS_OK;
+    if (length * optim_largest(direction, objective->n) > 0.01 * fmax(reach, 1e-3))
+        return STATUS_OK;
     if (length * optim_largest(direction, objective->n) < 16 * DBL_EPSILON * reach)
         length = 16 * DBL_EPSILON * reach / optim_largest(direction, objective->n);
     TRY(line_difference(objective, x, loss, direction, length, trial, &right, evaluations));

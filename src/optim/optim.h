@@ -15,8 +15,8 @@
  * values. */
 typedef struct Objective {
     size_t n;
-    const double *low, *high;     /* bounds, or NULL: free; low[i] == high[i]: fixed */
-    const double *rate, *decay;   /* factors of each parameter for rules, or NULL: 1 */
+    const double *low, *high;   /* bounds, or NULL: free; low[i] == high[i]: fixed */
+    const double *rate, *decay; /* factors of each parameter for rules, or NULL: 1 */
     void *context;
     /* gradient may be NULL (only the loss is wanted). */
     Status (*loss_gradient)(void *context, const double *x, double *loss, double *gradient);
@@ -37,29 +37,29 @@ typedef struct Objective {
 /* Positive: an end one may be content with. Negative: an end that needs a word. */
 typedef enum Reason {
     REASON_RUNNING = 0,
-    REASON_SLOPE = 1,     /* the slope is small against that of the start */
-    REASON_STEP,          /* the (Gauss-Newton) step is below the accuracy of double */
-    REASON_ROUNDING,      /* the loss cannot change any more: rounding */
-    REASON_EXACT,         /* every residual is zero to rounding */
-    REASON_UNTIL,         /* the user's test holds */
-    REASON_STEPS_DONE,    /* the steps that the user asked for are done */
+    REASON_SLOPE = 1,       /* the slope is small against that of the start */
+    REASON_STEP,            /* the (Gauss-Newton) step is below the accuracy of double */
+    REASON_ROUNDING,        /* the loss cannot change any more: rounding */
+    REASON_EXACT,           /* every residual is zero to rounding */
+    REASON_UNTIL,           /* the user's test holds */
+    REASON_STEPS_DONE,      /* the steps that the user asked for are done */
     REASON_STEP_LIMIT = -1, /* the default limit */
     REASON_DIVERGED = -2,
     REASON_NON_FINITE = -3,
-    REASON_STALLED = -4,  /* nothing moves though the slope is not small */
+    REASON_STALLED = -4, /* nothing moves though the slope is not small */
     REASON_OSCILLATING = -5,
     REASON_INTERRUPTED = -6,
-    REASON_UPHILL = -7    /* the rule walks up the slope */
+    REASON_UPHILL = -7 /* the rule walks up the slope */
 } Reason;
 
 typedef struct StepReport {
-    long long step;        /* from 1 */
-    long long evaluations; /* of the objective so far, loss or loss with gradient */
-    double loss, slope;    /* at 'at'; slope: norm of the gradient projected on the bounds */
-    double rate;           /* step length factor that was used */
-    double next_loss;      /* loss at 'next' where the method knows it, else NaN */
-    double step_size;      /* greatest |next - at| / max(|at|, 1) */
-    bool moved;            /* false: the method ended without a step; next is at */
+    long long step;              /* from 1 */
+    long long evaluations;       /* of the objective so far, loss or loss with gradient */
+    double loss, slope;          /* at 'at'; slope: norm of the gradient projected on the bounds */
+    double rate;                 /* step length factor that was used */
+    double next_loss;            /* loss at 'next' where the method knows it, else NaN */
+    double step_size;            /* greatest |next - at| / max(|at|, 1) */
+    bool moved;                  /* false: the method ended without a step; next is at */
     double end_value, end_bound; /* behind a method's own end (SLOPE: slope and its bound; STEP:
                                   * greatest relative step and its bound); else NaN */
     const double *at, *gradient, *next; /* valid until the next step */
@@ -80,9 +80,9 @@ typedef struct Walker Walker;
 /* start is copied. Refuses unknown names (with the nearest), constant rates that are not > 0. */
 Status optim_open(const Objective *objective, const MethodSettings *settings, const double *start,
                   Walker **walker, Error *error);
-/* One round: feels the slope at the current point and takes one step. 'reason' is REASON_RUNNING, or
- * why the method itself is done (then report->next is where it stands). The first call reports the
- * start. A method that finds itself at its end without a step says so by report->moved = false:
+/* One round: feels the slope at the current point and takes one step. 'reason' is REASON_RUNNING,
+ * or why the method itself is done (then report->next is where it stands). The first call reports
+ * the start. A method that finds itself at its end without a step says so by report->moved = false:
  * then 'at' and 'next' are the same point, 'step' is the number of steps taken before (0 at the
  * start), and loss, slope and gradient are those of the end. Do not call again after an end. */
 Status optim_step(Walker *walker, StepReport *report, Reason *reason, Error *error);
@@ -93,7 +93,7 @@ size_t optim_state(const Walker *walker, const double **arrays, size_t capacity)
 const char *optim_method_name(const Walker *walker); /* "bfgs", "gd", "rule" */
 bool optim_is_first_order(const Walker *walker);
 double optim_setting(const Walker *walker, const char *name); /* "beta1": NaN if there is none */
-void optim_epoch(Walker *walker, long long epoch); /* for schedules: epoch from 1 */
+void optim_epoch(Walker *walker, long long epoch);            /* for schedules: epoch from 1 */
 void optim_close(Walker *walker);
 
 /* The ready rules: text by name ("adam"), and the k-th name (NULL past the end). */
@@ -105,17 +105,20 @@ const char *optim_native_name(size_t k);
 /* ---- stop.c: one struct, one place ----------------------------------------------------------- */
 
 typedef struct StopSettings {
-    bool first_order;    /* optim_is_first_order: the tests below apply; the methods in C have their own
-                          */
+    bool
+        first_order; /* optim_is_first_order: the tests below apply; the methods in C have their own
+                      */
     long long max_steps; /* when reached: STEPS_DONE if the user gave it, else STEP_LIMIT */
-    bool user_steps;     /* walk them all while numbers are finite: no other test of ours ends the walk */
-    bool user_rate;      /* a fixed rate by the user: the tests for swinging and flying off apply */
-    const char *until;   /* expression over loss, slope, change, t, seconds; NULL: none */
+    bool user_steps; /* walk them all while numbers are finite: no other test of ours ends the walk
+                      */
+    bool user_rate;  /* a fixed rate by the user: the tests for swinging and flying off apply */
+    const char *until; /* expression over loss, slope, change, t, seconds; NULL: none */
 } StopSettings;
 
 typedef struct Stop Stop;
 Status stop_open(const StopSettings *settings, size_t n, Stop **stop, Error *error);
-/* Looks at one finished round (after optim_step); REASON_RUNNING to go on. seconds since the start. */
+/* Looks at one finished round (after optim_step); REASON_RUNNING to go on. seconds since the start.
+ */
 Reason stop_check(Stop *stop, const StepReport *report, double seconds);
 /* The two numbers behind the verdict, e.g. slope and its bound: 'what < bound'. */
 void stop_numbers(const Stop *stop, double *value, double *bound);
@@ -124,15 +127,17 @@ void stop_close(Stop *stop);
 /* ---- probe.c: the slope felt with the foot --------------------------------------------------- */
 
 typedef struct Foot {
-    double left, right;           /* where the foot is put */
+    double left, right; /* where the foot is put */
     double left_loss, right_loss;
-    double slope, noise;          /* central difference, and how far it may be off (rounding, curvature) */
+    double slope, noise; /* central difference, and how far it may be off (rounding, curvature) */
 } Foot;
 /* Central differences with a step chosen for each parameter (about cbrt(eps) of its scale, then
- * adapted to the measured third derivative and rounding). feet may be NULL; gradient may be NULL. */
+ * adapted to the measured third derivative and rounding). feet may be NULL; gradient may be NULL.
+ */
 Status probe_gradient(const Objective *objective, const double *x, double *gradient, Foot *feet,
                       long long *evaluations);
-Status probe_one(const Objective *objective, double *x, size_t i, Foot *foot, long long *evaluations);
+Status probe_one(const Objective *objective, double *x, size_t i, Foot *foot,
+                 long long *evaluations);
 
 /* ---- qr.c: streamed QR of a tall matrix (Householder), the same bits for every block height -- */
 
@@ -162,7 +167,7 @@ extern const Method optim_bfgs, optim_lbfgs, optim_least_squares;
 /* ---- vector.c -------------------------------------------------------------------------------- */
 
 double optim_dot(const double *a, const double *b, size_t n);
-double optim_norm(const double *a, size_t n); /* without overflow or underflow */
+double optim_norm(const double *a, size_t n);    /* without overflow or underflow */
 double optim_largest(const double *a, size_t n); /* greatest |a|; NaN if one is */
 bool optim_finite(const double *a, size_t n);
 /* Moves x into the bounds. */
@@ -178,30 +183,30 @@ void optim_report(StepReport *report, const Objective *objective, const double *
 /* ---- linesearch.c ---------------------------------------------------------------------------- */
 
 typedef enum LineEnd {
-    LINE_FOUND,    /* the loss fell enough and the slope flattened enough (or a bound was reached) */
-    LINE_SHORT,    /* the loss fell; the slope did not flatten (a kink, or out of patience) */
-    LINE_FAILED,   /* no lower point was found */
+    LINE_FOUND,  /* the loss fell enough and the slope flattened enough (or a bound was reached) */
+    LINE_SHORT,  /* the loss fell; the slope did not flatten (a kink, or out of patience) */
+    LINE_FAILED, /* no lower point was found */
     LINE_UNBOUNDED /* the loss falls to minus infinity */
 } LineEnd;
 
 typedef struct LineSearch {
     const Objective *objective;
     const double *x, *direction;
-    double loss, slope;    /* at x, along direction: slope < 0 */
-    double first, longest; /* first trial; 'longest' is where a bound is met (may be infinite) */
-    double noise;          /* the loss is not trusted below this */
+    double loss, slope;       /* at x, along direction: slope < 0 */
+    double first, longest;    /* first trial; 'longest' is where a bound is met (may be infinite) */
+    double noise;             /* the loss is not trusted below this */
     double *trial, *gradient; /* n each: the point that was found, and its gradient */
     double length, trial_loss;
     long long evaluations; /* made by this search */
     LineEnd end;
 } LineSearch;
 Status optim_line_search(LineSearch *search);
-/* How far the loss at x differs at neighbours a few units in the last place away: its noise, at least
- * that of one rounding. 'trial' is scratch. */
+/* How far the loss at x differs at neighbours a few units in the last place away: its noise, at
+ * least that of one rounding. 'trial' is scratch. */
 Status optim_loss_noise(const Objective *objective, const double *x, double loss, double *trial,
                         double *noise, long long *evaluations);
-/* After a search along the steepest descent failed. True: the gradient agrees with the loss as far as
- * its noise lets us see (or the point is a kink whose slopes enclose it). False: it does not. */
+/* After a search along the steepest descent failed. True: the gradient agrees with the loss as far
+ * as its noise lets us see (or the point is a kink whose slopes enclose it). False: it does not. */
 Status optim_gradient_agrees(const Objective *objective, const double *x, double loss,
                              const double *direction, double slope, double noise, double *trial,
                              bool *agrees, long long *evaluations);

@@ -2,8 +2,9 @@
  *
  * A wide step suffers from curvature, a narrow one from rounding. Both errors are measured, not
  * assumed: curvature by halving the step, rounding by how far the loss moves when its arguments
- * move by a few units in the last place. A wide stride (a hundredth of the parameter) is taken when a
- * narrow one confirms it within their bounds; else the step follows the greater of the two errors. */
+ * move by a few units in the last place. A wide stride (a hundredth of the parameter) is taken when
+ * a narrow one confirms it within their bounds; else the step follows the greater of the two
+ * errors. */
 #include <float.h>
 #include <math.h>
 
@@ -49,8 +50,8 @@ static Status probe_pair(Probe *probe, double step, Foot *foot, double *bend) {
     Foot half;
     TRY(probe_stride(probe, step, foot));
     TRY(probe_stride(probe, 0.5 * step, &half));
-    /* The error of the wider is 4/3 of the difference for a smooth loss, and twice it where one foot
-     * had to stay inside a bound. */
+    /* The error of the wider is 4/3 of the difference for a smooth loss, and twice it where one
+     * foot had to stay inside a bound. */
     *bend = 3 * fabs(foot->slope - half.slope);
     foot->noise = 2 * foot->noise + *bend;
     if (!isfinite(foot->slope) || !isfinite(foot->noise)) foot->noise = INFINITY;
@@ -61,7 +62,8 @@ static bool probe_confirms(const Foot *a, const Foot *b) {
     return fabs(a->slope - b->slope) <= a->noise + b->noise;
 }
 
-/* From the narrow stride on: narrower while curvature (or a wall) spoils it, wider while rounding does. */
+/* From the narrow stride on: narrower while curvature (or a wall) spoils it, wider while rounding
+ * does. */
 static Status probe_adapt(Probe *probe, double step, double bend, Foot *foot) {
     for (int turn = 0; turn < PROBE_TURNS && !(foot->noise <= 1e-4 * fabs(foot->slope)); turn++) {
         bool curved = !isfinite(foot->noise) || bend > 0.5 * foot->noise;
@@ -98,7 +100,8 @@ static Status probe_feel(Probe *probe, Foot *foot) {
     TRY(probe_pair(probe, probe_narrow * size, &narrow, &bend));
     *foot = narrow;
     /* A narrow stride that is bent itself can confirm nothing: its waves may be narrower still. */
-    if (wide.noise <= narrow.noise && bend <= 0.5 * narrow.noise && probe_confirms(&wide, &narrow)) {
+    if (wide.noise <= narrow.noise && bend <= 0.5 * narrow.noise &&
+        probe_confirms(&wide, &narrow)) {
         *foot = wide;
         return STATUS_OK;
     }

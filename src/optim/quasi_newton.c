@@ -47,7 +47,7 @@ static Status quasi_open(const Objective *objective, const double *start, const 
     size_t n = objective->n, count = 0;
     Quasi *quasi = memory_new(1, sizeof *quasi);
     if (!quasi) return STATUS_MEMORY;
-    double **vectors[] = {&quasi->x,       &quasi->gradient,     &quasi->next,
+    double **vectors[] = {&quasi->x,       &quasi->gradient,      &quasi->next,
                           &quasi->scratch, &quasi->next_gradient, &quasi->direction,
                           &quasi->best,    &quasi->best_gradient};
     quasi->objective = objective;
@@ -195,8 +195,10 @@ static bool quasi_drowned(Quasi *quasi, double slope, double promise) {
 }
 
 static Status quasi_end(Quasi *quasi, Reason end, StepReport *report, Reason *reason) {
-    *report = (StepReport){.step = quasi->steps, .evaluations = quasi->evaluations,
-                           .loss = quasi->loss, .next_loss = quasi->loss};
+    *report = (StepReport){.step = quasi->steps,
+                           .evaluations = quasi->evaluations,
+                           .loss = quasi->loss,
+                           .next_loss = quasi->loss};
     optim_report(report, quasi->objective, quasi->x, quasi->gradient, quasi->x);
     if (end == REASON_SLOPE || end == REASON_STEP) {
         report->end_value = quasi->end_value;
@@ -286,8 +288,10 @@ static Status quasi_walk(Quasi *quasi, double slope_along, StepReport *report, R
     if (search.end == LINE_UNBOUNDED) verdict = REASON_DIVERGED;
     if (verdict != REASON_RUNNING) return quasi_end(quasi, verdict, report, reason);
     quasi->steps++;
-    *report = (StepReport){.step = quasi->steps, .evaluations = quasi->evaluations,
-                           .loss = quasi->loss, .next_loss = search.trial_loss,
+    *report = (StepReport){.step = quasi->steps,
+                           .evaluations = quasi->evaluations,
+                           .loss = quasi->loss,
+                           .next_loss = search.trial_loss,
                            .rate = search.length};
     quasi_learn(quasi);
     quasi->loss = search.trial_loss;

@@ -2,9 +2,9 @@
  *
  * The rows of its program are the scalar parameters; its columns are w, g and the states, kept
  * twice, so that a step reads one set and writes the other. Where parameters have factors of their
- * own ('param b rate 0.1 decay 0'), the rule's settings 'rate' and 'weight_decay' differ from row to
- * row: the text is then rewritten so that each is its setting times a column (a state that is never
- * set), and the rule itself needs to know nothing about it. */
+ * own ('param b rate 0.1 decay 0'), the rule's settings 'rate' and 'weight_decay' differ from row
+ * to row: the text is then rewritten so that each is its setting times a column (a state that is
+ * never set), and the rule itself needs to know nothing about it. */
 #include <math.h>
 #include <string.h>
 
@@ -79,7 +79,8 @@ static void schedule_close(Schedule *schedule) {
     graph_free(schedule->graph);
 }
 
-/* ---- factors of single parameters ------------------------------------------------------------------ */
+/* ---- factors of single parameters
+ * ------------------------------------------------------------------ */
 
 static bool rule_factors(const double *factors, size_t n) {
     for (size_t i = 0; factors && i < n; i++)
@@ -131,7 +132,8 @@ static void rule_rewrite(const Ast *ast, AstId rule, AstId rate, AstId decay, Te
     text_add_bytes(out, text + brace + 1, ast->source.length - brace - 1);
 }
 
-/* ---- opening ------------------------------------------------------------------------------------- */
+/* ---- opening
+ * ------------------------------------------------------------------------------------- */
 
 static Status rule_parse(const char *text, size_t length, Ast **ast, RuleGraph **graph,
                          Error *error) {
@@ -153,9 +155,9 @@ static Status rule_build_factors(Rule *rule, Ast *ast, Error *error) {
     rule_rewrite(ast, node, rate, decay, &changed);
     graph_free_rule(rule->graph);
     rule->graph = NULL;
-    Status status = changed.failed ? error_memory(error)
-                                   : rule_parse(changed.data, changed.length, &again, &rule->graph,
-                                                error);
+    Status status = changed.failed
+                        ? error_memory(error)
+                        : rule_parse(changed.data, changed.length, &again, &rule->graph, error);
     lang_free(again);
     text_free(&changed);
     return status;
@@ -167,9 +169,8 @@ static Status rule_build_bare(Rule *rule, const char *text, Ast **ast, Error *er
     Text whole = {0};
     rule->bare = true;
     text_format(&whole, "rule %s(rate = %s) {\n%s\n}", rule_bare_name, rule_bare_rate, text);
-    Status status = whole.failed
-                        ? error_memory(error)
-                        : rule_parse(whole.data, whole.length, ast, &rule->graph, error);
+    Status status = whole.failed ? error_memory(error)
+                                 : rule_parse(whole.data, whole.length, ast, &rule->graph, error);
     if (status == STATUS_INPUT && error && error->line > 1) error->line--;
     text_free(&whole);
     return status;
@@ -208,8 +209,8 @@ static Status rule_settle(Rule *rule, const MethodSettings *settings, Error *err
     for (size_t k = 0; k < settings->n_settings; k++) {
         size_t index = rule_find_setting(rule, settings->settings[k]);
         if (index == (size_t)RULE_NO_SETTING) {
-            error_set(error, STATUS_INPUT, MSG_OPTIM_NO_SETTING,
-                      rule->bare ? "rule" : graph->name, settings->settings[k], NULL);
+            error_set(error, STATUS_INPUT, MSG_OPTIM_NO_SETTING, rule->bare ? "rule" : graph->name,
+                      settings->settings[k], NULL);
             const char *nearest =
                 suggest_nearest(settings->settings[k], graph->setting_names, graph->n_settings);
             if (nearest) error_remedy(error, MSG_OPTIM_DID_YOU_MEAN, nearest, NULL);
@@ -304,8 +305,7 @@ static Status rule_plan(Rule *rule, Error *error) {
     for (size_t k = 0; k < rule->n_columns; k++)
         if (k != RULE_G) outputs[rule->n_outputs++] = graph->next[k];
     if (graph->answer != NODE_NONE) outputs[rule->n_outputs++] = graph->answer;
-    Status status =
-        exec_plan(graph->graph, outputs, rule->n_outputs, &options, &rule->plan, error);
+    Status status = exec_plan(graph->graph, outputs, rule->n_outputs, &options, &rule->plan, error);
     memory_free(outputs);
     return status;
 }
@@ -348,7 +348,8 @@ void optim_rule_close(Rule *rule) {
     memory_free(rule);
 }
 
-/* ---- walking --------------------------------------------------------------------------------------------- */
+/* ---- walking
+ * --------------------------------------------------------------------------------------------- */
 
 static Status rule_rate(Rule *rule, double *rate) {
     *rate = NAN;
@@ -403,13 +404,17 @@ Status optim_rule_step(Rule *rule, StepReport *report, Reason *reason) {
     rule->parameters[RULE_LAST] = (double)rule->last_step;
     rule->parameters[RULE_EPOCH] = (double)rule->epoch;
     TRY(rule_rate(rule, &rate));
-    /* A step from a slope that is not finite would lose the place; stop_check ends the walk here. */
+    /* A step from a slope that is not finite would lose the place; stop_check ends the walk here.
+     */
     if (isfinite(rule->loss) && optim_finite(gradient, rule->n)) {
         TRY(rule_update(rule));
         next = rule->columns_next[RULE_W];
     }
-    *report = (StepReport){.step = rule->step, .evaluations = rule->evaluations,
-                           .loss = rule->loss, .next_loss = NAN, .rate = rate};
+    *report = (StepReport){.step = rule->step,
+                           .evaluations = rule->evaluations,
+                           .loss = rule->loss,
+                           .next_loss = NAN,
+                           .rate = rate};
     optim_report(report, objective, w, gradient, next);
     *reason = REASON_RUNNING;
     return STATUS_OK;

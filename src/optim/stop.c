@@ -9,20 +9,21 @@
 
 #include "optim.h"
 
-static const double stop_slope = 1e-8;     /* of the slope at the start: converged */
-static const double stop_slope_ok = 1e-6;  /* the same, where nothing moves any more */
-static const double stop_flying = 9;       /* times the scale of the loss above its start: ten times */
-static const double stop_promise = 0.1;    /* of what the first step promises: scale of a loss near 0 */
-static const double stop_far = 1e6;        /* times the start, or 1: so far away, infinity is a flight */
-static const double stop_return = 1e-12;   /* the same place as before, to rounding */
+static const double stop_slope = 1e-8;    /* of the slope at the start: converged */
+static const double stop_slope_ok = 1e-6; /* the same, where nothing moves any more */
+static const double stop_flying = 9; /* times the scale of the loss above its start: ten times */
+static const double stop_promise =
+    0.1;                            /* of what the first step promises: scale of a loss near 0 */
+static const double stop_far = 1e6; /* times the start, or 1: so far away, infinity is a flight */
+static const double stop_return = 1e-12; /* the same place as before, to rounding */
 enum {
-    STOP_STILL = 3,       /* rounds without any movement */
-    STOP_CREEPING = 20,   /* rounds that moved by a few units in the last place only */
-    STOP_RISING = 5,      /* rounds above the limit, each higher than the one before */
-    STOP_ABOVE = 20,      /* rounds above the limit, however they go */
-    STOP_PERIOD = 4,      /* longest cycle that is recognised */
-    STOP_RETURNS = 6,     /* rounds in a row that stand where they stood a cycle before */
-    STOP_UPHILL = 3       /* first rounds that all walk up the slope and raise the loss */
+    STOP_STILL = 3,     /* rounds without any movement */
+    STOP_CREEPING = 20, /* rounds that moved by a few units in the last place only */
+    STOP_RISING = 5,    /* rounds above the limit, each higher than the one before */
+    STOP_ABOVE = 20,    /* rounds above the limit, however they go */
+    STOP_PERIOD = 4,    /* longest cycle that is recognised */
+    STOP_RETURNS = 6,   /* rounds in a row that stand where they stood a cycle before */
+    STOP_UPHILL = 3     /* first rounds that all walk up the slope and raise the loss */
 };
 
 enum { UNTIL_LOSS, UNTIL_SLOPE, UNTIL_CHANGE, UNTIL_T, UNTIL_SECONDS, UNTIL_COUNT };
@@ -43,15 +44,14 @@ struct Stop {
 
 static Status stop_open_until(Stop *stop, const char *text, Error *error) {
     static const char *const names[UNTIL_COUNT] = {
-        [UNTIL_LOSS] = "loss",   [UNTIL_SLOPE] = "slope",     [UNTIL_CHANGE] = "change",
-        [UNTIL_T] = "t",         [UNTIL_SECONDS] = "seconds",
+        [UNTIL_LOSS] = "loss", [UNTIL_SLOPE] = "slope",     [UNTIL_CHANGE] = "change",
+        [UNTIL_T] = "t",       [UNTIL_SECONDS] = "seconds",
     };
     Ast *ast = NULL;
     NodeId value = NODE_NONE;
     PlanOptions options = {0};
     TRY(lang_parse(NULL, text, strlen(text), LANG_EXPRESSION, &ast, error));
-    Status status =
-        graph_build_expression(ast, names, UNTIL_COUNT, &stop->graph, &value, error);
+    Status status = graph_build_expression(ast, names, UNTIL_COUNT, &stop->graph, &value, error);
     lang_free(ast);
     TRY(status);
     return exec_plan(stop->graph, &value, 1, &options, &stop->plan, error);
@@ -98,7 +98,8 @@ static Reason stop_because(Stop *stop, Reason reason, double value, double bound
     return reason;
 }
 
-/* ---- single tests; each answers REASON_RUNNING or its reason ---------------------------------- */
+/* ---- single tests; each answers REASON_RUNNING or its reason ----------------------------------
+ */
 
 static double stop_change(const Stop *stop, const StepReport *report) {
     return stop->rounds == 1 ? INFINITY : fabs(report->loss - stop->last_loss);
@@ -106,8 +107,10 @@ static double stop_change(const Stop *stop, const StepReport *report) {
 
 static Reason stop_until(Stop *stop, const StepReport *report, double seconds) {
     double parameters[UNTIL_COUNT] = {
-        [UNTIL_LOSS] = report->loss,         [UNTIL_SLOPE] = report->slope,
-        [UNTIL_CHANGE] = stop_change(stop, report), [UNTIL_T] = (double)report->step,
+        [UNTIL_LOSS] = report->loss,
+        [UNTIL_SLOPE] = report->slope,
+        [UNTIL_CHANGE] = stop_change(stop, report),
+        [UNTIL_T] = (double)report->step,
         [UNTIL_SECONDS] = seconds,
     };
     double value = 0;
@@ -118,8 +121,8 @@ static Reason stop_until(Stop *stop, const StepReport *report, double seconds) {
     return value != 0 && !isnan(value) ? REASON_UNTIL : REASON_RUNNING;
 }
 
-/* How much a loss may rise and not be called flying off: the size of the loss at the start, or, where
- * that is near zero, how far it has fallen or was promised to fall by the first step. */
+/* How much a loss may rise and not be called flying off: the size of the loss at the start, or,
+ * where that is near zero, how far it has fallen or was promised to fall by the first step. */
 static void stop_measure(Stop *stop, const StepReport *report) {
     if (stop->rounds == 1) {
         double promise = 0;
@@ -183,7 +186,8 @@ static Reason stop_climbs(Stop *stop, const StepReport *report) {
 
 /* Greatest difference to the position 'period' rounds ago. */
 static double stop_distance(const Stop *stop, const double *at, int period) {
-    const double *past = stop->past + (stop->rounds - 1 - period) % STOP_PERIOD * (long long)stop->n;
+    const double *past =
+        stop->past + (stop->rounds - 1 - period) % STOP_PERIOD * (long long)stop->n;
     double greatest = 0;
     for (size_t i = 0; i < stop->n; i++) greatest = fmax(greatest, fabs(at[i] - past[i]));
     return greatest;
@@ -205,7 +209,8 @@ static Reason stop_swings(Stop *stop, const StepReport *report) {
     return reason;
 }
 
-/* ---- all of them ------------------------------------------------------------------------------------- */
+/* ---- all of them
+ * ------------------------------------------------------------------------------------- */
 
 static Reason stop_own_tests(Stop *stop, const StepReport *report) {
     Reason reasons[] = {

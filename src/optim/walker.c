@@ -125,8 +125,7 @@ Status optim_step(Walker *walker, StepReport *report, Reason *reason, Error *err
 }
 
 const double *optim_answer(const Walker *walker) {
-    return walker->method ? walker->method->answer(walker->state)
-                          : optim_rule_answer(walker->rule);
+    return walker->method ? walker->method->answer(walker->state) : optim_rule_answer(walker->rule);
 }
 
 size_t optim_state(const Walker *walker, const double **arrays, size_t capacity) {

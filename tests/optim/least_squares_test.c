@@ -39,8 +39,12 @@ typedef struct SquaresEnd {
 
 static SquaresEnd fit(size_t n, Number (*model)(const Number *, double), const double *start,
                       const double *low, const double *high) {
-    SquaresProblem problem = {.n = n, .rows = SQUARES_ROWS, .model = model, .x = squares_x,
-                              .y = squares_y, .qr = qr_new(n)};
+    SquaresProblem problem = {.n = n,
+                              .rows = SQUARES_ROWS,
+                              .model = model,
+                              .x = squares_x,
+                              .y = squares_y,
+                              .qr = qr_new(n)};
     Objective objective = squares_objective(&problem);
     SquaresEnd end = {0};
     objective.low = low;
@@ -123,6 +127,18 @@ TEST(parameter_without_effect_stays) {
     CHECK(end.report.slope < 1e-12);
 }
 
+static Number model_far(const Number *b, double x) {
+    return b[0] * cexp(-(x - b[1]) * (x - b[1]));
+}
+
+TEST(a_plateau_is_no_step) {
+    const double truth[] = {2, 1}, start[] = {2, 500};
+    make_data(model_far, truth, 2, 0.01);
+    SquaresEnd end = fit(2, model_far, start, NULL, NULL);
+    CHECK_INT(end.reason, REASON_SLOPE);
+    CHECK(end.report.slope == 0 && end.b[1] == 500);
+}
+
 TEST(walls_and_overflow) {
     const double truth[] = {4, 2}, near[] = {3.0001, 1}, far[] = {1000, 1}, behind[] = {2, 1};
     make_data(model_log, truth, 2, 0.01);
@@ -149,7 +165,8 @@ TEST(bounds_hold) {
     CHECK(end.b[2] == 0);
     /* At a minimum within bounds the projected slope vanishes. */
     CHECK(end.report.slope < 1e-10);
-    const double fixed_low[] = {2.5, -INFINITY, -INFINITY}, fixed_high[] = {2.5, INFINITY, INFINITY};
+    const double fixed_low[] = {2.5, -INFINITY, -INFINITY},
+                 fixed_high[] = {2.5, INFINITY, INFINITY};
     end = fit(3, model_decay, start, fixed_low, fixed_high);
     CHECK(end.reason > 0 && end.b[0] == 2.5 && end.report.slope < 1e-10);
 }
@@ -168,4 +185,5 @@ TEST(units_do_not_matter) {
 }
 
 TEST_MAIN(line_by_hand, exact_data_are_an_exact_fit, already_there, redundant_parameters,
-          parameter_without_effect_stays, walls_and_overflow, bounds_hold, units_do_not_matter)
+          parameter_without_effect_stays, a_plateau_is_no_step, walls_and_overflow, bounds_hold,
+          units_do_not_matter)

@@ -27,25 +27,36 @@ static double more_thuente(int number, double a, double *slope) {
     const double pi = 3.14159265358979323846, l = 39;
     double s = a + 0.004;
     switch (number) {
-    case 1: *slope = (a * a - 2) / ((a * a + 2) * (a * a + 2)); return -a / (a * a + 2);
-    case 2:
-        *slope = 5 * s * s * s * s - 8 * s * s * s;
-        return s * s * s * s * s - 2 * s * s * s * s;
-    case 3:
-        *slope = line_convex_slope(a) + 0.99 * cos(l * pi / 2 * a);
-        return line_convex(a) + 2 * 0.99 / (l * pi) * sin(l * pi / 2 * a);
-    case 4: return yanai(a, 0.001, 0.001, slope);
-    case 5: return yanai(a, 0.01, 0.001, slope);
-    case 6: return yanai(a, 0.001, 0.01, slope);
-    case 7: /* a wall at 2, with the lowest point just before it */
-        *slope = a < 2 ? -1 + 1e-3 / (2 - a) : NAN;
-        return a < 2 ? -a - 1e-3 * log(2 - a) : NAN;
-    case 8: /* infinitely high beyond 1e-3 */
-        *slope = a <= 1e-3 ? 2 * (a - 1e-4) : INFINITY;
-        return a <= 1e-3 ? (a - 1e-4) * (a - 1e-4) : INFINITY;
-    case 9: *slope = a < 0.3 ? -1 : 2; return a < 0.3 ? -a : 2 * a - 0.9; /* a kink at 0.3 */
-    case 10: *slope = -1; return -a; /* falls for ever */
-    default: *slope = -1; return a * a + 1e-300; /* a gradient that lies */
+        case 1:
+            *slope = (a * a - 2) / ((a * a + 2) * (a * a + 2));
+            return -a / (a * a + 2);
+        case 2:
+            *slope = 5 * s * s * s * s - 8 * s * s * s;
+            return s * s * s * s * s - 2 * s * s * s * s;
+        case 3:
+            *slope = line_convex_slope(a) + 0.99 * cos(l * pi / 2 * a);
+            return line_convex(a) + 2 * 0.99 / (l * pi) * sin(l * pi / 2 * a);
+        case 4:
+            return yanai(a, 0.001, 0.001, slope);
+        case 5:
+            return yanai(a, 0.01, 0.001, slope);
+        case 6:
+            return yanai(a, 0.001, 0.01, slope);
+        case 7: /* a wall at 2, with the lowest point just before it */
+            *slope = a < 2 ? -1 + 1e-3 / (2 - a) : NAN;
+            return a < 2 ? -a - 1e-3 * log(2 - a) : NAN;
+        case 8: /* infinitely high beyond 1e-3 */
+            *slope = a <= 1e-3 ? 2 * (a - 1e-4) : INFINITY;
+            return a <= 1e-3 ? (a - 1e-4) * (a - 1e-4) : INFINITY;
+        case 9:
+            *slope = a < 0.3 ? -1 : 2;
+            return a < 0.3 ? -a : 2 * a - 0.9; /* a kink at 0.3 */
+        case 10:
+            *slope = -1;
+            return -a; /* falls for ever */
+        default:
+            *slope = -1;
+            return a * a + 1e-300; /* a gradient that lies */
     }
 }
 
@@ -60,8 +71,13 @@ static LineSearch search_line(int *number, double first, double *trial, double *
     static const double x = 0, direction = 1;
     static Objective objective;
     objective = (Objective){.n = 1, .context = number, .loss_gradient = line_objective};
-    LineSearch search = {.objective = &objective, .x = &x, .direction = &direction, .first = first,
-                         .longest = INFINITY, .trial = trial, .gradient = gradient};
+    LineSearch search = {.objective = &objective,
+                         .x = &x,
+                         .direction = &direction,
+                         .first = first,
+                         .longest = INFINITY,
+                         .trial = trial,
+                         .gradient = gradient};
     search.loss = more_thuente(*number, 0, &search.slope);
     CHECK(optim_line_search(&search) == STATUS_OK);
     return search;

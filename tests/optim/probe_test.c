@@ -1,10 +1,10 @@
-/* The slope felt with the foot: true slopes lie within the stated noise, in 10,000 parameters without a
- * false alarm; a term that is 3 % wrong stands out. */
+/* The slope felt with the foot: true slopes lie within the stated noise, in 10,000 parameters
+ * without a false alarm; a term that is 3 % wrong stands out. */
 #include "../check.h"
 #include "problems.h"
 
-/* 10,000 parameters of sizes 1e-6 to 1e6 and some at 0, in smooth terms of many shapes, coupled. The
- * planted error, where there is one: 3 % of one term's slope. */
+/* 10,000 parameters of sizes 1e-6 to 1e6 and some at 0, in smooth terms of many shapes, coupled.
+ * The planted error, where there is one: 3 % of one term's slope. */
 enum { MANY = 10000 };
 typedef struct Many {
     int wrong; /* index of the planted error, or -1 */
@@ -14,12 +14,32 @@ typedef struct Many {
 static double many_term(int kind, double u, double v, double *du, double *dv) {
     double e;
     switch (kind) {
-    case 0: *du = 2 * u + v; *dv = u; return u * u + u * v;
-    case 1: e = exp(u - 1); *du = e * (1 + v * v); *dv = 2 * v * e; return e * (1 + v * v);
-    case 2: *du = 3 * cos(3 * u) + v; *dv = u; return sin(3 * u) + u * v;
-    case 3: *du = 2 * u / (1 + u * u); *dv = 2 * v; return log(1 + u * u) + v * v;
-    case 4: *du = 4 * u * u * u - v; *dv = -u; return u * u * u * u - u * v;
-    default: e = 1 / (1 + exp(-u)); *du = e * (1 - e) * v; *dv = e; return e * v;
+        case 0:
+            *du = 2 * u + v;
+            *dv = u;
+            return u * u + u * v;
+        case 1:
+            e = exp(u - 1);
+            *du = e * (1 + v * v);
+            *dv = 2 * v * e;
+            return e * (1 + v * v);
+        case 2:
+            *du = 3 * cos(3 * u) + v;
+            *dv = u;
+            return sin(3 * u) + u * v;
+        case 3:
+            *du = 2 * u / (1 + u * u);
+            *dv = 2 * v;
+            return log(1 + u * u) + v * v;
+        case 4:
+            *du = 4 * u * u * u - v;
+            *dv = -u;
+            return u * u * u * u - u * v;
+        default:
+            e = 1 / (1 + exp(-u));
+            *du = e * (1 - e) * v;
+            *dv = e;
+            return e * v;
     }
 }
 
@@ -68,7 +88,8 @@ TEST(many_shapes_of_terms) {
         worst = fmax(worst, off / feet[i].noise);
         blind += feet[i].noise > 0.01 * fabs(gradient[i]);
     }
-    printf("worst error %.2f of the stated noise; %d of 2000 felt no better than 1 %%; evaluations %lld\n",
+    printf("worst error %.2f of the stated noise; %d of 2000 felt no better than 1 %%; evaluations "
+           "%lld\n",
            worst, blind, evaluations);
     CHECK_INT(alarms, 0);
     for (many.wrong = 0; many.wrong < MANY; many.wrong += 35) {
@@ -135,7 +156,8 @@ TEST(ten_thousand_parameters) {
     printf("10,000 parameters: %lld evaluations, %d planted errors found\n", evaluations, shifted);
 }
 
-/* ---- one parameter ------------------------------------------------------------------------------ */
+/* ---- one parameter ------------------------------------------------------------------------------
+ */
 
 static double (*one_function)(double);
 
@@ -163,15 +185,33 @@ static double one(double (*f)(double), double at, double exact, double low, doub
     return foot->noise / fabs(exact);
 }
 
-static double f_square(double x) { return x * x; }
-static double f_wave(double x) { return x * x - 10 * cos(2 * PROBLEM_PI * x); }
-static double f_fast(double x) { return sin(1e6 * x); }
-static double f_steep(double x) { return exp(1000 * x); }
-static double f_flat(double x) { return atan(x / 1e6); }
-static double f_wall(double x) { return x < 2 ? log(2 - x) : NAN; }
-static double f_root(double x) { return x >= 0 ? x * sqrt(x) : NAN; }
-static double f_hidden(double x) { return 1e9 + x * x; }
-static double f_constant(double x) { return 3 + 0 * x; }
+static double f_square(double x) {
+    return x * x;
+}
+static double f_wave(double x) {
+    return x * x - 10 * cos(2 * PROBLEM_PI * x);
+}
+static double f_fast(double x) {
+    return sin(1e6 * x);
+}
+static double f_steep(double x) {
+    return exp(1000 * x);
+}
+static double f_flat(double x) {
+    return atan(x / 1e6);
+}
+static double f_wall(double x) {
+    return x < 2 ? log(2 - x) : NAN;
+}
+static double f_root(double x) {
+    return x >= 0 ? x * sqrt(x) : NAN;
+}
+static double f_hidden(double x) {
+    return 1e9 + x * x;
+}
+static double f_constant(double x) {
+    return 3 + 0 * x;
+}
 
 TEST(the_chapters_feet) {
     Foot foot;

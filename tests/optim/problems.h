@@ -1,6 +1,6 @@
-/* problems: closed-form functions with known minima, as Objectives that know no graph. Gradients come
- * from complex steps (Squire and Trapp, SIAM Review 40, 1998): exact to rounding, and independent of
- * the differentiation that the library does. */
+/* problems: closed-form functions with known minima, as Objectives that know no graph. Gradients
+ * come from complex steps (Squire and Trapp, SIAM Review 40, 1998): exact to rounding, and
+ * independent of the differentiation that the library does. */
 #ifndef DESCEND_TEST_PROBLEMS_H
 #define DESCEND_TEST_PROBLEMS_H
 

@@ -83,10 +83,14 @@ TEST(agrees_with_pytorch) {
         if (line[0] == '#' || sscanf(line, "%19s", name) != 1) continue;
         const char *at = line + strlen(name);
         double head[3], want[N];
-        if (strcmp(name, "c") == 0) numbers(at, c, N);
-        else if (strcmp(name, "m") == 0) numbers(at, m, N);
-        else if (strcmp(name, "p") == 0) numbers(at, p, N);
-        else if (strcmp(name, "start") == 0) numbers(at, start, N);
+        if (strcmp(name, "c") == 0)
+            numbers(at, c, N);
+        else if (strcmp(name, "m") == 0)
+            numbers(at, m, N);
+        else if (strcmp(name, "p") == 0)
+            numbers(at, p, N);
+        else if (strcmp(name, "start") == 0)
+            numbers(at, start, N);
         else {
             numbers(numbers(at, head, 3), want, N);
             compare_walk(name, head[0], (long)head[1], head[2], want);
@@ -97,7 +101,8 @@ TEST(agrees_with_pytorch) {
     CHECK_INT(walks, 7 * 4);
 }
 
-/* ---- one parameter, by hand ------------------------------------------------------------------------ */
+/* ---- one parameter, by hand
+ * ------------------------------------------------------------------------ */
 
 static Status loss_square(void *context, const double *x, double *loss, double *gradient) {
     size_t n = context ? *(size_t *)context : 1;
@@ -152,7 +157,8 @@ TEST(rules_typed_by_a_user) {
     CHECK_NEAR(walk_one(&settings, 2), 6.4, 1e-15);
     settings = (MethodSettings){.text = "v = 0.5*v + g; w = w - 0.1*v"};
     CHECK_NEAR(walk_one(&settings, 2), 8 - 0.1 * (0.5 * 20 + 16), 1e-15);
-    settings = (MethodSettings){.text = "rule mine(rate = 0.25, power = 1) { w = w - rate*g*power }"};
+    settings =
+        (MethodSettings){.text = "rule mine(rate = 0.25, power = 1) { w = w - rate*g*power }"};
     CHECK_NEAR(walk_one(&settings, 1), 5, 1e-15);
     const char *const names[] = {"power"};
     const double values[] = {0.5};
@@ -216,8 +222,7 @@ TEST(factors_of_single_parameters) {
     walk_rounds(&objective, &settings, from, 5, plain);
     const double ones[] = {1, 1};
     objective.rate = objective.decay = ones;
-    if (walk_rounds(&objective, &settings, from, 5, x))
-        CHECK(x[0] == plain[0] && x[1] == plain[1]);
+    if (walk_rounds(&objective, &settings, from, 5, x)) CHECK(x[0] == plain[0] && x[1] == plain[1]);
 }
 
 TEST(bounds_project_after_the_rule) {
@@ -236,7 +241,8 @@ TEST(bounds_project_after_the_rule) {
     optim_close(walker);
 }
 
-/* ---- what walkers tell, and refuse --------------------------------------------------------------------- */
+/* ---- what walkers tell, and refuse
+ * --------------------------------------------------------------------- */
 
 static void refused(const MethodSettings *settings, const char *words) {
     Objective objective = {.n = 1, .loss_gradient = loss_square};
@@ -266,12 +272,14 @@ TEST(mistakes_are_refused) {
     refused(&(MethodSettings){.text = "w = w - 0.1*g", .rate = "0.1*"}, "^");
     refused(&(MethodSettings){.text = "w = w - rat*g"}, "w = w - rat*g\n");
     refused(&(MethodSettings){.text = "v = g"}, "w");
-    refused(&(MethodSettings){.text = "rule r() { w = w - g }", .rate = "0.1"}, "no setting 'rate'");
+    refused(&(MethodSettings){.text = "rule r() { w = w - g }", .rate = "0.1"},
+            "no setting 'rate'");
     const char *const names[] = {"beta3"};
     const double values[] = {1};
-    refused(&(MethodSettings){.name = "adam", .settings = names, .setting_values = values,
-                              .n_settings = 1},
-            "beta");
+    refused(
+        &(MethodSettings){
+            .name = "adam", .settings = names, .setting_values = values, .n_settings = 1},
+        "beta");
 }
 
 TEST(walkers_tell_about_themselves) {

@@ -119,8 +119,8 @@ TEST(too_large_flies_off) {
 
 TEST(steps_of_the_user_are_walked) {
     MethodSettings method = {.rate = "1.1", .last_step = 100};
-    StopEnd end = walk_until(loss_square, 10, &method,
-                             (StopSettings){.max_steps = 100, .user_steps = true});
+    StopEnd end =
+        walk_until(loss_square, 10, &method, (StopSettings){.max_steps = 100, .user_steps = true});
     CHECK_INT(end.reason, REASON_STEPS_DONE);
     CHECK_INT(end.steps, 100);
     end = walk_until(loss_square, 10, &method,
@@ -150,12 +150,14 @@ TEST(too_small_meets_the_limit) {
 }
 
 TEST(uphill) {
-    StopEnd end = walk_until(loss_square, 10, &(MethodSettings){.text = "w = w + rate*g", .rate = "0.01"},
-                             (StopSettings){.max_steps = 1000});
+    StopEnd end =
+        walk_until(loss_square, 10, &(MethodSettings){.text = "w = w + rate*g", .rate = "0.01"},
+                   (StopSettings){.max_steps = 1000});
     CHECK_INT(end.reason, REASON_UPHILL);
     CHECK(end.steps <= 5);
-    end = walk_until(loss_bottomless, 10, &(MethodSettings){.text = "w = w + rate*g", .rate = "0.01"},
-                     (StopSettings){.max_steps = 1000});
+    end =
+        walk_until(loss_bottomless, 10, &(MethodSettings){.text = "w = w + rate*g", .rate = "0.01"},
+                   (StopSettings){.max_steps = 1000});
     CHECK_INT(end.reason, REASON_UPHILL);
 }
 
