@@ -1,5 +1,5 @@
-/* replay: runs a fuzz target over the files of its corpus, so that every build tries what fuzzing once
- * found, without a fuzzer. Arguments: files, or folders of files. */
+/* replay: runs a fuzz target over the files of its corpus, so that every build tries what fuzzing
+ * once found, without a fuzzer. Arguments: folders of files. */
 #include <dirent.h>
 #include <stdint.h>
 #include <stdio.h>

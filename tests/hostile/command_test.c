@@ -1,5 +1,5 @@
-/* The command, run inside this test, while the n-th allocation or the n-th write fails: it ends with the exit
- * code of its verdict or with 2, writes no half of a file, and leaves nothing behind. */
+/* The command, run inside this test, while the n-th allocation or the n-th write fails: it ends with
+ * the exit code of its verdict or with 2, writes no half of a file, and leaves nothing behind. */
 #include "../../src/cli/cli.h"
 #include "../check.h"
 
@@ -9,7 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* Standard output and error lead nowhere while the command runs: what it says is not looked at here. */
+/* Standard output and error lead nowhere while the command runs: what it says is not looked at. */
 static int command_run(char **words) {
     int count = 0;
     Cli cli = {0};
@@ -88,7 +88,7 @@ TEST(refusals) {
     command_memory(words, CLI_EXIT_REFUSED);
 }
 
-/* ---- writes ------------------------------------------------------------------------------------------------ */
+/* ---- writes ---------------------------------------------------------------------------------- */
 
 static long command_writes(void) { return 12; } /* more than any command here makes */
 
@@ -125,7 +125,8 @@ static void command_check_empty(void) {
 TEST(trace) {
     char path[512];
     command_scratch(path, sizeof path, "trace.csv");
-    char *words[] = {"w^2", "w=10", "--rate", "0.1", "--steps", "3", "--trace", path, "--overwrite", NULL};
+    char *words[] = {"w^2", "w=10",    "--rate", "0.1",         "--steps",
+                     "3",   "--trace", path,     "--overwrite", NULL};
     command_every(words, CLI_EXIT_DONE, file_fail_nth, command_writes, command_check_trace);
     remove(path);
     command_check_empty();

@@ -1,12 +1,13 @@
-/* The n-th allocation fails once, for every n: each way through the public interface then ends with 'no
- * memory' or goes on to the same result, and leaves nothing behind (the address sanitizer looks). */
+/* The n-th allocation fails once, for every n: each way through the public interface then ends with
+ * 'no memory' or goes on to the same result, and leaves nothing behind (the address sanitizer
+ * looks). */
 #include "../../include/descend.h"
 #include "../../src/base/base.h"
 #include "../check.h"
 
 typedef enum Outcome { OUTCOME_GOOD, OUTCOME_MEMORY, OUTCOME_WRONG } Outcome;
 
-/* What a failed call left; a failure without an error is one for which there was no memory either. */
+/* What a failed call left; a failure without an error: there was no memory even for that. */
 static Outcome oom_failed(descend_error *error) {
     if (!error) return OUTCOME_MEMORY;
     Outcome outcome = OUTCOME_WRONG;
@@ -28,7 +29,7 @@ static Outcome oom_check_digest(descend_walk *walk) {
     return OUTCOME_WRONG;
 }
 
-/* ---- one walk with everything that may be asked of it ------------------------------------------------ */
+/* ---- one walk with everything that may be asked of it ---------------------------------------- */
 
 typedef struct OomCase {
     const char *formula, *table; /* table: a literal; NULL: none */
@@ -37,7 +38,8 @@ typedef struct OomCase {
 } OomCase;
 
 static void oom_ask(descend_walk *walk) {
-    static const char *const texts[] = {"reason", "advice", "method_sentence", "names", "story", "pace"};
+    static const char *const texts[] = {"reason", "advice", "method_sentence",
+                                        "names",  "story",  "pace"};
     for (size_t k = 0; k < COUNT_OF(texts); k++) {
         CHECK(descend_walk_text(walk, texts[k], "zh") != NULL);
         CHECK(descend_walk_text(walk, texts[k], "en") != NULL);
@@ -75,7 +77,7 @@ static Outcome oom_walk(const OomCase *c) {
     return outcome;
 }
 
-/* ---- other ways: slope, show, second derivatives, bisection, reading a file ----------------------------- */
+/* ---- other ways: slope, show, second derivatives, bisection, reading a file ------------------ */
 
 static Outcome oom_slope_of(descend_walk *walk) {
     descend_error *error = NULL;
@@ -171,7 +173,7 @@ static Outcome oom_read(const OomCase *unused) {
     return OUTCOME_GOOD;
 }
 
-/* ---- every n ---------------------------------------------------------------------------------------------- */
+/* ---- every n --------------------------------------------------------------------------------- */
 
 static void oom_every(const char *name, Outcome (*scenario)(const OomCase *), const OomCase *c) {
     oom_digest = 0;
@@ -188,7 +190,8 @@ static void oom_every(const char *name, Outcome (*scenario)(const OomCase *), co
     }
     CHECK_INT(scenario(c), OUTCOME_GOOD); /* and the library is as it was */
     CHECK(total > 0 && refused > total / 2);
-    printf("%s: %ld allocations, each failed once, %ld ended with 'no memory'\n", name, total, refused);
+    printf("%s: %ld allocations, each failed once, %ld ended with 'no memory'\n", name, total,
+           refused);
 }
 
 TEST(walks) {
