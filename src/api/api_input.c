@@ -82,20 +82,45 @@ static descend_table *api_table(Status status, Table *inside, const Error *why,
     return NULL;
 }
 
-descend_table *descend_table_read(const char *path, const char *na, descend_error **error) {
-    Error inside = {0};
-    Table *table = NULL;
-    ReadOptions options = {.missing = MISSING_REFUSE};
-    if (na && strcmp(na, "drop") == 0)
-        options.missing = MISSING_DROP;
-    else if (na && strcmp(na, "mean") == 0)
-        options.missing = MISSING_MEAN;
-    else if (na && strcmp(na, "refuse") != 0) {
-        error_set(&inside, STATUS_INPUT, MSG_API_NA, na, NULL);
-        api_fail(error, &inside);
-        return NULL;
+static Status table_missing(const char *na, MissingPolicy *missing, Error *error) {
+    static const char *const NAMES[] = {
+        [MISSING_REFUSE] = "refuse", [MISSING_DROP] = "drop", [MISSING_MEAN] = "mean"};
+    *missing = MISSING_REFUSE;
+    for (size_t k = 0; na && k < COUNT_OF(NAMES); k++) {
+        if (strcmp(na, NAMES[k]) != 0) continue;
+        *missing = (MissingPolicy)k;
+        return STATUS_OK;
     }
-    Status status = data_read(path, &options, &table, &inside);
+    return na ? error_set(error, STATUS_INPUT, MSG_API_NA, na, NULL) : STATUS_OK;
+}
+
+/* Every name that stands in the model may be a column. */
+static Status table_used_names(const Ast *ast, const char *role, Arena *arena,
+                               ReadOptions *options) {
+    const char **names = arena_alloc(arena, ast->n_nodes + 1, sizeof *names);
+    size_t count = 0;
+    if (!names) return STATUS_MEMORY;
+    for (size_t id = 1; id < ast->n_nodes; id++) {
+        AstKind kind = ast->nodes[id].kind;
+        if (kind == AST_NAME || kind == AST_DATA) names[count++] = ast->nodes[id].name;
+    }
+    if (role) names[count++] = role;
+    options->used = names;
+    options->n_used = count;
+    return STATUS_OK;
+}
+
+descend_table *descend_table_read(const char *path, const char *na, const descend_model *model,
+                                  const char *role, descend_error **error) {
+    Error inside = {0};
+    Arena arena = {0};
+    Table *table = NULL;
+    ReadOptions options = {0};
+    Status status = table_missing(na, &options.missing, &inside);
+    if (status == STATUS_OK && model && table_used_names(model->ast, role, &arena, &options))
+        status = error_memory(&inside);
+    if (status == STATUS_OK) status = data_read(path, &options, &table, &inside);
+    arena_free(&arena);
     return api_table(status, table, &inside, error);
 }
 

@@ -57,7 +57,8 @@ static Status inputs_model(Cli *cli, const char *formula, descend_model **model)
     return *model ? STATUS_OK : STATUS_INPUT;
 }
 
-static Status inputs_table(Cli *cli, const Command *command, descend_table **table) {
+static Status inputs_table(Cli *cli, const Command *command, const descend_model *model,
+                           descend_table **table) {
     const char *data = command->data;
     if (!data) {
         const char *name = command->values[OPTION_NA]       ? "na"
@@ -70,14 +71,16 @@ static Status inputs_table(Cli *cli, const Command *command, descend_table **tab
         return STATUS_INPUT;
     }
     if (descend_table_is_literal(data)) *table = descend_table_parse(data, &cli->refusal);
-    else *table = descend_table_read(data, command->values[OPTION_NA], &cli->refusal);
+    else
+        *table = descend_table_read(data, command->values[OPTION_NA], model,
+                                    command->values[OPTION_WEIGHT], &cli->refusal);
     return *table ? STATUS_OK : STATUS_INPUT;
 }
 
 Status cli_open_inputs(Cli *cli, const Command *command, CliInputs *inputs) {
     memset(inputs, 0, sizeof *inputs);
     TRY(inputs_model(cli, command->formula, &inputs->model));
-    return inputs_table(cli, command, &inputs->table);
+    return inputs_table(cli, command, inputs->model, &inputs->table);
 }
 
 void cli_close_inputs(CliInputs *inputs) {

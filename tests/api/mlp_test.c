@@ -16,7 +16,7 @@ static double worst(const char *optimizer, const char *rate, const char *file) {
     path_of(losses_path, sizeof losses_path, file);
     descend_error *error = NULL;
     descend_model *model = descend_model_read(model_path, &error);
-    descend_table *table = descend_table_read(table_path, NULL, &error);
+    descend_table *table = descend_table_read(table_path, NULL, model, NULL, &error);
     descend_walk *walk = model && table ? descend_walk_open(model, table, &error) : NULL;
     const char *settings[][2] = {
         {"optimizer", optimizer}, {"rate", rate}, {"batch", "32"}, {"steps", "100"}};

@@ -41,7 +41,7 @@ static void one_run(const char *folder, const Nist *set, int start) {
     snprintf(path, sizeof path, "%s/%s.csv", folder, set->name);
     snprintf(formula, sizeof formula, "%s ~ %s", set->response, set->model);
     descend_model *model = descend_model_parse(formula, &error);
-    descend_table *table = descend_table_read(path, NULL, &error);
+    descend_table *table = descend_table_read(path, NULL, model, NULL, &error);
     descend_walk *walk = model && table ? descend_walk_open(model, table, &error) : NULL;
     for (size_t i = 0; walk && i < set->n; i++) {
         snprintf(argument, sizeof argument, "%s=%.17g", set->parameters[i], set->start[start][i]);

@@ -1,4 +1,4 @@
-/* The command, run inside this test, while the n-th allocation or the n-th write fails: it ends with
+/* The command, run inside this test, while the n-th allocation or write fails: it ends with
  * the exit code of its verdict or with 2, writes no half of a file, and leaves nothing behind. */
 #include "../../src/cli/cli.h"
 #include "../check.h"

@@ -33,7 +33,7 @@ static Outcome oom_check_digest(descend_walk *walk) {
 
 typedef struct OomCase {
     const char *formula, *table; /* table: a literal; NULL: none */
-    const char *options[7];      /* name and value in turn, ended by NULL */
+    const char *options[8];      /* name and value in turn, ended by NULL */
     const char *arguments[4];    /* ended by NULL */
 } OomCase;
 
@@ -157,7 +157,7 @@ static Outcome oom_bisect(const OomCase *unused) {
 static Outcome oom_read(const OomCase *unused) {
     (void)unused;
     descend_error *error = NULL;
-    descend_table *table = descend_table_read("examples/data/orange_trees.csv", NULL, &error);
+    descend_table *table = descend_table_read("examples/data/orange_trees.csv", NULL, NULL, NULL, &error);
     if (!table) return oom_failed(error);
     CHECK_INT(descend_table_row_count(table), 35);
     descend_table_free(table);
@@ -218,9 +218,21 @@ TEST(fits) {
     oom_every("fit", oom_walk, &c);
 }
 
+TEST(programs) {
+    const OomCase c = {"data x = standardize([a, b]); param w[2] = normal(0, 0.1)\n"
+                       "param c = 0 in [0, 10]; h = softmax(relu(w) * x)\n"
+                       "minimize where(a > 2, (c + sum(h) - b)^2, cross_entropy(h, 1))\n"
+                       "minimize 0.01 * norm(w)^2",
+                       "a=1,2,3,4,5 b=2,1,4,3,9",
+                       {"optimizer", "m = 0.9*m + g; w = w - rate*m", "rate", "0.1*0.5^floor(t/2)",
+                        "steps", "3", NULL},
+                       {NULL}};
+    oom_every("program", oom_walk, &c);
+}
+
 TEST(slopes) { oom_every("slope", oom_slope, NULL); }
 TEST(stages) { oom_every("show", oom_show, NULL); }
 TEST(bisections) { oom_every("bisect", oom_bisect, NULL); }
 TEST(files) { oom_every("read", oom_read, NULL); }
 
-TEST_MAIN(walks, quasi_newton, rules, fits, slopes, stages, bisections, files)
+TEST_MAIN(walks, quasi_newton, rules, fits, programs, slopes, stages, bisections, files)
