@@ -115,8 +115,9 @@ void graph_build_leave(Builder *builder) {
 Status graph_build_add_def(Builder *builder, const Ast *ast, AstId id) {
     int symbol = graph_build_symbol(builder, ast->nodes[id].name);
     int calls = graph_build_anonymous(builder);
-    if (calls < 0 || !memory_reserve(&builder->defs, &builder->defs_capacity, builder->n_defs + 1,
-                                     sizeof(BuildDef))) {
+    if (symbol < 0 || calls < 0 ||
+        !memory_reserve(&builder->defs, &builder->defs_capacity, builder->n_defs + 1,
+                        sizeof(BuildDef))) {
         scope_fail(builder);
         return STATUS_MEMORY;
     }

@@ -184,6 +184,7 @@ static Status rule_open_graph(Rule *rule, const char *text, Error *error) {
         status = graph_build_rule(ast, &rule->graph, error);
     } else {
         lang_free(ast);
+        ast = NULL;
         status = rule_build_bare(rule, text, &ast, error);
     }
     if (status == STATUS_OK) status = rule_build_factors(rule, ast, error);
