@@ -18,10 +18,11 @@ typedef enum LmPhase { LM_REGION, LM_FINISH } LmPhase;
 static const double lm_radii[] = {100, 0.1, 1, 0.001};
 enum {
     LM_IDLE = 4, /* rounds without a smaller step, above the floor of rounding */
-    LM_ATTEMPT_ROUNDS = 2000,
+    LM_ATTEMPT_ROUNDS = 1500,
     LM_TRIALS = 60
 };
 static const double lm_finish_promise = 1e-10; /* of r'r: then the loss no longer guides */
+static const double lm_stand_slope = 1e-7, lm_stand_step = 1e-6; /* see lm_stand */
 
 /* One linear problem: min |R p + Q'r| over what is not held, in scaled variables z = D p. */
 typedef struct LmSystem {
@@ -521,10 +522,15 @@ static Status lm_conclude(Lm *lm, Reason why, bool *done) {
     return lm_begin(lm);
 }
 
-/* Nothing moves: is the slope as small as rounding lets it be? */
+/* Nothing moves, or steps have stopped shrinking above the floor. Rounding may explain that where
+ * the slope is small beside r and J, and the step that would be due is small beside x; a valley
+ * that runs off to infinity has a small slope and a large step. */
 static Reason lm_stand(Lm *lm) {
     double sizes = sqrt(lm->rss) * (double)lm->system.free;
-    return lm_slope(&lm->system) <= 1e-7 * sizes ? REASON_ROUNDING : REASON_STALLED;
+    bool flat = lm_slope(&lm->system) <= lm_stand_slope * sizes;
+    lm_solve(&lm->system);
+    lm_propose(lm, 1);
+    return flat && lm_size(lm) <= lm_stand_step * lm_reach(lm) ? REASON_ROUNDING : REASON_STALLED;
 }
 
 /* Asks for the residuals one by one only where they may be all zero: that is a pass over the data.
@@ -551,7 +557,7 @@ static Status lm_round(Lm *lm, StepReport *report, bool *moved, Reason *why) {
     if (lm->phase == LM_FINISH) {
         TRY(lm_finish_round(lm, report, moved, &end));
         if (end && lm->idle > 0) TRY(lm_return(lm, lm->best));
-        if (end) *why = lm->end_value <= lm->end_bound ? REASON_STEP : REASON_ROUNDING;
+        if (end) *why = lm->end_value <= lm->end_bound ? REASON_STEP : lm_stand(lm);
         if (end || *moved) return STATUS_OK;
     }
     TRY(lm_region_round(lm, report, moved));

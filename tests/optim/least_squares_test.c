@@ -139,6 +139,24 @@ TEST(a_plateau_is_no_step) {
     CHECK(end.report.slope == 0 && end.b[1] == 500);
 }
 
+/* From here the walk runs off to infinity, where a*exp(-b*x) + c becomes a line: nothing there may
+ * be called converged. From the other side the bottom is found. */
+TEST(a_valley_without_a_bottom) {
+    static const double x[] = {1, 2, 3, 4, 5, 6, 7}, y[] = {2, 1.5, 1.1, 0.7, 0.55, 0.39, 0.33};
+    const double beyond[] = {1.66, -0.467, -0.0588}, near[] = {1, 1, 0};
+    SquaresProblem problem = {3, 7, model_decay, x, y, qr_new(3), 0};
+    Objective objective = squares_objective(&problem);
+    StepReport report = {0};
+    double b[PROBLEM_MAX];
+    Reason reason = problem_run(&optim_least_squares, &objective, beyond, 10000, b, &report);
+    CHECK_INT(reason, REASON_STALLED);
+    CHECK(fabs(b[0]) > 1000);
+    reason = problem_run(&optim_least_squares, &objective, near, 10000, b, &report);
+    CHECK_INT(reason, REASON_STEP);
+    CHECK_NEAR(b[1], 0.3, 0.2);
+    qr_free(problem.qr);
+}
+
 TEST(walls_and_overflow) {
     const double truth[] = {4, 2}, near[] = {3.0001, 1}, far[] = {1000, 1}, behind[] = {2, 1};
     make_data(model_log, truth, 2, 0.01);
@@ -185,5 +203,5 @@ TEST(units_do_not_matter) {
 }
 
 TEST_MAIN(line_by_hand, exact_data_are_an_exact_fit, already_there, redundant_parameters,
-          parameter_without_effect_stays, a_plateau_is_no_step, walls_and_overflow, bounds_hold,
-          units_do_not_matter)
+          parameter_without_effect_stays, a_plateau_is_no_step, a_valley_without_a_bottom,
+          walls_and_overflow, bounds_hold, units_do_not_matter)
