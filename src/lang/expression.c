@@ -67,6 +67,16 @@ static AstId parse_call(Parser *parser, Token name) {
     return lang_make(parser, node, from);
 }
 
+/* 'inf' bounds a parameter; elsewhere it would become a parameter in silence. */
+static AstId parse_infinity(Parser *parser, Token name) {
+    if (!parser->bounds)
+        return lang_refuse(parser, name.span, MSG_LANG_INFINITY, MSG_LANG_INFINITY_REMEDY, NULL,
+                           NULL);
+    name.number = (double)INFINITY;
+    name.name = NULL;
+    return lang_leaf(parser, AST_NUMBER, name);
+}
+
 static AstId parse_name(Parser *parser) {
     Token name = parser->token;
     lang_advance(parser);
@@ -76,12 +86,7 @@ static AstId parse_name(Parser *parser) {
     if (name.dotted)
         return lang_refuse(parser, name.span, MSG_LANG_DOTTED, MSG_LANG_DOTTED_REMEDY,
                            lang_words(parser, name).s, NULL);
-    if (parser->bounds && !name.quoted && name.word == WORD_INF) {
-        name.number = (double)INFINITY;
-        name.name = NULL;
-        return lang_leaf(parser, AST_NUMBER, name);
-    }
-    return lang_leaf(parser, AST_NAME, name);
+    return name.word == WORD_INF ? parse_infinity(parser, name) : lang_leaf(parser, AST_NAME, name);
 }
 
 /* "(" expression ")": the node within, its span widened to the brackets. */

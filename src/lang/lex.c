@@ -500,6 +500,8 @@ static const struct LexMark {
     {0x2211, TOKEN_END, MSG_LANG_WRITE_TWIN, "sum(...)"},
     {0x2026, TOKEN_END, MSG_LANG_WRITE_TWIN, ".."},
     {0x2248, TOKEN_END, MSG_LANG_WRITE_TWIN, "~"},
+    {0x300C, TOKEN_END, MSG_LANG_QUOTES_REMEDY, NULL}, /* corner brackets quote, too */
+    {0x300D, TOKEN_END, MSG_LANG_QUOTES_REMEDY, NULL},
     {0x3001, TOKEN_END, MSG_LANG_WRITE_TWIN, ","}, /* Chinese punctuation */
     {0x3002, TOKEN_END, MSG_LANG_WRITE_TWIN, ";"},
     {0x3010, TOKEN_END, MSG_LANG_WRITE_TWIN, "["},

@@ -114,6 +114,9 @@ static AstId parse_param(Parser *parser) {
     lang_advance(parser);
     Token name = parse_declared_name(parser);
     if (lang_at(parser, TOKEN_BRACKET)) parts[0] = lang_list(parser);
+    if (parts[0] && lang_node(parser, parts[0])->n_children == 0)
+        lang_refuse(parser, lang_span(parser, parts[0]), MSG_LANG_MISSING_BETWEEN,
+                    MSG_LANG_MISSING_REMEDY, "[", "]");
     if (lang_at(parser, TOKEN_SET)) {
         lang_advance(parser);
         parts[1] = lang_expression(parser);

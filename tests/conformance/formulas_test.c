@@ -172,7 +172,7 @@ TEST(formulas) {
     if (c.formula[0]) case_check(&c);
     memory_free(text);
     printf("%d formulas\n", formulas_run);
-    CHECK(formulas_run >= 280);
+    CHECK(formulas_run >= 289);
 }
 
 TEST_MAIN(formulas)

@@ -351,6 +351,8 @@ a^0.5 | a=2
 a^1.5 | a=2.5
 a^1.5 | a=0 | a:0
 a^-0.5 | a=4
+a^0.5 | a=0 | a:inf
+a^b | a=-2 b=3 | b:nan
 2^a | a=0.5 / a=-3 / a=10
 a^b | a=2 b=3 / a=0.5 b=-1.5 / a=10 b=0.3
 a^b | a=0 b=2 | a:0 b:0
@@ -508,6 +510,7 @@ M = [[a, b], [2, 1]]; sum(sum_last(exp(M))^2) | a=0.5 b=1
 M = [[a, b], [2, 1]]; sum(max_last(M)*[1, 2]) | a=0.5 b=1
 M = [[a, b], [2, 1]]; sum(softmax(M)*[[1, 2], [3, 4]]) | a=0.5 b=1
 M = [[a, b], [2, 1]]; sum(logsumexp(M)^2) | a=0.5 b=1
+sum(max_last([[a, b], [b, a]])*[1, 2]) | a=2 b=2 | a:1 b:2
 sum(expand_last([a, b], 3)*[[1, 2, 3], [4, 5, 6]]) | a=2 b=3
 sum(tanh([[a, 0.5], [0.25, b]] @ [0.3, -0.2])) | a=1 b=2
 == models of the field
