@@ -202,6 +202,25 @@ TEST(units_do_not_matter) {
     CHECK_NEAR(end.b[2] * 1e9, plain.b[2], 1e-11);
 }
 
-TEST_MAIN(line_by_hand, exact_data_are_an_exact_fit, already_there, redundant_parameters,
-          parameter_without_effect_stays, a_plateau_is_no_step, a_valley_without_a_bottom,
-          walls_and_overflow, bounds_hold, units_do_not_matter)
+TEST(every_allocation_may_fail) {
+#ifdef DESCEND_HOSTILE
+    const double start[] = {1, 2};
+    SquaresProblem problem = {2, SQUARES_ROWS, model_line, squares_x, squares_y, NULL, 0};
+    Objective objective = squares_objective(&problem);
+    for (long nth = 1, reached = 1; reached; nth++) {
+        void *method = NULL;
+        memory_fail_nth(nth);
+        Qr *qr = qr_new(2);
+        Status status = optim_least_squares.open(&objective, start, &method);
+        reached = memory_count() >= nth;
+        memory_fail_nth(0);
+        CHECK(status == (method ? STATUS_OK : STATUS_MEMORY) && (reached || (qr && method)));
+        if (method) optim_least_squares.close(method);
+        qr_free(qr);
+    }
+#endif
+}
+
+TEST_MAIN(every_allocation_may_fail, line_by_hand, exact_data_are_an_exact_fit, already_there,
+          redundant_parameters, parameter_without_effect_stays, a_plateau_is_no_step,
+          a_valley_without_a_bottom, walls_and_overflow, bounds_hold, units_do_not_matter)

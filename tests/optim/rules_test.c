@@ -313,7 +313,43 @@ TEST(walkers_tell_about_themselves) {
     CHECK(optim_rule_text("nothing") == NULL);
 }
 
-TEST_MAIN(agrees_with_pytorch, the_chapters_table, schedules, rules_typed_by_a_user,
-          schedule_free_by_its_equations, reductions_go_over_all_parameters,
+/* In the hostile build: the n-th allocation fails once, for every n until all succeed. */
+#ifdef DESCEND_HOSTILE
+static bool survives(const MethodSettings *settings, const StopSettings *stopping, long nth) {
+    static size_t n = 2;
+    static const double rate[] = {1, 0.5}, from[] = {1, 2};
+    Objective objective = {.n = n, .context = &n, .loss_gradient = loss_square, .rate = rate};
+    Walker *walker = NULL;
+    Stop *stop = NULL;
+    Error error = {0};
+    Foot feet[2];
+    long long evaluations = 0;
+    memory_fail_nth(nth);
+    Status status = optim_open(&objective, settings, from, &walker, &error);
+    if (status == STATUS_OK) status = stop_open(stopping, n, &stop, &error);
+    if (status == STATUS_OK) status = probe_gradient(&objective, from, NULL, feet, &evaluations);
+    bool reached = memory_count() >= nth;
+    memory_fail_nth(0);
+    CHECK(status == STATUS_OK || (status == STATUS_MEMORY && reached));
+    stop_close(stop);
+    optim_close(walker);
+    return reached;
+}
+#endif
+
+TEST(every_allocation_may_fail) {
+#ifdef DESCEND_HOSTILE
+    static const MethodSettings methods[] = {{.name = "bfgs"},
+                                             {.name = "lbfgs"},
+                                             {.name = "schedule_free", .rate = "0.1/t"},
+                                             {.text = "w = w - rate*g/norm(g)"}};
+    StopSettings stopping = {.first_order = true, .user_rate = true, .until = "loss < 1"};
+    for (size_t k = 0; k < COUNT_OF(methods); k++)
+        for (long nth = 1; survives(&methods[k], &stopping, nth); nth++) continue;
+#endif
+}
+
+TEST_MAIN(every_allocation_may_fail, agrees_with_pytorch, the_chapters_table, schedules,
+          rules_typed_by_a_user, schedule_free_by_its_equations, reductions_go_over_all_parameters,
           factors_of_single_parameters, bounds_project_after_the_rule, mistakes_are_refused,
           walkers_tell_about_themselves)
