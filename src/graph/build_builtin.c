@@ -113,8 +113,7 @@ static bool builtin_whole(Builder *builder, AstId id, uint32_t *count) {
         *count = (uint32_t)number;
         return true;
     }
-    graph_build_refuse(builder, id, MSG_BUILD_DIMENSION, graph_build_words(builder, id).s,
-                       number_text(number).s, NULL, NULL);
+    graph_build_refuse(builder, id, MSG_BUILD_DIMENSION, number_text(number).s, NULL, NULL, NULL);
     return false;
 }
 

@@ -15,7 +15,7 @@ static void param_full_name(const BuildFrame *frame, const char *name, Text *out
     text_add(out, name);
 }
 
-static bool param_shape(Builder *builder, AstId dims, Shape *shape) {
+static bool param_shape(Builder *builder, const char *name, AstId dims, Shape *shape) {
     *shape = (Shape){0};
     uint32_t n = dims ? builder->ast->nodes[dims].n_children : 0;
     size_t count = 1;
@@ -27,11 +27,14 @@ static bool param_shape(Builder *builder, AstId dims, Shape *shape) {
         double number;
         AstId child = lang_child(builder->ast, dims, k);
         if (!graph_build_number(builder, child, &number)) return false;
-        bool whole = number >= 1 && number <= SHAPE_ELEMENTS && number == floor(number);
-        if (!whole || !memory_multiply(count, (size_t)number, &count) || count > SHAPE_ELEMENTS) {
-            graph_build_refuse(builder, child, MSG_BUILD_DIMENSION,
-                               graph_build_words(builder, child).s, number_text(number).s, NULL,
-                               NULL);
+        if (!(number >= 1 && number == floor(number))) {
+            graph_build_refuse(builder, child, MSG_BUILD_DIMENSION, number_text(number).s, NULL,
+                               NULL, NULL);
+            return false;
+        }
+        if (number > SHAPE_ELEMENTS || (count *= (size_t)number) > SHAPE_ELEMENTS) {
+            graph_build_refuse(builder, dims, MSG_BUILD_TOO_LARGE, name,
+                               number_integer(SHAPE_ELEMENTS).s, NULL, NULL);
             return false;
         }
         shape->dim[shape->rank++] = (uint32_t)number;
@@ -159,7 +162,8 @@ void graph_build_param(Builder *builder, AstId id) {
     const AstNode *at = &builder->ast->nodes[id];
     Shape shape;
     Text name = {0};
-    if (!param_shape(builder, lang_child(builder->ast, id, PARAM_DIMS), &shape)) return;
+    AstId dims = lang_child(builder->ast, id, PARAM_DIMS);
+    if (!param_shape(builder, at->name, dims, &shape)) return;
     param_full_name(builder->frame, at->name, &name);
     if (name.failed) graph->status = error_memory(graph->error);
     uint32_t index = 0;

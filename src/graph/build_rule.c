@@ -68,11 +68,6 @@ NodeId graph_build_state(Builder *builder, AstId id) {
 
 void graph_build_rule_statement(Builder *builder, AstId id) {
     const AstNode *at = &builder->ast->nodes[id];
-    if (builder->mode != BUILD_RULE || builder->frame->name) {
-        graph_build_refuse(builder, id, MSG_BUILD_RULE_ONLY,
-                           at->kind == AST_STATE ? "state" : "answer", NULL, NULL, NULL);
-        return;
-    }
     NodeId value = graph_build_node(builder, lang_child(builder->ast, id, 0));
     if (graph_build_failed(builder)) return;
     if (at->kind == AST_ANSWER) {

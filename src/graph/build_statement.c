@@ -69,8 +69,9 @@ static bool statement_has_column(Builder *builder, AstId id, NodeId side, bool l
     graph_build_check_typos(builder);
     if (graph_build_failed(builder)) return false;
     BuildWords words = graph_build_words(builder, id);
-    graph_build_refuse(builder, id, left ? MSG_BUILD_FIT_LEFT : MSG_BUILD_FIT_RIGHT, words.s, NULL,
-                       NULL, NULL);
+    bool name = builder->ast->nodes[id].kind == AST_NAME;
+    MessageId what = left ? name ? MSG_BUILD_NO_COLUMN : MSG_BUILD_FIT_LEFT : MSG_BUILD_FIT_RIGHT;
+    graph_build_refuse(builder, id, what, words.s, NULL, NULL, NULL);
     graph_build_remedy(builder, MSG_BUILD_FIT_COLUMNS, graph_build_columns(builder).s, NULL);
     return false;
 }
@@ -87,7 +88,16 @@ void graph_build_fit(Builder *builder, AstId id) {
             return;
     }
     NodeId residual = graph_build_broadcast(builder, id, OP_SUB, value[0], value[1]);
-    if (!statement_is_scalar(builder, id, residual)) return;
+    if (graph_build_failed(builder)) return;
+    const Shape *shape = &graph->nodes[residual].shape;
+    if (shape->rank > 0) {
+        graph_build_refuse(builder, id, MSG_BUILD_FIT_NOT_A_NUMBER, graph_shape_text(shape).s, NULL,
+                           NULL, NULL);
+        graph_build_remedy(builder, MSG_BUILD_FIT_NOT_A_NUMBER_REMEDY,
+                           graph_build_words(builder, side[0]).s,
+                           graph_build_words(builder, side[1]).s);
+        return;
+    }
     graph_build_at(builder, id);
     NodeId term = statement_mean(builder, graph_power(graph, residual, 2));
     if (graph->weight != NODE_NONE && !graph_build_failed(builder) &&
@@ -237,9 +247,6 @@ void graph_build_statement(Builder *builder, AstId id) {
     case AST_ANSWER: graph_build_rule_statement(builder, id); break;
     case AST_PREDICT: statement_not_yet(builder, id, "predict", MSG_BUILD_PREDICT_REMEDY); break;
     case AST_MODEL: statement_not_yet(builder, id, "model", MSG_BUILD_MODEL_REMEDY); break;
-    case AST_RULE:
-        graph_build_refuse(builder, id, MSG_BUILD_RULE_HERE, NULL, NULL, NULL, NULL);
-        break;
     case AST_VALUE:
         graph_build_refuse(builder, id, MSG_BUILD_VALUE_UNUSED, graph_build_words(builder, id).s,
                            NULL, NULL, NULL);
@@ -254,10 +261,7 @@ void graph_build_statement(Builder *builder, AstId id) {
 
 BuildValue graph_build_block(Builder *builder, AstId id) {
     uint32_t n = builder->ast->nodes[id].n_children;
-    AstId last = n > 0 ? lang_child(builder->ast, id, n - 1) : 0;
-    if (!last || builder->ast->nodes[last].kind != AST_VALUE)
-        return statement_value(graph_build_refuse(builder, id, MSG_BUILD_DEF_WITHOUT_VALUE,
-                                                  builder->frame->name, NULL, NULL, NULL));
+    AstId last = lang_child(builder->ast, id, n - 1); /* the parser saw to it that it is a value */
     for (uint32_t k = 0; k + 1 < n && !graph_build_failed(builder); k++)
         graph_build_statement(builder, lang_child(builder->ast, id, k));
     return graph_build_value(builder, lang_child(builder->ast, last, 0));

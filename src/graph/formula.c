@@ -863,8 +863,8 @@ static void form_print_condition(Formula *formula, FormTerm term) {
         for (uint32_t k = 0; k < 2; k++) {
             FormTerm part = formula->terms[atom->first + k];
             const FormAtom *inner = form_single(formula, part);
-            bool brackets = inner && form_is_boolean(inner) && !form_is_comparison(inner) &&
-                            inner->op != atom->op;
+            bool brackets = inner && (inner->op == OP_AND || inner->op == OP_OR) &&
+                            inner->kind == FORM_CALL && inner->op != atom->op;
             if (k > 0) text_add(formula->out, atom->op == OP_AND ? " and " : " or ");
             if (brackets) text_add_char(formula->out, '(');
             form_print_condition(formula, part);

@@ -1,5 +1,5 @@
-/* Text cases (tests/graph/(all).test): a formula, and the graph, the gradient, the slopes as people write
- * them, or the whole message.
+/* Text cases (tests/graph/(all).test): a formula, and the graph, the gradient, the slopes as
+ * people write them, or the whole message.
  *
  *     %CASE title
  *     formula, any number of lines

@@ -16,7 +16,7 @@ static const Reference references[] = {
 
 enum { POINTS = 16 };
 
-/* ---- elementwise ------------------------------------------------------------------------------- */
+/* ---- elementwise ----------------------------------------------------------------------------- */
 
 /* op(p + A, q + B) over the rows of the reference points. */
 typedef struct Probe {
@@ -149,7 +149,7 @@ TEST(elementwise) {
     check_elementwise(OP_POWI, 7);
 }
 
-/* ---- the others ----------------------------------------------------------------------------------- */
+/* ---- the others ------------------------------------------------------------------------------ */
 
 /* What an operator is applied to: parameters a (a 2 x 3 matrix), b (3 x 2), v and u (3 numbers). */
 enum { A, B, V, U, N_OWN };
@@ -280,7 +280,7 @@ TEST(shapes_and_products) {
     }
 }
 
-/* ---- over rows, and what is refused ---------------------------------------------------------------- */
+/* ---- over rows, and what is refused ---------------------------------------------------------- */
 
 TEST(refused) {
     static const Op ops[] = {OP_ROW_MIN, OP_ROW_MAX, OP_TRIGAMMA};

@@ -1,5 +1,6 @@
-/* Branches and kinks: the arm not taken contributes no value, no slope and no NaN, also when arms nest,
- * share parts with the outside, hold vectors or rows, and when the gradient is differentiated again. */
+/* Branches and kinks: the arm not taken contributes no value, no slope and no NaN, also when
+ * arms nest, share parts with the outside, hold vectors or rows, and when the gradient is
+ * differentiated again. */
 #include "helper.h"
 
 typedef struct Branch {
@@ -18,7 +19,8 @@ static void check_branch(const Branch *branch) {
     }
     for (size_t k = 0; built.graph && k < built.graph->n_scalars && k < 3; k++) {
         double room = 1e-14;
-        bool slope = fabs(built.slope[k] - branch->slope[k]) <= room * fmax(1, fabs(branch->slope[k]));
+        bool slope =
+            fabs(built.slope[k] - branch->slope[k]) <= room * fmax(1, fabs(branch->slope[k]));
         bool curve = fabs(built.curvature[k] - branch->curvature[k]) <=
                      room * fmax(1, fabs(branch->curvature[k]));
         if (slope && curve) continue;
@@ -43,7 +45,7 @@ static const Branch branches[] = {
     /* nested, and an arm that is itself a branch on the same condition */
     {"x > 0 ? (x > 1 ? log(x) : sqrt(x)) : (x < -1 ? log(-x) : x^2)", NULL, {-2}, {-0.5}, {-0.25}},
     {"x > 0 ? (x > 1 ? log(x) : sqrt(x)) : (x < -1 ? log(-x) : x^2)", NULL, {0}, {0}, {2}},
-    {"x > 0 ? (x > 1 ? log(x) : sqrt(x)) : (x < -1 ? log(-x) : x^2)", NULL, {4}, {0.25}, {-1.0 / 16}},
+    {"x > 0 ? (x > 1 ? log(x) : sqrt(x)) : (x < 0 ? 1/x : x^2)", NULL, {4}, {0.25}, {-1.0 / 16}},
     /* a part set before and used in arms only */
     {"s = sqrt(x); where(x > 0, s, 0)", NULL, {0}, {0}, {0}},
     {"s = sqrt(x); where(x > 0, s, 0)", NULL, {-1}, {0}, {0}},
