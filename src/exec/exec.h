@@ -132,15 +132,25 @@ typedef void (*Kernel)(double *restrict out, const double *a, const double *b, c
                        size_t n, int exponent);
 Kernel exec_kernel(Op op, unsigned singles);
 
-/* Where a step finds a value. It is read at base[base] + offset + element * (rows of the block). */
+/* Where a step finds a value. It is read at base[base] + offset + element * (rows of the block).
+ * Element e of the step's result reads element (e / repeat) % period. */
 enum { FRAME_WORK, FRAME_PARAMETERS, FRAME_COLUMNS }; /* column c: FRAME_COLUMNS + c */
 typedef struct Operand {
     uint32_t base;
     uint32_t element; /* first one, of a value with rows */
     size_t offset;
-    bool rows;     /* [element][row of the block]; else [element] */
-    bool repeated; /* one element, read for each of the result's */
+    uint32_t repeat, period; /* 1 and the number of elements: as it lies; period 1: one number */
+    bool rows;               /* [element][row of the block]; else [element] */
 } Operand;
+
+/* An operand's elements one after the other, as the result's need them. */
+typedef struct Cursor {
+    const double *at, *start;
+    size_t unit; /* numbers an element */
+    uint32_t repeat, period, repeated, element;
+    bool rows;
+} Cursor;
+void exec_cursor_next(Cursor *cursor);
 
 typedef struct Frame {
     const double **base;
@@ -188,7 +198,7 @@ struct Step {
     } extra;
     NodeId node;
     int32_t exponent;
-    Op op;
+    Op op, fused; /* ROW_SUM: the operator whose result is fed without being made, or ROW_SUM */
     uint32_t n_inputs; /* STACK: length of extra.stack */
     bool rows;         /* the result has rows */
 };
@@ -197,6 +207,10 @@ struct Step {
 void exec_step_choose(Step *step);
 void exec_step_run(const Step *steps, size_t count, const Frame *frame);
 const double *exec_operand(const Operand *operand, const Frame *frame);
+Cursor exec_cursor(const Operand *operand, const Frame *frame);
+
+/* rowsum.c: as feeding the product of a and b, at least one of which has rows. */
+void exec_fold_product(Fold *fold, Cursor a, Cursor b, size_t n);
 
 typedef struct PlanFold {
     Fold fold;

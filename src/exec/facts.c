@@ -43,7 +43,7 @@ static void dump_operand(const Plan *plan, const Operand *operand, Text *out) {
         dump_place(plan, operand->offset, operand->rows, out);
     }
     if (operand->element) text_format(out, "+%u", operand->element);
-    if (operand->repeated) text_add(out, " repeated");
+    if (operand->repeat != 1) text_format(out, " each %u times", operand->repeat);
 }
 
 static void dump_operands(const Plan *plan, const Step *step, Text *out) {
@@ -52,7 +52,7 @@ static void dump_operands(const Plan *plan, const Step *step, Text *out) {
         if (k > 0) text_add_char(out, ',');
         dump_operand(plan, &operands[k], out);
     }
-    if (step->op == OP_POWI) text_format(out, ", %d", step->exponent);
+    if (step->exponent != 0) text_format(out, ", %d", step->exponent);
 }
 
 static void dump_elements(size_t elements, Text *out) {
@@ -62,7 +62,8 @@ static void dump_elements(size_t elements, Text *out) {
 static void dump_step(const Plan *plan, const Step *step, Text *out) {
     text_add(out, "  ");
     if (op_info(step->op)->kind == KIND_ROWS) {
-        text_add(out, step->n_inputs == 2 ? "feed scattered" : "feed");
+        text_add(out, "feed");
+        if (step->fused != step->op) text_format(out, " %s of", op_info(step->fused)->spelling);
     } else {
         dump_place(plan, step->out, step->rows, out);
         dump_elements(step->elements, out);

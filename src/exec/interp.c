@@ -10,6 +10,25 @@ const double *exec_operand(const Operand *operand, const Frame *frame) {
     return frame->base[operand->base] + operand->offset + operand->element * frame->n;
 }
 
+Cursor exec_cursor(const Operand *operand, const Frame *frame) {
+    const double *start = exec_operand(operand, frame);
+    return (Cursor){.at = start,
+                    .start = start,
+                    .unit = operand->rows ? frame->n : 1,
+                    .repeat = operand->repeat,
+                    .period = operand->period,
+                    .rows = operand->rows};
+}
+
+void exec_cursor_next(Cursor *cursor) {
+    if (++cursor->repeated < cursor->repeat) return;
+    cursor->repeated = 0;
+    cursor->at += cursor->unit;
+    if (++cursor->element < cursor->period) return;
+    cursor->element = 0;
+    cursor->at = cursor->start;
+}
+
 void exec_step_run(const Step *steps, size_t count, const Frame *frame) {
     for (const Step *step = steps, *end = steps + count; step < end; step++) step->run(step, frame);
 }
@@ -42,26 +61,16 @@ static void step_flat3(const Step *step, const Frame *frame) {
                  step->exponent);
 }
 
-/* From one element of an operand to the next. */
-static size_t step_stride(const Operand *operand, const Frame *frame) {
-    return operand->repeated ? 0 : operand->rows ? frame->n : 1;
-}
-
-/* A result with rows, some operand of which is a different number for each element: a loop an
- * element. */
+/* A result with rows, some operand of which does not lie as the result: a loop an element. */
 static void step_elements(const Step *step, const Frame *frame) {
-    const double *in[3];
-    size_t stride[3];
+    Cursor in[3];
     double *out = frame->work + step->out;
-    for (uint32_t k = 0; k < 3; k++) {
-        const Operand *operand = &step->in[k < step->n_inputs ? k : 0];
-        in[k] = exec_operand(operand, frame);
-        stride[k] = step_stride(operand, frame);
-    }
+    for (uint32_t k = 0; k < 3; k++)
+        in[k] = exec_cursor(&step->in[k < step->n_inputs ? k : 0], frame);
     for (size_t e = 0; e < step->elements; e++) {
-        step->kernel(out, in[0], in[1], in[2], frame->n, step->exponent);
+        step->kernel(out, in[0].at, in[1].at, in[2].at, frame->n, step->exponent);
         out += frame->n;
-        for (uint32_t k = 0; k < 3; k++) in[k] += stride[k];
+        for (uint32_t k = 0; k < step->n_inputs; k++) exec_cursor_next(&in[k]);
     }
 }
 
@@ -78,14 +87,15 @@ static void step_fill(const Step *step, const Frame *frame) {
 
 static void step_choose_elementwise(Step *step) {
     unsigned singles = 0, all = (1u << step->n_inputs) - 1;
-    bool flat = true, repeated = step->elements > 1;
+    bool flat = true, filled = step->elements > 1;
     for (uint32_t k = 0; k < step->n_inputs; k++) {
         const Operand *in = &step->in[k];
-        if (step->rows ? !in->rows : in->repeated) singles |= 1u << k;
-        if (step->rows && step->elements > 1 && (in->repeated ? in->rows : !in->rows)) flat = false;
-        if (!in->repeated) repeated = false;
+        bool number = in->period == 1, as_result = in->period == step->elements;
+        if (step->rows ? !in->rows : number) singles |= 1u << k;
+        if (step->rows && !(in->rows ? as_result : number)) flat = false;
+        if (!number) filled = false;
     }
-    if (repeated) {
+    if (filled) {
         for (uint32_t k = 0; k < step->n_inputs; k++)
             if (!step->rows || step->in[k].rows) singles &= ~(1u << k);
         step->run = step_fill;
@@ -288,6 +298,22 @@ static void step_fold_scatter(const Step *step, const Frame *frame) {
                       step->elements, exec_operand(where, frame), where->rows ? 1 : 0, frame->n);
 }
 
+/* ROW_SUM of a product, or of a square: it is never stored. */
+static void step_fold_product(const Step *step, const Frame *frame) {
+    const Operand *right = &step->in[step->n_inputs - 1];
+    exec_fold_product(step->extra.fold, exec_cursor(&step->in[0], frame), exec_cursor(right, frame),
+                      frame->n);
+}
+
+static void step_choose_fold(Step *step, Op fused) {
+    if (fused == OP_SCATTER)
+        step->run = step_fold_scatter;
+    else if (fused == OP_MUL || fused == OP_POWI)
+        step->run = step_fold_product;
+    else
+        step->run = step_fold;
+}
+
 void exec_step_choose(Step *step) {
     switch (step->op) {
         case OP_BROADCAST:
@@ -323,7 +349,7 @@ void exec_step_choose(Step *step) {
         case OP_ROW_MIN:
         case OP_ROW_MAX:
         case OP_ROW_QUANTILE:
-            step->run = step->n_inputs == 2 ? step_fold_scatter : step_fold;
+            step_choose_fold(step, step->fused);
             break;
         default:
             step_choose_elementwise(step);

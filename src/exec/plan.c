@@ -3,8 +3,9 @@
  *
  * Values without rows have places of their own in the workspace; behind them lies the block, in
  * which every pass places its values with rows anew. RESHAPE, DETACH and slices in one piece are
- * views: they have no place and no step. One number repeated to a shape is read as one number by
- * elementwise steps. */
+ * views: they have no place and no step. Repeated values (BROADCAST) are read by elementwise steps
+ * where they are repeated from, and a product or a SCATTER that is only summed over rows is never
+ * stored. */
 #include "exec.h"
 
 #include <string.h>
@@ -19,32 +20,38 @@ enum {
 /* What a step reads: a part of the value of 'root', which has a place of its own. */
 typedef struct PlanUse {
     NodeId root;
-    uint32_t element;
-    bool repeated;
+    uint32_t element, repeat, period; /* as in Operand */
 } PlanUse;
 
-/* The nodes of a pass, within Planner.items. */
+/* Which repeated values a reader can read where they are repeated from. */
+typedef enum PlanReading {
+    PLAN_READS_WHOLE,   /* none */
+    PLAN_READS_NUMBERS, /* single numbers */
+    PLAN_READS_PATTERNS /* all whose kept axes are neighbours */
+} PlanReading;
+
+/* The nodes of a pass, within Planner.items: first..middle without rows, before it; middle..end in
+ * it. */
 typedef struct PlanRange {
-    size_t first, middle,
-        end; /* first..middle: without rows, before the pass; middle..end: in it */
+    size_t first, middle, end;
 } PlanRange;
 
 typedef struct Planner {
     const Graph *graph;
     Plan *plan;
     Needs needs;
-    bool *required; /* by node: it has a place */
-    bool *fixed;    /* by node: the same in every evaluation */
-    size_t *offset; /* by node: its place */
-    uint32_t *slot; /* by node: the slot it lies in; 0: none */
-    size_t
-        *last; /* by node: when it is read last. Item i reads at 2i+1, pass p's end is at 2*end */
-    uint32_t *wanted; /* by node: the last pass (from 1) that needs it */
+    /* By node: */
+    bool *required;    /* it has a place */
+    bool *fixed;       /* the same in every evaluation */
+    uint32_t *readers; /* how many read its place, were nothing fused */
+    size_t *offset;    /* its place */
+    uint32_t *slot;    /* the slot it lies in; 0: none */
+    size_t *last;      /* when it is read last: item i reads at 2i+1, a pass ends at 2*range.end */
+    uint32_t *wanted;  /* the last pass (from 1) that needs it */
     NodeId *items;
     size_t n_items, items_capacity;
     PlanRange *ranges;
     SlotPool singles, rows;
-    Step *steps; /* being filled */
     size_t row_steps, row_elements;
 } Planner;
 
@@ -74,9 +81,40 @@ static bool plan_is_piece(const Planner *planner, NodeId id, uint32_t *start) {
     return piece;
 }
 
-/* Looks through views; through repeated numbers too where the reader may ('elementwise'). */
-static PlanUse plan_use(const Planner *planner, NodeId id, bool elementwise) {
-    PlanUse use = {.root = id};
+/* A BROADCAST as a pattern: the axes that it keeps must be neighbours. */
+static bool plan_is_pattern(const Planner *planner, NodeId id, PlanUse *use) {
+    const Node *node = plan_node(planner, id);
+    uint32_t repeat = 1, period = 1;
+    int stage = 0; /* from the last axis: 0 repeated, 1 kept, 2 repeated again */
+    for (uint32_t k = node->shape.rank; k-- > 0;) {
+        bool kept = !(node->aux.axes >> k & 1u);
+        if (node->shape.dim[k] == 1) continue;
+        if (kept == (stage != 1)) stage++;
+        if (stage == 0) repeat *= node->shape.dim[k];
+        if (stage == 1) period *= node->shape.dim[k];
+        if (stage == 3) return false;
+    }
+    use->repeat = repeat;
+    use->period = period;
+    return true;
+}
+
+/* Goes through a BROADCAST where the reader can. */
+static bool plan_see_through(const Planner *planner, NodeId id, PlanReading reading, PlanUse *use) {
+    NodeId from = graph_input(planner->graph, use->root, 0);
+    if (plan_count(planner, from) == 1) {
+        use->element = 0;
+        use->repeat = use->period = 1;
+        return true;
+    }
+    size_t count = plan_count(planner, id);
+    bool whole = use->period == count && plan_count(planner, use->root) == count;
+    return reading == PLAN_READS_PATTERNS && whole && plan_is_pattern(planner, use->root, use);
+}
+
+/* Looks through views, and through repeated values as far as the reader can. */
+static PlanUse plan_use(const Planner *planner, NodeId id, PlanReading reading) {
+    PlanUse use = {.root = id, .repeat = 1, .period = (uint32_t)plan_count(planner, id)};
     for (;; use.root = graph_input(planner->graph, use.root, 0)) {
         const Node *node = plan_node(planner, use.root);
         uint32_t start = 0;
@@ -85,30 +123,45 @@ static PlanUse plan_use(const Planner *planner, NodeId id, bool elementwise) {
             use.element += start;
             continue;
         }
-        if (!elementwise || node->op != OP_BROADCAST) return use;
-        if (plan_count(planner, graph_input(planner->graph, use.root, 0)) != 1) return use;
-        use.repeated = true;
-        use.element = 0;
+        if (reading == PLAN_READS_WHOLE || node->op != OP_BROADCAST) return use;
+        if (!plan_see_through(planner, id, reading, &use)) return use;
     }
 }
 
-/* The SCATTER that a ROW_SUM adds up without making it, or NODE_NONE. */
-static NodeId plan_scattered(const Planner *planner, NodeId id) {
+/* The node that a ROW_SUM adds up without its value being made: a SCATTER, or a product or square
+ * that nobody else reads. NODE_NONE: none. */
+static NodeId plan_fused(const Planner *planner, NodeId id) {
     if (plan_node(planner, id)->op != OP_ROW_SUM) return NODE_NONE;
-    PlanUse use = plan_use(planner, graph_input(planner->graph, id, 0), false);
-    bool whole = plan_count(planner, use.root) == plan_count(planner, id);
-    return plan_node(planner, use.root)->op == OP_SCATTER && whole ? use.root : NODE_NONE;
+    PlanUse use = plan_use(planner, graph_input(planner->graph, id, 0), PLAN_READS_WHOLE);
+    const Node *node = plan_node(planner, use.root);
+    if (plan_count(planner, use.root) != plan_count(planner, id)) return NODE_NONE;
+    if (node->op == OP_SCATTER) return use.root;
+    bool product = node->op == OP_MUL || (node->op == OP_POWI && node->aux.exponent == 2);
+    return product && planner->readers[use.root] == 1 ? use.root : NODE_NONE;
 }
 
 /* The node whose inputs the step of 'id' reads. */
 static NodeId plan_source(const Planner *planner, NodeId id) {
-    NodeId scattered = plan_scattered(planner, id);
-    return scattered != NODE_NONE ? scattered : id;
+    NodeId fused = plan_fused(planner, id);
+    return fused != NODE_NONE ? fused : id;
 }
 
 static PlanUse plan_input(const Planner *planner, NodeId source, uint32_t k) {
-    return plan_use(planner, graph_input(planner->graph, source, k),
-                    plan_kind(planner, source) == KIND_ELEMENTWISE);
+    PlanReading reading = PLAN_READS_WHOLE;
+    if (plan_kind(planner, source) == KIND_ELEMENTWISE)
+        reading = plan_has_rows(planner, source) ? PLAN_READS_PATTERNS : PLAN_READS_NUMBERS;
+    return plan_use(planner, graph_input(planner->graph, source, k), reading);
+}
+
+static void plan_count_readers(Planner *planner) {
+    const Plan *plan = planner->plan;
+    for (size_t k = 0; k < plan->n_outputs; k++)
+        planner->readers[plan_use(planner, plan->outputs[k], PLAN_READS_WHOLE).root]++;
+    for (size_t i = 0; i < planner->needs.count; i++) {
+        NodeId id = planner->needs.nodes[i];
+        for (uint32_t k = 0; k < plan_node(planner, id)->n_inputs; k++)
+            planner->readers[plan_input(planner, id, k).root]++;
+    }
 }
 
 /* ---- what is needed, and when ---------------------------------------------------------------- */
@@ -116,7 +169,7 @@ static PlanUse plan_input(const Planner *planner, NodeId source, uint32_t k) {
 static void plan_require(Planner *planner) {
     const Plan *plan = planner->plan;
     for (size_t k = 0; k < plan->n_outputs; k++)
-        planner->required[plan_use(planner, plan->outputs[k], false).root] = true;
+        planner->required[plan_use(planner, plan->outputs[k], PLAN_READS_WHOLE).root] = true;
     for (size_t i = planner->needs.count; i-- > 0;) {
         NodeId id = planner->needs.nodes[i];
         if (!planner->required[id]) continue;
@@ -169,7 +222,7 @@ static void plan_collect_rows(Planner *planner, uint32_t pass) {
     uint32_t mark = pass + 1;
     if (plan->visit_pass == pass)
         for (size_t k = 0; k < plan->n_outputs; k++)
-            planner->wanted[plan_use(planner, plan->outputs[k], false).root] = mark;
+            planner->wanted[plan_use(planner, plan->outputs[k], PLAN_READS_WHOLE).root] = mark;
     for (size_t i = planner->needs.count; i-- > 0;) {
         NodeId id = planner->needs.nodes[i];
         bool wanted = plan_has_rows(planner, id) && planner->wanted[id] == mark;
@@ -209,7 +262,7 @@ static void plan_collect(Planner *planner) {
             plan_note_last(planner, i, 2 * range->end);
     }
     for (size_t k = 0; k < plan->n_outputs; k++)
-        planner->last[plan_use(planner, plan->outputs[k], false).root] = SIZE_MAX;
+        planner->last[plan_use(planner, plan->outputs[k], PLAN_READS_WHOLE).root] = SIZE_MAX;
 }
 
 /* ---- places ---------------------------------------------------------------------------------- */
@@ -252,7 +305,8 @@ static void plan_place_leaves(Planner *planner) {
 
 static Operand plan_operand(const Planner *planner, PlanUse use) {
     const Node *node = plan_node(planner, use.root);
-    Operand operand = {.repeated = use.repeated, .rows = plan_has_rows(planner, use.root)};
+    Operand operand = {
+        .repeat = use.repeat, .period = use.period, .rows = plan_has_rows(planner, use.root)};
     if (node->op == OP_COLUMN) {
         operand.base = FRAME_COLUMNS + node->aux.index;
     } else if (node->op == OP_PARAM) {
@@ -319,16 +373,20 @@ static void plan_step(Planner *planner, Step *step, NodeId id) {
 
 static bool plan_fold(Planner *planner, Step *step, PlanFold *fold, NodeId id) {
     NodeId source = plan_source(planner, id);
+    const Node *read = plan_node(planner, source);
     *step = (Step){.node = id,
                    .op = plan_node(planner, id)->op,
                    .elements = plan_count(planner, id),
-                   .n_inputs = source == id ? 1 : 2};
+                   .fused = read->op,
+                   .exponent = read->op == OP_POWI ? read->aux.exponent : 0,
+                   .n_inputs = source == id ? 1 : read->n_inputs};
     plan_step_operands(planner, step, source);
     fold->node = id;
     if (step->op == OP_ROW_QUANTILE)
         fold->probability = plan_operand(planner, plan_input(planner, id, 1));
     step->extra.fold = &fold->fold;
-    if (source != id) step->elements = plan_count(planner, graph_input(planner->graph, source, 0));
+    if (step->fused == OP_SCATTER)
+        step->elements = plan_count(planner, graph_input(planner->graph, source, 0));
     exec_step_choose(step);
     return exec_fold_new(&fold->fold, step->op, plan_count(planner, id));
 }
@@ -376,7 +434,7 @@ static void plan_note_rows(Planner *planner, const PlanRange *range, bool visit)
     }
     const Plan *plan = planner->plan;
     for (size_t k = 0; k < plan->n_outputs && visit; k++) {
-        NodeId root = plan_use(planner, plan->outputs[k], false).root;
+        NodeId root = plan_use(planner, plan->outputs[k], PLAN_READS_WHOLE).root;
         if (plan_has_rows(planner, root)) planner->last[root] = SIZE_MAX;
     }
 }
@@ -429,7 +487,8 @@ static void plan_place_outputs(Planner *planner, bool rows) {
     Plan *plan = planner->plan;
     for (size_t k = 0; k < plan->n_outputs; k++)
         if (plan_has_rows(planner, plan->outputs[k]) == rows)
-            plan->places[k] = plan_operand(planner, plan_use(planner, plan->outputs[k], false));
+            plan->places[k] =
+                plan_operand(planner, plan_use(planner, plan->outputs[k], PLAN_READS_WHOLE));
 }
 
 static bool plan_make_passes(Planner *planner) {
@@ -583,6 +642,7 @@ static void planner_free(Planner *planner) {
     exec_slot_free(&planner->rows);
     memory_free(planner->required);
     memory_free(planner->fixed);
+    memory_free(planner->readers);
     memory_free(planner->offset);
     memory_free(planner->slot);
     memory_free(planner->last);
@@ -598,14 +658,15 @@ static bool planner_allocate(Planner *planner) {
     plan->n_passes = (size_t)planner->needs.top + 1;
     planner->required = memory_new(n, sizeof *planner->required);
     planner->fixed = memory_new(n, sizeof *planner->fixed);
+    planner->readers = memory_new(n, sizeof *planner->readers);
     planner->offset = memory_new(n, sizeof *planner->offset);
     planner->slot = memory_new(n, sizeof *planner->slot);
     planner->last = memory_new(n, sizeof *planner->last);
     planner->wanted = memory_new(n, sizeof *planner->wanted);
     planner->ranges = memory_new(plan->n_passes, sizeof *planner->ranges);
     plan->passes = arena_alloc(&plan->arena, plan->n_passes, sizeof *plan->passes);
-    return planner->required && planner->fixed && planner->offset && planner->slot &&
-           planner->last && planner->wanted && planner->ranges && plan->passes;
+    return planner->required && planner->fixed && planner->readers && planner->offset &&
+           planner->slot && planner->last && planner->wanted && planner->ranges && plan->passes;
 }
 
 /* Outputs with rows are handed over together, in the first pass that can have all of them. */
@@ -621,6 +682,7 @@ static void plan_find_visit(Planner *planner) {
 static Status plan_make(Planner *planner, const PlanOptions *options, Error *error) {
     if (!planner_allocate(planner)) return error_memory(error);
     plan_find_visit(planner);
+    plan_count_readers(planner);
     plan_require(planner);
     plan_find_fixed(planner);
     plan_collect(planner);

@@ -102,6 +102,21 @@ static void fold_add(double *restrict lanes, const double *restrict values, size
     memcpy(lanes, local, sizeof local);
 }
 
+/* As fold_add of a[r] * b[r]; a has rows. */
+static void fold_add_product(double *restrict lanes, const double *a, const double *b, bool b_rows,
+                             size_t lane, size_t n) {
+    enum { CHUNK = 128 };
+    double product[CHUNK];
+    for (size_t done = 0, part; done < n; done += part) {
+        part = n - done < CHUNK ? n - done : CHUNK;
+        if (b_rows)
+            for (size_t r = 0; r < part; r++) product[r] = a[done + r] * b[done + r];
+        else
+            for (size_t r = 0; r < part; r++) product[r] = a[done + r] * b[0];
+        fold_add(lanes, product, (lane + done) % EXEC_LANES, part);
+    }
+}
+
 static void fold_least(double *lanes, const double *values, size_t lane, size_t n) {
     for (size_t r = 0; r < n; r++) {
         double *at = &lanes[(lane + r) % EXEC_LANES];
@@ -150,6 +165,22 @@ void exec_fold_feed(Fold *fold, const double *values, size_t n) {
                 fold_least(lanes, from, lane, part);
             else
                 fold_greatest(lanes, from, lane, part);
+        }
+        fold_advance(fold, part);
+    }
+}
+
+void exec_fold_product(Fold *fold, Cursor a, Cursor b, size_t n) {
+    Cursor left = a.rows ? a : b, right = a.rows ? b : a;
+    for (size_t done = 0, part; done < n; done += part) {
+        part = fold_room(fold, n - done);
+        a = left;
+        b = right;
+        for (size_t e = 0; e < fold->elements; e++) {
+            fold_add_product(fold->lanes + e * EXEC_LANES, a.at + done, b.at + (b.rows ? done : 0),
+                             b.rows, fold->rows % EXEC_LANES, part);
+            exec_cursor_next(&a);
+            exec_cursor_next(&b);
         }
         fold_advance(fold, part);
     }
