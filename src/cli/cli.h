@@ -171,8 +171,8 @@ int cli_exit_code(const Command *command, const descend_walk *walk);
 void cli_report_opening(Cli *cli, descend_walk *walk);
 void cli_report_parameters(Cli *cli, descend_walk *walk);
 void cli_report_valleys(Cli *cli, descend_walk *walk);
-/* Verdict with its reason, advice, digest. */
-void cli_report_verdict(Cli *cli, const Command *command, descend_walk *walk);
+/* Verdict with its reason, advice, notes (not with --quiet), digest. */
+void cli_report_end(Cli *cli, const Command *command, const CliInputs *inputs, descend_walk *walk);
 void cli_report_notes(Cli *cli, const CliInputs *inputs, descend_walk *walk);
 void cli_warn_notes(Cli *cli, const CliInputs *inputs, descend_walk *walk);
 const char *cli_verdict_word(const Cli *cli, descend_verdict verdict);

@@ -146,18 +146,20 @@ const char *cli_verdict_word(const Cli *cli, descend_verdict verdict) {
     return cli_text(cli, words[verdict]);
 }
 
-void cli_report_verdict(Cli *cli, const Command *command, descend_walk *walk) {
-    static const char hex[] = "0123456789abcdef";
-    uint64_t digest = descend_walk_digest(walk);
+static void report_verdict(Cli *cli, const Command *command, descend_walk *walk) {
     const char *advice = descend_walk_text(walk, "advice", cli_language(cli));
     text_add(&cli->out, cli_verdict_word(cli, descend_walk_verdict(walk)));
     text_add(&cli->out, cli_text(cli, MSG_VIEW_COLON));
     cli_line(cli, descend_walk_text(walk, "reason", cli_language(cli)));
-    if (advice[0]) {
-        text_add(&cli->out, cli_text(cli, MSG_CLI_ADVICE));
-        cli_advice(command, advice, &cli->out);
-        text_add_char(&cli->out, '\n');
-    }
+    if (!advice[0]) return;
+    text_add(&cli->out, cli_text(cli, MSG_CLI_ADVICE));
+    cli_advice(command, advice, &cli->out);
+    text_add_char(&cli->out, '\n');
+}
+
+static void report_digest(Cli *cli, const descend_walk *walk) {
+    static const char hex[] = "0123456789abcdef";
+    uint64_t digest = descend_walk_digest(walk);
     text_add(&cli->out, cli_text(cli, MSG_CLI_DIGEST));
     for (int shift = 60; shift >= 0; shift -= 4)
         text_add_char(&cli->out, hex[digest >> shift & 15]);
@@ -187,4 +189,10 @@ void cli_warn_notes(Cli *cli, const CliInputs *inputs, descend_walk *walk) {
     const char *note;
     for (size_t k = 0; (note = report_note(inputs, walk, k, cli_language(cli))); k++)
         cli_warn(cli, note);
+}
+
+void cli_report_end(Cli *cli, const Command *command, const CliInputs *inputs, descend_walk *walk) {
+    report_verdict(cli, command, walk);
+    if (!command->values[OPTION_QUIET]) cli_report_notes(cli, inputs, walk);
+    report_digest(cli, walk);
 }

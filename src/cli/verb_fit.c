@@ -218,10 +218,8 @@ static void fit_report(Cli *cli, const Command *command, const CliInputs *inputs
     fit_residuals(cli, walk);
     fit_unavailable(cli, walk);
     if (command->values[OPTION_RESTARTS]) cli_report_valleys(cli, walk);
-    cli_report_verdict(cli, command, walk);
-    if (quiet) return;
-    cli_report_notes(cli, inputs, walk);
-    fit_picture(cli, command, inputs, walk);
+    cli_report_end(cli, command, inputs, walk);
+    if (!quiet) fit_picture(cli, command, inputs, walk);
 }
 
 static void fit_json(Cli *cli, const Command *command, const CliInputs *inputs,

@@ -10,8 +10,7 @@ static void minimize_report(Cli *cli, const Command *command, const CliInputs *i
     }
     cli_report_parameters(cli, walk);
     if (command->values[OPTION_RESTARTS]) cli_report_valleys(cli, walk);
-    cli_report_verdict(cli, command, walk);
-    if (!command->values[OPTION_QUIET]) cli_report_notes(cli, inputs, walk);
+    cli_report_end(cli, command, inputs, walk);
 }
 
 static void minimize_json(Cli *cli, const Command *command, const CliInputs *inputs,

@@ -98,7 +98,8 @@ TEST(a_diagonal_in_braille) {
 
 TEST(marks_in_ascii_and_values_that_are_not_finite) {
     static const double x[] = {0, 1, 2, 3}, y[] = {5, NAN, 5, 5};
-    ViewSeries series[] = {{.x = x, .y = y, .count = 4}, {.x = x, .y = y, .count = 4, .line = true}};
+    ViewSeries series[] = {{.x = x, .y = y, .count = 4},
+                           {.x = x, .y = y, .count = 4, .line = true}};
     ViewPlot plot = {.x_name = "x", .y_name = "y", .series = series, .n_series = 2, .rows = 8};
     ViewStyle ascii = english;
     Text out = {0};
@@ -116,7 +117,8 @@ TEST(marks_in_ascii_and_values_that_are_not_finite) {
 }
 
 TEST(plots_of_nothing_and_of_extremes) {
-    static const double x[] = {0, 1, 2}, none[] = {NAN, INFINITY, NAN}, wide[] = {-1e308, 1e308, 0};
+    static const double x[] = {0, 1, 2}, none[] = {NAN, INFINITY, NAN};
+    static const double wide[] = {-1e308, 1e308, 0};
     ViewSeries series = {.x = x, .y = none, .count = 3, .line = true};
     ViewPlot plot = {.x_name = "x", .y_name = "y", .series = &series, .n_series = 1};
     Text out = {0};
@@ -150,7 +152,8 @@ TEST(json_of_every_kind) {
                "  \"third\": 0.3333333333333333,\n"
                "  \"none\": null,\n"
                "  \"whole\": -7,\n"
-               "  \"list\": [1, [], \"a\\\"b\\\\c\\nd\\te\\u0001\\u007f\xef\xbf\xbd\xe5\x9d\xa1\"],\n"
+               "  \"list\": [1, [], \"a\\\"b\\\\c\\nd\\te\\u0001\\u007f"
+               "\xef\xbf\xbd\xe5\x9d\xa1\"],\n"
                "  \"null\": null\n"
                "}\n");
     text_free(&out);
