@@ -81,6 +81,7 @@ void cli_report_parameters(Cli *cli, descend_walk *walk) {
     ViewTable table = {0};
     if (n == 1) report_one_parameter(cli, walk);
     if (n > 1) {
+        if (cli->out.length > 0) text_add_char(&cli->out, '\n');
         view_table_column(&table, VIEW_LEFT, cli_text(cli, MSG_CLI_COLUMN_PARAMETER));
         view_table_column(&table, VIEW_NUMBER, cli_text(cli, MSG_CLI_COLUMN_VALUE));
         view_table_column(&table, VIEW_NUMBER, cli_text(cli, MSG_CLI_COLUMN_START));

@@ -200,6 +200,7 @@ static void rounds_print_feet(Cli *cli, const CliRounds *rounds, descend_walk *w
     }
     view_table_render(&table, &cli->style, &cli->out);
     view_table_free(&table);
+    text_add_char(&cli->out, '\n');
 }
 
 static void rounds_after(Cli *cli, const CliRounds *rounds, descend_walk *walk) {

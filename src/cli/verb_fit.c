@@ -61,7 +61,7 @@ static void fit_estimates(Cli *cli, descend_walk *walk) {
         fit_relative_cell(&table, errors[i], values[i]);
         view_table_number(&table, starts[i]);
     }
-    text_add_char(&cli->out, '\n');
+    if (cli->out.length > 0) text_add_char(&cli->out, '\n');
     view_table_render(&table, &cli->style, &cli->out);
     view_table_free(&table);
     memory_free(errors);
