@@ -25,7 +25,7 @@ typedef struct LineBracket {
     double limit;          /* the bracket's other end; infinite while there is none */
     LinePoint high;        /* the point at 'limit' when it is finite */
     double width;          /* of the bracket two trials ago */
-    int trials, walls;
+    int trials, walls;     /* walls: met in a row */
 } LineBracket;
 
 static void line_move(const LineSearch *search, double length) {
@@ -88,10 +88,8 @@ static double line_extrapolate(const LineSearch *search, const LineBracket *brac
 
 static double line_shrink(const LineSearch *search, LineBracket *bracket) {
     double low = bracket->low.length, width = bracket->limit - low, next;
-    if (!bracket->high.known) {
-        bracket->walls++;
-        return low + width * (bracket->walls > 4 ? 0.01 : 0.2);
-    }
+    if (!bracket->high.known) /* away from a wall quickly, and carefully back to it */
+        return low + width * (bracket->walls > 4 ? 0.01 : bracket->walls > 0 ? 0.2 : 0.5);
     next = line_interpolate(&bracket->low, &bracket->high, search->noise);
     bool slow = width > 0.66 * bracket->width;
     if (bracket->trials % 2 == 0) bracket->width = width;
@@ -149,11 +147,13 @@ Status optim_line_search(LineSearch *search) {
         if (!point.known || !line_low_enough(search, &point)) {
             bracket.limit = length;
             bracket.high = point;
+            bracket.walls = point.known ? 0 : bracket.walls + 1;
         } else if (point.slope >= line_flattening * search->slope || length >= search->longest) {
             return line_accept(search, &point);
         } else {
             bracket.before = bracket.low;
             bracket.low = point;
+            bracket.walls = 0;
         }
         if (isfinite(bracket.limit))
             length = line_shrink(search, &bracket);

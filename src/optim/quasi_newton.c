@@ -12,7 +12,7 @@
 
 #include "optim.h"
 
-enum { QUASI_RECENT = 20, QUASI_IDLE = 3, QUASI_PATIENCE = 12 };
+enum { QUASI_RECENT = 20, QUASI_IDLE = 8, QUASI_PATIENCE = 12 };
 static const double quasi_small_slope = 1e-13, quasi_small_loss = 1e-20;
 static const double quasi_claim_slope = 1e-8; /* less may not be called a small slope */
 
@@ -244,6 +244,7 @@ static Status quasi_rescue(Quasi *quasi, LineSearch *search, Reason *verdict) {
     bool agrees = true;
     TRY(optim_loss_noise(quasi->objective, quasi->x, quasi->loss, quasi->scratch, &quasi->noise,
                          &quasi->evaluations));
+    quasi->noise *= 4; /* for what a few samples did not show */
     if (quasi->noise > search->noise) TRY(quasi_search(quasi, search, search->slope));
     if (search->end != LINE_FAILED) return STATUS_OK;
     if (!quasi->kind->fresh(quasi->curvature)) {

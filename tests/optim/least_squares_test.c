@@ -189,6 +189,33 @@ TEST(bounds_hold) {
     CHECK(end.reason > 0 && end.b[0] == 2.5 && end.report.slope < 1e-10);
 }
 
+static Number model_cubic(const Number *b, double x) {
+    return b[0] + x * (b[1] + x * (b[2] + x * b[3]));
+}
+
+/* Strongly coupled coefficients in random boxes: linear, so a handful of rounds must do. */
+TEST(random_boxes) {
+    long long calls = 0, held = 0;
+    for (uint64_t seed = 1; seed <= 60; seed++) {
+        RandomKey key = random_key(seed, "box");
+        double truth[4], start[4], low[4], high[4];
+        for (uint64_t j = 0; j < 4; j++) {
+            truth[j] = 3 * random_normal(key, j);
+            low[j] = -1 - random_uniform(key, 10 + j);
+            high[j] = 1 + random_uniform(key, 20 + j);
+            start[j] = seed % 2 ? low[j] : 0;
+        }
+        make_data(model_cubic, truth, 4, 0.1);
+        SquaresEnd end = fit(4, model_cubic, start, low, high);
+        CHECK(end.reason > 0);
+        CHECK(end.report.slope < 1e-8);
+        for (int j = 0; j < 4; j++) held += end.b[j] == low[j] || end.b[j] == high[j];
+        calls += end.calls;
+    }
+    printf("60 boxes: %lld evaluations, %lld parameters at bounds\n", calls, held);
+    CHECK(held > 60 && calls < 60 * 25);
+}
+
 TEST(units_do_not_matter) {
     const double truth[] = {2.5, 0.7, -0.3};
     make_data(model_decay, truth, 3, 0.001);
@@ -223,4 +250,5 @@ TEST(every_allocation_may_fail) {
 
 TEST_MAIN(every_allocation_may_fail, line_by_hand, exact_data_are_an_exact_fit, already_there,
           redundant_parameters, parameter_without_effect_stays, a_plateau_is_no_step,
-          a_valley_without_a_bottom, walls_and_overflow, bounds_hold, units_do_not_matter)
+          a_valley_without_a_bottom, walls_and_overflow, bounds_hold, random_boxes,
+          units_do_not_matter)

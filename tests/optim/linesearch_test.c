@@ -51,6 +51,9 @@ static double more_thuente(int number, double a, double *slope) {
         case 9:
             *slope = a < 0.3 ? -1 : 2;
             return a < 0.3 ? -a : 2 * a - 0.9; /* a kink at 0.3 */
+        case 12: /* a slope that is no number beyond 0.5, where the loss still falls */
+            *slope = a < 0.5 ? -1 : NAN;
+            return -a;
         case 10:
             *slope = -1;
             return -a; /* falls for ever */
@@ -109,6 +112,14 @@ TEST(walls_shorten_the_step) {
         }
 }
 
+TEST(slopes_that_are_no_numbers_are_walls) {
+    int number = 12;
+    double trial, gradient;
+    LineSearch search = search_line(&number, 2, &trial, &gradient);
+    CHECK_INT(search.end, LINE_SHORT);
+    CHECK(gradient == -1 && trial < 0.5 && trial > 0.499);
+}
+
 TEST(kinks_end_at_the_kink) {
     int number = 9;
     double trial, gradient;
@@ -129,5 +140,5 @@ TEST(falling_for_ever_and_lies) {
     CHECK_INT(search.end, LINE_FAILED);
 }
 
-TEST_MAIN(more_thuente_functions, walls_shorten_the_step, kinks_end_at_the_kink,
-          falling_for_ever_and_lies)
+TEST_MAIN(more_thuente_functions, walls_shorten_the_step, slopes_that_are_no_numbers_are_walls,
+          kinks_end_at_the_kink, falling_for_ever_and_lies)

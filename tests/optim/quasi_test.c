@@ -180,6 +180,62 @@ TEST(a_box_around_the_minimum_changes_nothing) {
     CHECK_NEAR(cos(x[1]) + 2 * x[1] + 2.5, 0, 1e-12);
 }
 
+/* Bowls with strong coupling in random boxes; the minimum has many parameters at their bounds. */
+enum { BOX = 10 };
+typedef struct Bowl {
+    double matrix[BOX][BOX], centre[BOX];
+} Bowl;
+
+static Status loss_bowl(void *context, const double *x, double *loss, double *gradient) {
+    const Bowl *bowl = context;
+    *loss = 0;
+    for (int i = 0; i < BOX; i++) {
+        double sum = 0;
+        for (int j = 0; j < BOX; j++) sum += bowl->matrix[i][j] * (x[j] - bowl->centre[j]);
+        *loss += 0.5 * sum * (x[i] - bowl->centre[i]);
+        if (gradient) gradient[i] = sum;
+    }
+    return STATUS_OK;
+}
+
+static void make_bowl(Bowl *bowl, uint64_t seed) {
+    RandomKey key = random_key(seed, "bowl");
+    for (int i = 0; i < BOX; i++) {
+        bowl->centre[i] = 2 * random_normal(key, (uint64_t)i);
+        for (int j = 0; j < BOX; j++) bowl->matrix[i][j] = i == j ? 0.05 : 0;
+    }
+    for (uint64_t k = 0; k < BOX / 2; k++)
+        for (int i = 0; i < BOX; i++)
+            for (int j = 0; j < BOX; j++)
+                bowl->matrix[i][j] += random_normal(key, 100 + k * BOX + (uint64_t)i) *
+                                      random_normal(key, 100 + k * BOX + (uint64_t)j);
+}
+
+TEST(random_boxes) {
+    static const double low[BOX] = {-1, -1, -1, 0, 0, 0, -5, -5, 0, 0};
+    static const double high[BOX] = {1, 1, 1, 5, 5, 5, 5, 5, 0.1, 0.1};
+    for (size_t m = 0; m < 2; m++) {
+        long long evaluations = 0, held = 0;
+        for (uint64_t seed = 1; seed <= 40; seed++) {
+            Bowl bowl;
+            Objective objective = {
+                .n = BOX, .context = &bowl, .loss_gradient = loss_bowl, .low = low, .high = high};
+            double x[BOX], gradient[BOX], loss, start[BOX] = {0};
+            StepReport report = {0};
+            make_bowl(&bowl, seed);
+            Reason reason = problem_run(quasi_methods[m], &objective, start, 10000, x, &report);
+            loss_bowl(&bowl, x, &loss, gradient);
+            CHECK(reason > 0);
+            CHECK(optim_slope(&objective, x, gradient) < 1e-9);
+            for (int i = 0; i < BOX; i++) held += x[i] == low[i] || x[i] == high[i];
+            evaluations += report.evaluations;
+        }
+        printf("%s: %lld evaluations for 40 boxes, %lld parameters at bounds\n",
+               quasi_methods[m]->name, evaluations, held);
+        CHECK(evaluations < 40 * 60 && held > 100);
+    }
+}
+
 TEST(start_at_the_minimum) {
     ProblemContext context = {.problem = &test_problems[0]};
     Objective objective = problem_objective(&context);
@@ -227,4 +283,5 @@ TEST(a_thousand_parameters) {
 TEST_MAIN(walls_are_walked_around, noise_ends_as_rounding, slopes_lead_on_below_the_noise,
           a_lying_gradient_is_told_from_rounding, kinks_end_as_rounding,
           falling_for_ever_is_divergence, bounds_hold_at_the_minimum,
-          a_box_around_the_minimum_changes_nothing, start_at_the_minimum, a_thousand_parameters)
+          a_box_around_the_minimum_changes_nothing, random_boxes, start_at_the_minimum,
+          a_thousand_parameters)
