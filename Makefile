@@ -22,14 +22,14 @@ demo: all
 
 test:
 	@tools/setup test
-	@$(MAKE) --no-print-directory $(addprefix build-,$(BUILDS))
+	@for build in $(BUILDS); do $(MAKE) --no-print-directory build-$$build || exit; done
 	@tools/run_tests $(foreach b,$(BUILDS),$(call folder,$b)) -- -j $(JOBS) $(CTEST)
 
 # One build with its tests.
 $(addprefix build-,$(BUILDS)): build-%:
 	@echo "== build: $*"
 	@cmake --preset $* --log-level=WARNING >/dev/null
-	@cmake --build $(call folder,$*) -j $(JOBS) --target all tests -- $(QUIET)
+	@cmake --build $(call folder,$*) -j $(JOBS) --target all tests
 
 check-hostile: build-hostile
 	@tools/run_tests build/hostile -- -j $(JOBS) $(CTEST)
