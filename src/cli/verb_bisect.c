@@ -71,7 +71,7 @@ static Status bisect_open(Cli *cli, const Command *command, const CliInputs *inp
                           BisectViews *views) {
     TRY(bisect_read_argument(cli, command, views));
     TRY(bisect_draw(cli, command, inputs, views));
-    const char *rate = command->n_rates ? command->rates[0] : "measured";
+    const char *rate = command->n_rates ? command->rates[0] : "measured*0.4";
     descend_walk *walk = cli_new_walk(cli, command, inputs, rate);
     views->walk = walk;
     if (!walk || descend_walk_start(walk, views->name, &views->start, 1, &cli->refusal) < 0 ||
