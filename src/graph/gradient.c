@@ -30,6 +30,9 @@ typedef struct Sweep {
     Contribution *items;
     size_t n_items, capacity;
     uint32_t region; /* where the adjoint in hand holds */
+    struct SweepEntry *heap;
+    size_t n_heap, heap_capacity;
+    uint32_t order;
 } Sweep;
 
 static uint32_t sweep_fail_memory(Sweep *sweep) {
@@ -61,19 +64,6 @@ static NodeId sweep_mask(Sweep *sweep, NodeId value, uint32_t region, uint32_t o
 
 static NodeId sweep_indicator(Sweep *sweep, uint32_t region, uint32_t outer) {
     return sweep_mask(sweep, graph_constant(sweep->graph, 1), region, outer);
-}
-
-/* The region where a or b holds. */
-static uint32_t sweep_union(Sweep *sweep, uint32_t a, uint32_t b) {
-    Graph *graph = sweep->graph;
-    uint32_t common = graph_region_common(graph, a, b);
-    if (common == a || common == b) return common;
-    const Region *ra = &graph->regions[a], *rb = &graph->regions[b];
-    if (ra->parent == common && rb->parent == common && ra->condition == rb->condition)
-        return common; /* the two arms of one 'where' */
-    NodeId in_a = sweep_indicator(sweep, a, common), in_b = sweep_indicator(sweep, b, common);
-    sweep_enter(sweep, common);
-    return graph_region(graph, common, graph_binary(graph, OP_OR, in_a, in_b), true);
 }
 
 /* A region without its guards on rows (or on vectors): those are replaced by whether they hold in
@@ -127,39 +117,143 @@ static void sweep_give(Derivative *derivative, uint32_t input, NodeId value) {
     sweep_push(sweep, to, item);
 }
 
+/* ---- on the way out of regions --------------------------------------------------------------- */
+
+/* Something that is known in region 'at' and goes outwards from there, innermost regions first
+ * (a region has a higher id than the one around it), so that each guard is met once, however
+ * many contributions came through it. */
+typedef struct SweepEntry {
+    uint32_t at, order;
+    NodeId condition;      /* NODE_NONE: 'taken' holds in all of 'at'; else where it is true */
+    NodeId taken, untaken; /* values, or NODE_NONE: 0 */
+    uint32_t cover;        /* when regions are joined: where something holds within 'at' */
+} SweepEntry;
+
+static bool sweep_before(const SweepEntry *a, const SweepEntry *b) {
+    if (a->at != b->at) return a->at > b->at;
+    if (a->condition != b->condition) return a->condition < b->condition;
+    return a->order < b->order;
+}
+
+static void sweep_put(Sweep *sweep, SweepEntry entry) {
+    if (!memory_reserve(&sweep->heap, &sweep->heap_capacity, sweep->n_heap + 1, sizeof entry)) {
+        sweep_fail_memory(sweep);
+        return;
+    }
+    entry.order = sweep->order++;
+    size_t at = sweep->n_heap++;
+    for (; at > 0 && sweep_before(&entry, &sweep->heap[(at - 1) / 2]); at = (at - 1) / 2)
+        sweep->heap[at] = sweep->heap[(at - 1) / 2];
+    sweep->heap[at] = entry;
+}
+
+static SweepEntry sweep_take(Sweep *sweep) {
+    SweepEntry first = sweep->heap[0], last = sweep->heap[--sweep->n_heap];
+    size_t at = 0, n = sweep->n_heap;
+    for (size_t child; (child = 2 * at + 1) < n; at = child) {
+        if (child + 1 < n && sweep_before(&sweep->heap[child + 1], &sweep->heap[child])) child++;
+        if (!sweep_before(&sweep->heap[child], &last)) break;
+        sweep->heap[at] = sweep->heap[child];
+    }
+    sweep->heap[at] = last;
+    return first;
+}
+
+static bool sweep_more_at(const Sweep *sweep, uint32_t at) {
+    return sweep->n_heap > 0 && sweep->heap[0].at == at;
+}
+
+/* Two regions below 'at' where something holds: where one of them does. */
+static uint32_t sweep_join(Sweep *sweep, uint32_t at, uint32_t a, uint32_t b) {
+    Graph *graph = sweep->graph;
+    if (a == at || b == at) return at;
+    if (a == b) return a;
+    const Region *ra = &graph->regions[a], *rb = &graph->regions[b];
+    if (ra->parent == at && rb->parent == at && ra->condition == rb->condition)
+        return at; /* the two arms of one 'where' */
+    NodeId in_a = sweep_indicator(sweep, a, at), in_b = sweep_indicator(sweep, b, at);
+    sweep_enter(sweep, at);
+    return graph_region(graph, at, graph_binary(graph, OP_OR, in_a, in_b), true);
+}
+
 /* Where the node's adjoint will hold: the union of its contributions' regions. */
 static uint32_t sweep_meet(Sweep *sweep, NodeId node) {
-    uint32_t region = 0;
-    if (sweep->graph->nodes[node].n_inputs == 0) return region; /* parameters are everywhere */
+    Graph *graph = sweep->graph;
+    if (graph->nodes[node].n_inputs == 0) return 0; /* parameters are everywhere */
+    sweep->n_heap = sweep->order = 0;
     for (uint32_t at = sweep->first[node]; at != 0; at = sweep->items[at].next) {
         Contribution *item = &sweep->items[at];
         if (item->over_rows)
             item->region = sweep_project(sweep, &item->value, item->region, true);
-        bool first = at == sweep->first[node];
-        region = first ? item->region : sweep_union(sweep, region, item->region);
+        sweep_put(sweep, (SweepEntry){.at = item->region, .cover = item->region});
     }
-    return region;
+    while (graph->status == STATUS_OK && sweep->n_heap > 0) {
+        SweepEntry entry = sweep_take(sweep);
+        while (sweep_more_at(sweep, entry.at))
+            entry.cover = sweep_join(sweep, entry.at, entry.cover, sweep_take(sweep).cover);
+        if (sweep->n_heap == 0) return entry.cover;
+        entry.at = graph->regions[entry.at].parent;
+        sweep_put(sweep, entry);
+    }
+    return 0;
 }
 
 static NodeId sweep_plus(Graph *graph, NodeId sum, NodeId term) {
-    return sum == NODE_NONE ? term : graph_binary(graph, OP_ADD, sum, term);
+    if (sum == NODE_NONE || term == NODE_NONE) return sum == NODE_NONE ? term : sum;
+    return graph_binary(graph, OP_ADD, sum, term);
 }
 
-/* The node's adjoint: the sum of its contributions, in the order of its uses. Sets
- * sweep->region. */
+/* The entries of one region and condition as one value. */
+static NodeId sweep_merge(Sweep *sweep, SweepEntry entry) {
+    Graph *graph = sweep->graph;
+    while (sweep_more_at(sweep, entry.at) && sweep->heap[0].condition == entry.condition) {
+        SweepEntry other = sweep_take(sweep);
+        entry.taken = sweep_plus(graph, entry.taken, other.taken);
+        entry.untaken = sweep_plus(graph, entry.untaken, other.untaken);
+    }
+    if (entry.condition == NODE_NONE) return entry.taken;
+    NodeId zero = graph_constant(graph, 0);
+    return graph_select(graph, entry.condition, entry.taken ? entry.taken : zero,
+                        entry.untaken ? entry.untaken : zero);
+}
+
+/* The sum of the contributions (those over rows, or the others), each masked by the guards
+ * between its region and 'outer'. */
+static NodeId sweep_sum(Sweep *sweep, NodeId node, uint32_t outer, bool over_rows) {
+    Graph *graph = sweep->graph;
+    sweep->n_heap = sweep->order = 0;
+    for (uint32_t at = sweep->first[node]; at != 0; at = sweep->items[at].next) {
+        const Contribution *item = &sweep->items[at];
+        if (item->over_rows == over_rows)
+            sweep_put(sweep, (SweepEntry){.at = item->region, .taken = item->value});
+    }
+    NodeId sum = NODE_NONE;
+    while (graph->status == STATUS_OK && sweep->n_heap > 0) {
+        SweepEntry entry = sweep_take(sweep);
+        sweep_enter(sweep, entry.at);
+        sum = sweep_merge(sweep, entry);
+        while (sweep_more_at(sweep, entry.at))
+            sum = sweep_plus(graph, sum, sweep_merge(sweep, sweep_take(sweep)));
+        if (entry.at == outer) break;
+        Region guard = graph->regions[entry.at];
+        sweep_put(sweep, (SweepEntry){.at = guard.parent,
+                                      .condition = guard.condition,
+                                      .taken = guard.taken ? sum : NODE_NONE,
+                                      .untaken = guard.taken ? NODE_NONE : sum});
+    }
+    return sum;
+}
+
+/* The node's adjoint: the sum of its contributions. Sets sweep->region. */
 static NodeId sweep_collect(Sweep *sweep, NodeId node) {
     Graph *graph = sweep->graph;
-    NodeId sum = NODE_NONE, rows = NODE_NONE;
     sweep->region = sweep_meet(sweep, node);
-    for (uint32_t at = sweep->first[node]; at != 0; at = sweep->items[at].next) {
-        Contribution item = sweep->items[at];
-        uint32_t outer = graph_region_common(graph, item.region, sweep->region);
-        NodeId value = sweep_mask(sweep, item.value, item.region, outer);
-        sweep_enter(sweep, sweep->region);
-        if (item.over_rows) rows = sweep_plus(graph, rows, value);
-        else sum = sweep_plus(graph, sum, value);
-        if (graph->status != STATUS_OK) return NODE_NONE;
-    }
+    uint32_t outer = sweep->region;
+    for (uint32_t at = sweep->first[node]; at != 0; at = sweep->items[at].next)
+        outer = graph_region_common(graph, outer, sweep->items[at].region);
+    NodeId rows = sweep_sum(sweep, node, outer, true), sum = sweep_sum(sweep, node, outer, false);
+    sweep_enter(sweep, sweep->region);
+    if (graph->status != STATUS_OK) return NODE_NONE;
     if (rows != NODE_NONE) sum = sweep_plus(graph, sum, graph_unary(graph, OP_ROW_SUM, rows));
     return graph_expand(graph, sum, graph->nodes[node].shape);
 }
@@ -251,6 +345,7 @@ Status graph_gradient(Graph *graph, NodeId of, const uint32_t *wrt, size_t n_wrt
     memory_free(sweep.wanted);
     memory_free(sweep.first);
     memory_free(sweep.items);
+    memory_free(sweep.heap);
     memory_free(asked);
     memory_free(adjoints);
     graph->error = old_error;

@@ -1,5 +1,5 @@
-/* Large formulas go through in linear time, deep ones are refused or pass without a deep stack, and every
- * failed allocation is an ordinary error. */
+/* Large formulas go through in linear time, deep ones are refused or pass without a deep stack,
+ * and every failed allocation is an ordinary error. */
 #include "helper.h"
 
 #include <time.h>
@@ -84,8 +84,8 @@ TEST(hundred_thousand_terms) {
         time_repeated(cases[k].first, cases[k].piece, cases[k].last, 2000, &small);
         double seconds = time_repeated(cases[k].first, cases[k].piece, cases[k].last, 100000,
                                        &large);
-        printf("%-28s %6.0f ms, %zu nodes\n", cases[k].piece[0] == 's' ? "statements" : cases[k].piece,
-               1000 * seconds, large);
+        const char *piece = cases[k].piece[0] == 's' ? "statements" : cases[k].piece;
+        printf("%-28s %6.0f ms, %zu nodes\n", piece, 1000 * seconds, large);
         CHECK(seconds < 8);
         CHECK(large < 60 * (small + 20)); /* 50 times the terms */
     }
@@ -103,6 +103,13 @@ TEST(depth) {
     for (int k = 0; k < 990; k++) text_add(&text, "w > 1 ? w : ");
     text_add(&text, "w");
     time_text(text_string(&text), &n_nodes);
+    text_clear(&text);
+    /* a table written as one branch after another: each guard is met once */
+    text_add(&text, "s = sqrt(w)\n");
+    for (int k = 0; k < 900; k++) text_format(&text, "w < %d ? %d*w + s*w : ", k, k);
+    text_add(&text, "w");
+    time_text(text_string(&text), &n_nodes);
+    CHECK(n_nodes < 20 * 900);
     text_clear(&text);
     for (int k = 0; k < 300; k++) text_add(&text, "where(w > 0, sqrt(w)*");
     text_add(&text, "w");
@@ -158,7 +165,8 @@ static Status everything(const char *formula, const char *data) {
 TEST(failed_allocations) {
     static const char *const formulas[] = {
         "y ~ a*exp(-b*x) + c",
-        "param W[2,2] = he()\nminimize sum(tanh(W @ [x, 1])) + norm(W[1]) + softmax([x, W[1,1]])[1]",
+        "param W[2,2] = he()\n"
+        "minimize sum(tanh(W @ [x, 1])) + norm(W[1]) + softmax([x, W[1,1]])[1]",
         "def f(u) { where(u > 0, sqrt(u), 0) }\nminimize f(w*x) + f(w) + max([w, x, v])",
     };
     for (size_t k = 0; k < COUNT_OF(formulas); k++) {

@@ -1,5 +1,5 @@
-/* Nodes: sharing, folding, simplification without changing a bit, shapes, regions; and the verifier, which
- * must notice what is broken. */
+/* Nodes: sharing, folding, simplification without changing a bit, shapes, regions; and the
+ * verifier, which must notice what is broken. */
 #include "helper.h"
 
 typedef struct Bench {
@@ -11,7 +11,8 @@ typedef struct Bench {
 static void bench_open(Bench *bench) {
     *bench = (Bench){0};
     CHECK_INT(graph_new(NULL, &bench->error, &bench->graph), STATUS_OK);
-    for (int k = 0; k < 2; k++) graph_new_parameter(bench->graph, k ? "y" : "x", (Shape){0}, (Span){0});
+    for (int k = 0; k < 2; k++)
+        graph_new_parameter(bench->graph, k ? "y" : "x", (Shape){0}, (Span){0});
     bench->x = graph_parameter(bench->graph, 0);
     bench->y = graph_parameter(bench->graph, 1);
     bench->row = graph_column(bench->graph, 0);
@@ -110,7 +111,8 @@ TEST(simplification) {
 
 /* Every simplification, at hard values, gives the bits of the plain operation. */
 TEST(simplification_keeps_bits) {
-    static const double hard[] = {0, -0.0, 1, -1, 0.1, -2.5, 1e308, -1e308, 5e-324, INFINITY, -INFINITY, NAN};
+    static const double hard[] = {0,     -0.0,    1,      -1,       0.1,       -2.5,
+                                  1e308, -1e308, 5e-324, INFINITY, -INFINITY, NAN};
     static const Op ops[] = {OP_ADD, OP_SUB, OP_MUL, OP_DIV, OP_AND, OP_OR};
     Bench b;
     bench_open(&b);
@@ -175,7 +177,8 @@ TEST(rows_and_parameters) {
     NodeId sum = graph_unary(g, OP_ROW_SUM, both);
     CHECK_INT(g->nodes[sum].flags, NODE_PARAMS);
     CHECK_INT(flags_of(g, graph_unary(g, OP_ROW_SUM, b.row)), 0);
-    NodeId repeated = graph_unary(g, OP_ROW_SUM, b.x); /* the same in each row: times their number */
+    /* the same in each row: times their number */
+    NodeId repeated = graph_unary(g, OP_ROW_SUM, b.x);
     CHECK_INT(g->nodes[repeated].op, OP_MUL);
     CHECK_INT(graph_unary(g, OP_ROW_MAX, b.x), b.x);
     bench_close(&b);
@@ -196,8 +199,8 @@ TEST(regions) {
     CHECK_INT(g->nodes[root].region, arm);
     CHECK_INT(region_of(g, graph_constant(g, 7)), 0);
     g->region = rows;
-    CHECK_INT(graph_unary(g, OP_SQRT, b.x), root);                     /* found in the region around */
-    CHECK_INT(region_of(g, graph_unary(g, OP_EXP, b.x)), arm);      /* without rows: further out */
+    CHECK_INT(graph_unary(g, OP_SQRT, b.x), root); /* found in the region around */
+    CHECK_INT(region_of(g, graph_unary(g, OP_EXP, b.x)), arm); /* without rows: further out */
     CHECK_INT(region_of(g, graph_unary(g, OP_EXP, b.row)), rows);
     g->region = 0;
     CHECK(graph_unary(g, OP_SQRT, b.x) != root); /* an arm is not read from outside */
@@ -246,8 +249,9 @@ TEST(starts) {
     bool drawn[16];
     CHECK_INT(built_open(&built,
                          "param a[2,2] = normal(5, 0.001)\nparam b = uniform(2, 3)\n"
-                         "param c[2] = [7, 8]\nparam d\nparam e = 4 in [0, 9]\nparam f[2] in [1, 2]\n"
-                         "param h[3] = 1\n minimize sum(a) + b + sum(c) + d + e + sum(f) + sum(h)",
+                         "param c[2] = [7, 8]\nparam d\nparam e = 4 in [0, 9]\n"
+                         "param f[2] in [1, 2]\nparam h[3] = 1\n"
+                         "minimize sum(a) + b + sum(c) + d + e + sum(f) + sum(h)",
                          NULL, NULL),
               STATUS_OK);
     Graph *g = built.graph;
