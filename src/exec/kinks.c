@@ -51,12 +51,19 @@ static bool kink_at(Op op, double a, double b) {
     }
 }
 
+/* Whether the operator has a kink at all. */
+static bool kink_can(const Graph *graph, NodeId id) {
+    const Node *node = &graph->nodes[id];
+    if (!(node->flags & NODE_PARAMS)) return false;
+    return node->op == OP_MIN_OF || node->op == OP_MAX_OF || kink_at(node->op, 0, 0) ||
+           kink_at(node->op, 0.5, 0);
+}
+
 static bool kink_here(const KinkSearch *search, NodeId id) {
     const Graph *graph = search->replay->graph;
     const Node *node = &graph->nodes[id];
-    if (!(node->flags & NODE_PARAMS)) return false;
+    if (!kink_can(graph, id)) return false;
     if (node->op == OP_MIN_OF || node->op == OP_MAX_OF) return kink_tie(search, id);
-    if (op_info(node->op)->kind != KIND_ELEMENTWISE) return false;
     const double *a = kink_input(search, id, 0), *b = kink_input(search, id, node->n_inputs > 1);
     for (size_t e = 0; e < graph_count(&node->shape); e++)
         if (kink_at(node->op, a[e], b[e])) return true;
@@ -102,6 +109,14 @@ static bool kink_scan(KinkSearch *search, bool rows) {
     return any;
 }
 
+/* Most formulas are smooth: no row need be looked at. */
+static bool kink_possible(const KinkSearch *search) {
+    const Needs *needs = &search->replay->needs;
+    for (size_t i = 0; i < needs->count; i++)
+        if (kink_can(search->replay->graph, needs->nodes[i])) return true;
+    return false;
+}
+
 static size_t kink_count(KinkSearch *search) {
     size_t count = 0;
     for (size_t row = 0; row < search->replay->rows->count; row++) {
@@ -120,7 +135,7 @@ size_t exec_count_kinks(const Graph *graph, NodeId output, const double *paramet
     *first = NODE_NONE;
     if (exec_replay_new(graph, &output, 1, 0, &search.replay, NULL) != STATUS_OK) return 0;
     search.alive = memory_new(graph->n_nodes, sizeof *search.alive);
-    if (search.alive &&
+    if (search.alive && kink_possible(&search) &&
         exec_replay_start(search.replay, parameters, rows ? rows : &none) == STATUS_OK)
         count = kink_count(&search);
     *first = search.first;

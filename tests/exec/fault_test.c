@@ -78,6 +78,21 @@ TEST(arms) {
     graph_free(c.graph);
 }
 
+/* Both arms are wrong; the one that is taken is to blame. */
+TEST(arms_both_wrong) {
+    FaultCase c;
+    fault_open(&c);
+    NodeId below = graph_binary(c.graph, OP_LT, c.x, c.a);
+    NodeId first = graph_unary(c.graph, OP_LOG, graph_unary(c.graph, OP_NEG, c.x));
+    NodeId second = graph_unary(c.graph, OP_SQRT, graph_unary(c.graph, OP_NEG, c.y));
+    NodeId out = fault_mean(&c, graph_select(c.graph, below, first, second));
+    fault_find(&c, out, 0, 0, 10);
+    CHECK(c.found && c.fault.node == second && c.fault.row == 0);
+    fault_find(&c, out, 100, 0, 10);
+    CHECK(c.found && c.fault.node == first && c.fault.row == 0);
+    graph_free(c.graph);
+}
+
 TEST(data_parameters_and_sums) {
     FaultCase c;
     fault_open(&c);
@@ -207,5 +222,5 @@ TEST(kinks) {
     graph_free(c.graph);
 }
 
-TEST_MAIN(logarithm_of_a_negative, arms, data_parameters_and_sums, the_first_of_a_chain, elements,
-          lookups, gradients, no_rows, kinks)
+TEST_MAIN(logarithm_of_a_negative, arms, arms_both_wrong, data_parameters_and_sums,
+          the_first_of_a_chain, elements, lookups, gradients, no_rows, kinks)

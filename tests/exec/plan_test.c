@@ -207,6 +207,23 @@ TEST(places_are_used_again) {
     graph_free(c.graph);
 }
 
+/* A product that is only summed over rows is not made; one that others read is made once. */
+TEST(products_are_made_once) {
+    PlanCase c = plan_open();
+    NodeId x = graph_column(c.graph, 0), y = graph_column(c.graph, 1);
+    NodeId product = graph_binary(c.graph, OP_MUL, x, y);
+    NodeId out[2] = {graph_unary(c.graph, OP_ROW_SUM, product),
+                     graph_unary(c.graph, OP_EXP, product)};
+    for (size_t n = 1; n <= 2; n++) {
+        Plan *plan;
+        CHECK_INT(exec_plan(c.graph, out, n, NULL, &plan, &c.error), STATUS_OK);
+        CHECK_INT(exec_facts(plan).steps, n == 1 ? 1 : 3);
+        CHECK_INT(plan->row_numbers, n == 1 ? 0 : 2);
+        exec_free(plan);
+    }
+    graph_free(c.graph);
+}
+
 #ifdef DESCEND_HOSTILE
 /* Every allocation of exec_plan may fail: no crash, no leak, and said so. */
 TEST(failed_allocations) {
@@ -295,5 +312,5 @@ TEST(interrupted_runs) {
 }
 
 TEST_MAIN(text_of_a_square, text_of_two_passes, memory_limit_is_said, blocks_shrink_to_the_limit,
-          large_formulas, places_are_used_again, failed_allocations, a_run_allocates_nothing,
-          interrupted_runs)
+          large_formulas, places_are_used_again, products_are_made_once, failed_allocations,
+          a_run_allocates_nothing, interrupted_runs)
