@@ -192,15 +192,20 @@ int descend_walk_valley(const descend_walk *walk, size_t k, double *loss, double
 
 /* ---- statistics of fits ---------------------------------------------------------------------- */
 
+/* Made anew while the walk runs, once when it has ended. */
 static const FitStatistics *report_fit(descend_walk *walk) {
     if (walk->fit_known) return &walk->fit;
     if (!walk->walk || !train_exact_objective(walk->problem)->least_squares) return NULL;
     WalkFacts facts = report_facts(walk);
+    Verdict verdict = api_words(walk)->verdict;
+    bool arrived = verdict == VERDICT_CONVERGED || verdict == VERDICT_STOPPED_EARLY;
     const Objective *objective = train_exact_objective(walk->problem);
     bool exact = objective->exact && objective->exact(objective->context, facts.values);
-    walk->fit_known =
-        diagnose_statistics(walk->problem, facts.values, exact, &walk->fit) == STATUS_OK;
-    return walk->fit_known ? &walk->fit : NULL;
+    diagnose_statistics_free(&walk->fit);
+    Status status =
+        diagnose_statistics(walk->problem, facts.values, exact, arrived, &walk->fit);
+    walk->fit_known = status == STATUS_OK && walk->ended;
+    return status == STATUS_OK ? &walk->fit : NULL;
 }
 
 double descend_walk_number(const descend_walk *walk, const char *key) {

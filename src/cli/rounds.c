@@ -109,9 +109,29 @@ static bool rounds_rate_varies(const CliRounds *rounds) {
 
 /* ---- cells ---------------------------------------------------------------------------------- */
 
+/* From a place whose loss or slope is not a number no step is made. */
+static bool rounds_stuck(const Round *round) {
+    return !isfinite(round->loss) || !isfinite(round->gradient[0]);
+}
+
+static void rounds_stuck_cell(const Cli *cli, ViewTable *table, const Round *round) {
+    bool loss = !isfinite(round->loss);
+    Text cell = {0};
+    Message message = message_make(loss ? MSG_CLI_NO_STEP_LOSS : MSG_CLI_NO_STEP_SLOPE,
+                                   cli_number(loss ? round->loss : round->gradient[0]).s, NULL);
+    message_render(&message, language_of(cli_language(cli)), &cell);
+    view_table_cell(table, text_string(&cell));
+    table->failed = table->failed || cell.failed;
+    text_free(&cell);
+}
+
 /* '10 - 0.1*20', with a word where a bound held him back. */
 static void rounds_step_cell(const Cli *cli, ViewTable *table, const Round *round) {
     Text cell = {0};
+    if (rounds_stuck(round)) {
+        rounds_stuck_cell(cli, table, round);
+        return;
+    }
     double landing = round->at[0] - round->rate * round->gradient[0];
     double scale = fabs(round->at[0]) + fabs(round->rate * round->gradient[0]);
     text_format(&cell, "%s - %s*", cli_number(round->at[0]).s, cli_number(round->rate).s);
@@ -160,7 +180,8 @@ static void rounds_cells_of_one(const Cli *cli, ViewTable *table, RoundsForm for
     if (!form.arithmetic) view_table_number(table, round->loss);
     view_table_number(table, round->gradient[0]);
     if (form.arithmetic) rounds_step_cell(cli, table, round);
-    view_table_number(table, round->next[0]);
+    if (rounds_stuck(round)) view_table_cell(table, "-");
+    else view_table_number(table, round->next[0]);
 }
 
 static void rounds_columns_of_many(const Cli *cli, ViewTable *table, RoundsForm form,

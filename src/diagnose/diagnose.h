@@ -25,8 +25,9 @@ typedef struct FitStatistics {
 } FitStatistics;
 
 /* At x, from the R of the scaled Jacobian (linear approximation; Bates and Watts 1988,
- * section 2.3). */
-Status diagnose_statistics(const Problem *problem, const double *x, bool exact, FitStatistics *fit);
+ * section 2.3). arrived: x is the bottom of a valley; elsewhere there are no errors. */
+Status diagnose_statistics(const Problem *problem, const double *x, bool exact, bool arrived,
+                           FitStatistics *fit);
 void diagnose_statistics_free(FitStatistics *fit);
 
 /* ---- curvature.c ----------------------------------------------------------------------------- */
@@ -72,6 +73,11 @@ void diagnose_words_free(Words *words);
 
 /* Where a number broke, parameters without effect, bounds, kinks. */
 void diagnose_notes(const Problem *problem, const WalkFacts *facts, Notes *notes);
+
+/* ---- blame.c --------------------------------------------------------------------------------- */
+
+/* Where a number broke (facts->fault), of what it was made there, and what to do about it. */
+void diagnose_fault(const Problem *problem, const WalkFacts *facts, Notes *notes);
 
 /* ---- slope.c --------------------------------------------------------------------------------- */
 

@@ -1,63 +1,10 @@
-/* Things worth telling about the end of a walk: where a number broke, parameters without effect,
- * bounds, kinks. */
+/* Things worth telling about the end of a walk: parameters without effect, bounds, kinks; and where
+ * a number broke (blame.c). */
 #include "diagnose.h"
 
 #include <math.h>
 
-enum { REMARK_PARAMETERS = 4, REMARK_FORMULA = 60, REMARK_NAMES = 20 };
-
-static void remark_parameters(const Graph *graph, const double *x, Text *out) {
-    for (size_t i = 0; i < graph->n_scalars && i < REMARK_PARAMETERS; i++) {
-        if (i > 0) text_add(out, ", ");
-        graph_scalar_name(graph, i, out);
-        text_add(out, " = ");
-        text_add(out, number_round(x[i], 6).s);
-    }
-    if (graph->n_scalars > REMARK_PARAMETERS) text_add(out, ", ...");
-}
-
-static void remark_operands(const Fault *fault, Text *out) {
-    for (size_t k = 0; k < fault->n_operands; k++) {
-        if (k > 0) text_add(out, ", ");
-        text_add(out, number_round(fault->operands[k], 6).s);
-    }
-}
-
-/* "row 3", or "row 3 (decay.csv:4)". */
-static Message remark_row(const Problem *problem, const Fault *fault) {
-    const Table *table = train_table(problem);
-    size_t row = train_rows(problem).first + fault->row;
-    NumberText number = number_integer((long long)row + 1);
-    if (!table || !table->lines || !table->name) return message_make(MSG_PLAIN, number.s, NULL);
-    return message_make(MSG_FAULT_ROW_IN_FILE, number.s, table->name,
-                        number_integer(table->lines[row]).s, NULL);
-}
-
-static void remark_fault(const Problem *problem, const WalkFacts *facts, Notes *notes) {
-    const Graph *graph = train_graph(problem);
-    const Fault *fault = &facts->fault;
-    Text formula = {0}, operands = {0}, parameters = {0}, row = {0};
-    Message place = remark_row(problem, fault);
-    graph_formula(graph, fault->node, REMARK_FORMULA, &formula);
-    remark_operands(fault, &operands);
-    remark_parameters(graph, facts->fault_point, &parameters);
-    message_render(&place, LANGUAGE_EN, &row);
-    Error *note = notes_add(notes);
-    if (fault->has_row)
-        error_set(note, STATUS_OK, MSG_FAULT_ROW, text_string(&formula),
-                  number_text(fault->value).s, text_string(&row), text_string(&operands),
-                  text_string(&parameters), NULL);
-    else
-        error_set(note, STATUS_OK, MSG_FAULT_ALL, text_string(&formula),
-                  number_text(fault->value).s, text_string(&operands), text_string(&parameters),
-                  NULL);
-    error_place(note, &graph->source, graph->nodes[fault->node].span);
-    error_remedy(note, MSG_FAULT_REMEDY, NULL);
-    text_free(&formula);
-    text_free(&operands);
-    text_free(&parameters);
-    text_free(&row);
-}
+enum { REMARK_FORMULA = 60, REMARK_NAMES = 20 };
 
 static void remark_no_effect(const Graph *graph, const WalkFacts *facts, Notes *notes) {
     size_t felt = 0, told = 0;
@@ -98,15 +45,15 @@ static void remark_kinks(const Problem *problem, const WalkFacts *facts, Notes *
     Text formula = {0};
     if (count == 0) return;
     graph_formula(graph, first, REMARK_FORMULA, &formula);
-    error_set(notes_add(notes), STATUS_OK, MSG_NOTE_KINK, text_string(&formula),
-              number_integer((long long)count).s, NULL);
+    error_set(notes_add(notes), STATUS_OK, count > 1 ? MSG_NOTE_KINK : MSG_NOTE_KINK_ONE,
+              text_string(&formula), number_integer((long long)count).s, NULL);
     text_free(&formula);
 }
 
 void diagnose_notes(const Problem *problem, const WalkFacts *facts, Notes *notes) {
-    if (facts->faulty) remark_fault(problem, facts, notes);
+    if (facts->faulty) diagnose_fault(problem, facts, notes);
     remark_no_effect(train_graph(problem), facts, notes);
     if (!isfinite(facts->loss)) return;
     remark_bounds(problem, facts, notes);
-    remark_kinks(problem, facts, notes);
+    if (!facts->faulty) remark_kinks(problem, facts, notes);
 }

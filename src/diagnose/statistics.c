@@ -54,10 +54,9 @@ static void covariance_choose(Covariance *c, FitStatistics *fit) {
     for (size_t j = 0; j < c->n; j++) {
         double length = optim_norm(c->jacobian + j * c->n, j + 1);
         if (fit->unavailable[j] != MSG_NONE) continue;
-        if (length == 0) {
-            fit->unavailable[j] = MSG_NO_ERROR_NO_EFFECT;
-            continue;
-        }
+        if (length == 0) fit->unavailable[j] = MSG_NO_ERROR_NO_EFFECT;
+        if (!isfinite(length)) fit->unavailable[j] = MSG_NO_ERROR_UNDEFINED;
+        if (fit->unavailable[j] != MSG_NONE) continue;
         c->scale[c->m] = length;
         c->index[c->m++] = j;
     }
@@ -193,16 +192,18 @@ void diagnose_statistics_free(FitStatistics *fit) {
 }
 
 /* Reasons that hold for every parameter alike. */
-static void statistics_refuse_all(FitStatistics *fit) {
-    MessageId reason = fit->exact          ? MSG_NO_ERROR_EXACT
+static void statistics_refuse_all(bool arrived, FitStatistics *fit) {
+    MessageId reason = !isfinite(fit->rss) ? MSG_NO_ERROR_UNDEFINED
+                       : fit->exact        ? MSG_NO_ERROR_EXACT
                        : fit->degrees <= 0 ? MSG_NO_ERROR_NO_DEGREES
+                       : !arrived          ? MSG_NO_ERROR_NOT_THERE
                                            : MSG_NONE;
     for (size_t i = 0; i < fit->n && reason != MSG_NONE; i++)
         if (fit->unavailable[i] == MSG_NONE) fit->unavailable[i] = reason;
 }
 
-static Status statistics_compute(const Objective *objective, const double *x, Covariance *c,
-                                 FitStatistics *fit) {
+static Status statistics_compute(const Objective *objective, const double *x, bool arrived,
+                                 Covariance *c, FitStatistics *fit) {
     size_t free_parameters = 0;
     TRY(objective->least_squares(objective->context, x, c->jacobian, c->work, &fit->rss));
     statistics_bounds(objective, x, fit);
@@ -214,19 +215,19 @@ static Status statistics_compute(const Objective *objective, const double *x, Co
     TRY(covariance_reduce(c));
     covariance_invert(c);
     statistics_tie(c, fit);
-    statistics_refuse_all(fit);
+    statistics_refuse_all(arrived, fit);
     statistics_fill(c, x, fit);
     return STATUS_OK;
 }
 
-Status diagnose_statistics(const Problem *problem, const double *x, bool exact,
+Status diagnose_statistics(const Problem *problem, const double *x, bool exact, bool arrived,
                            FitStatistics *fit) {
     const Objective *objective = train_exact_objective(problem);
     Covariance c = {0};
     Status status = statistics_allocate(objective->n, fit);
     fit->exact = exact;
     if (status == STATUS_OK) status = covariance_new(objective->n, &c);
-    if (status == STATUS_OK) status = statistics_compute(objective, x, &c, fit);
+    if (status == STATUS_OK) status = statistics_compute(objective, x, arrived, &c, fit);
     covariance_free(&c);
     if (status != STATUS_OK) diagnose_statistics_free(fit);
     return status;

@@ -142,6 +142,16 @@ static Message words_stalled(const WalkFacts *facts) {
                         words_number(facts->last_rate).s, slope.s, start.s, NULL);
 }
 
+static Message words_not_finite(const WalkFacts *facts) {
+    NumberText steps = number_integer(facts->steps), loss = words_number(facts->loss);
+    NumberText start = words_number(facts->start_loss), slope = words_number(facts->start_slope);
+    if (!isfinite(facts->start_loss)) return message_make(MSG_WHY_NON_FINITE_START, start.s, NULL);
+    if (!isfinite(facts->start_slope))
+        return message_make(MSG_WHY_NON_FINITE_START_SLOPE, start.s, slope.s, NULL);
+    return message_make(facts->fault_in_slope ? MSG_WHY_NON_FINITE_SLOPE : MSG_WHY_NON_FINITE,
+                        steps.s, loss.s, start.s, NULL);
+}
+
 static Message words_reason_failed(const Tale *tale) {
     const WalkFacts *facts = &tale->facts;
     NumberText steps = number_integer(facts->steps), loss = words_number(facts->loss);
@@ -155,8 +165,7 @@ static Message words_reason_failed(const Tale *tale) {
         case VERDICT_DIVERGED:
             return message_make(MSG_WHY_DIVERGED, steps.s, loss.s, start.s, NULL);
         case VERDICT_NON_FINITE:
-            if (!isfinite(facts->start_loss)) return message_make(MSG_WHY_NON_FINITE_START, NULL);
-            return message_make(MSG_WHY_NON_FINITE, steps.s, loss.s, NULL);
+            return words_not_finite(facts);
         case VERDICT_STALLED:
             return words_stalled(facts);
         case VERDICT_OSCILLATING:
@@ -223,7 +232,8 @@ static bool words_swings(const WalkFacts *facts) {
 static void words_story(Tale *tale) {
     const WalkFacts *facts = &tale->facts;
     Words *words = tale->words;
-    if (facts->steps == 0) return;
+    bool stuck = words->verdict == VERDICT_NON_FINITE && facts->first_step == 0;
+    if (facts->steps == 0 || stuck) return;
     words->story[0] = words_steps_story(facts);
     if (facts->first_order && words_swings(facts))
         words->story[1] = message_make(MSG_STORY_FLIPS, number_integer(facts->sign_flips).s,

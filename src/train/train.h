@@ -104,6 +104,7 @@ typedef struct WalkFacts {
     bool first_order, user_rate, user_steps, default_limit;
     long long max_steps;
     bool faulty; /* a value was not finite: fault, at fault_point */
+    bool fault_in_slope; /* the loss itself is finite there */
     Fault fault;
     const double *fault_point; /* n */
 } WalkFacts;

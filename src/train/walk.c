@@ -182,6 +182,7 @@ static void walk_find_fault(Walk *walk, const double *point) {
     facts->fault_point = walk->fault_point;
     facts->faulty = exec_find_fault(graph, graph->loss, point, &rows, &facts->fault);
     if (facts->faulty || train_gradient_nodes(walk->problem, &gradient) != STATUS_OK) return;
+    facts->fault_in_slope = true;
     for (size_t k = 0; k < graph->n_parameters && !facts->faulty; k++)
         facts->faulty = exec_find_fault(graph, gradient[k], point, &rows, &facts->fault);
 }
@@ -205,6 +206,9 @@ static Status walk_settle(Walk *walk) {
     const Objective *exact = train_exact_objective(walk->problem);
     TRY(exact->loss_gradient(exact->context, walk->values, &loss, gradient));
     facts->slope = optim_slope(exact, walk->values, gradient);
+    if (facts->steps > 0) return STATUS_OK;
+    facts->start_loss = facts->loss; /* a method may end before it tells them */
+    facts->start_slope = facts->slope;
     return STATUS_OK;
 }
 
