@@ -7,7 +7,7 @@
 
 struct descend_error {
     Error error;
-    Text text;     /* the newest rendering */
+    Text text, sentence, remedy; /* the newest rendering of each */
     bool immortal; /* the one that says that memory has ended */
 };
 

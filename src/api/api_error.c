@@ -75,12 +75,12 @@ const char *descend_error_text(descend_error *error, const char *language) {
 const char *descend_error_sentence(descend_error *error, const char *language) {
     if (!error) return "";
     if (error->immortal) return api_error_fixed(language);
-    return api_render(&error->text, &error->error.what, language);
+    return api_render(&error->sentence, &error->error.what, language);
 }
 
 const char *descend_error_remedy(descend_error *error, const char *language) {
     if (!error || error->immortal) return "";
-    return api_render(&error->text, &error->error.remedy, language);
+    return api_render(&error->remedy, &error->error.remedy, language);
 }
 
 const char *descend_error_file(const descend_error *error) {
@@ -98,6 +98,8 @@ long descend_error_column(const descend_error *error) {
 void descend_error_free(descend_error *error) {
     if (!error || error->immortal) return;
     text_free(&error->text);
+    text_free(&error->sentence);
+    text_free(&error->remedy);
     memory_free(error);
 }
 
