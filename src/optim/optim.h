@@ -226,6 +226,15 @@ typedef struct Curvature {
 } Curvature;
 extern const Curvature optim_dense_curvature, optim_limited_curvature;
 
+/* ---- newton.c ------------------------------------------------------------------------------- */
+
+/* The step -H^-1 gradient from exact second derivatives (objective->hessian_vector), H made
+ * positive definite by a shift where it is not; 0 where held, and everywhere when there is no such
+ * step. 'work' holds n * (n + 2) values. */
+Status optim_newton_direction(const Objective *objective, const double *x, const double *gradient,
+                              const bool *held, double *work, double *direction,
+                              long long *evaluations);
+
 /* ---- rule.c: update rules as text ------------------------------------------------------------ */
 
 typedef struct Rule Rule;

@@ -6,13 +6,18 @@
  * no longer changes a parameter, or when losses drown in rounding and the slope has stopped
  * shrinking too. A line search that fails is tried again with the measured noise of the loss, then
  * without what was learned about curvature; after that the gradient is held against the loss to
- * decide between "converged to rounding" and "stalled". */
+ * decide between "converged to rounding" and "stalled".
+ *
+ * What a walk has learned about curvature may be wrong in a long flat valley, or where parameters
+ * have very different units; then its steps vanish too early. So an end is believed only when a
+ * step from exact second derivatives gains nothing either (where the objective has them, for up to
+ * QUASI_NEWTON parameters). */
 #include <float.h>
 #include <math.h>
 
 #include "optim.h"
 
-enum { QUASI_RECENT = 20, QUASI_IDLE = 8, QUASI_PATIENCE = 12 };
+enum { QUASI_RECENT = 20, QUASI_IDLE = 8, QUASI_PATIENCE = 12, QUASI_NEWTON = 200 };
 static const double quasi_small_slope = 1e-13, quasi_small_loss = 1e-20;
 static const double quasi_claim_slope = 1e-8; /* less may not be called a small slope */
 
@@ -30,6 +35,7 @@ typedef struct Quasi {
     double *storage; /* of the vectors below */
     double *x, *gradient, *next, *next_gradient, *direction, *scratch;
     double *best, *best_gradient; /* lowest, or flattest where losses drown in rounding */
+    double *newton;               /* work for a Newton step, or NULL: none is made */
     bool *held;
 } Quasi;
 
@@ -38,6 +44,7 @@ static void quasi_close(void *method) {
     if (!quasi) return;
     if (quasi->curvature) quasi->kind->close(quasi->curvature);
     memory_free(quasi->storage);
+    memory_free(quasi->newton);
     memory_free(quasi->held);
     memory_free(quasi);
 }
@@ -56,7 +63,9 @@ static Status quasi_open(const Objective *objective, const double *start, const 
     if (memory_multiply(n, COUNT_OF(vectors), &count))
         quasi->storage = memory_new(count, sizeof(double));
     quasi->held = memory_new(n, sizeof(bool));
-    if (!quasi->curvature || !quasi->storage || !quasi->held) {
+    bool newton = objective->hessian_vector && n <= QUASI_NEWTON;
+    if (newton) quasi->newton = memory_new(n * (n + 2), sizeof(double));
+    if (!quasi->curvature || !quasi->storage || !quasi->held || (newton && !quasi->newton)) {
         quasi_close(quasi);
         return STATUS_MEMORY;
     }
@@ -220,14 +229,14 @@ static Status quasi_start(Quasi *quasi) {
 
 /* ---- one round ------------------------------------------------------------------------------- */
 
-static Status quasi_search(Quasi *quasi, LineSearch *search, double slope) {
+static Status quasi_search(Quasi *quasi, LineSearch *search, double slope, double first) {
     *search = (LineSearch){
         .objective = quasi->objective,
         .x = quasi->x,
         .direction = quasi->direction,
         .loss = quasi->loss,
         .slope = slope,
-        .first = quasi_first_length(quasi, slope),
+        .first = first,
         .longest = quasi_longest(quasi),
         .noise = fmax(quasi->noise, 4 * DBL_EPSILON * fabs(quasi->loss)),
         .trial = quasi->next,
@@ -245,11 +254,13 @@ static Status quasi_rescue(Quasi *quasi, LineSearch *search, Reason *verdict) {
     TRY(optim_loss_noise(quasi->objective, quasi->x, quasi->loss, quasi->scratch, &quasi->noise,
                          &quasi->evaluations));
     quasi->noise *= 4; /* for what a few samples did not show */
-    if (quasi->noise > search->noise) TRY(quasi_search(quasi, search, search->slope));
+    if (quasi->noise > search->noise)
+        TRY(quasi_search(quasi, search, search->slope, search->first));
     if (search->end != LINE_FAILED) return STATUS_OK;
     if (!quasi->kind->fresh(quasi->curvature)) {
         quasi->kind->reset(quasi->curvature);
-        TRY(quasi_search(quasi, search, quasi_descend(quasi)));
+        double slope = quasi_descend(quasi);
+        TRY(quasi_search(quasi, search, slope, quasi_first_length(quasi, slope)));
         if (search->end != LINE_FAILED) return STATUS_OK;
     }
     double size = optim_norm(quasi->direction, quasi->objective->n);
@@ -281,26 +292,54 @@ static void quasi_swap(double **a, double **b) {
     *b = c;
 }
 
-static Status quasi_walk(Quasi *quasi, double slope_along, StepReport *report, Reason *reason) {
-    LineSearch search;
-    Reason verdict = REASON_RUNNING;
-    TRY(quasi_search(quasi, &search, slope_along));
-    if (search.end == LINE_FAILED) TRY(quasi_rescue(quasi, &search, &verdict));
-    if (search.end == LINE_UNBOUNDED) verdict = REASON_DIVERGED;
-    if (verdict != REASON_RUNNING) return quasi_end(quasi, verdict, report, reason);
+/* Takes the step that a search has found. */
+static Status quasi_move(Quasi *quasi, const LineSearch *search, StepReport *report,
+                         Reason *reason) {
     quasi->steps++;
     *report = (StepReport){.step = quasi->steps,
                            .evaluations = quasi->evaluations,
                            .loss = quasi->loss,
-                           .next_loss = search.trial_loss,
-                           .rate = search.length};
+                           .next_loss = search->trial_loss,
+                           .rate = search->length};
     quasi_learn(quasi);
-    quasi->loss = search.trial_loss;
+    quasi->loss = search->trial_loss;
     quasi_swap(&quasi->x, &quasi->next);
     quasi_swap(&quasi->gradient, &quasi->next_gradient);
     optim_report(report, quasi->objective, quasi->next, quasi->next_gradient, quasi->x);
     *reason = REASON_RUNNING;
     return STATUS_OK;
+}
+
+/* An end, unless a Newton step still gains: a lower loss beyond its noise, or half the slope. */
+static Status quasi_last_word(Quasi *quasi, Reason end, StepReport *report, Reason *reason) {
+    const Objective *objective = quasi->objective;
+    LineSearch search;
+    if (!quasi->newton) return quasi_end(quasi, end, report, reason);
+    for (size_t i = 0; i < objective->n; i++)
+        quasi->held[i] = optim_held(objective, quasi->x, quasi->gradient, i);
+    TRY(optim_newton_direction(objective, quasi->x, quasi->gradient, quasi->held, quasi->newton,
+                               quasi->direction, &quasi->evaluations));
+    double along = optim_dot(quasi->gradient, quasi->direction, objective->n);
+    if (!(along < 0) || !isfinite(along) || quasi_longest(quasi) == 0)
+        return quasi_end(quasi, end, report, reason);
+    TRY(quasi_search(quasi, &search, along, 1));
+    double slope = optim_slope(objective, quasi->x, quasi->gradient);
+    bool found = search.end == LINE_FOUND || search.end == LINE_SHORT;
+    bool gains = found && (search.trial_loss < quasi->loss - 2 * search.noise ||
+                           optim_slope(objective, quasi->next, quasi->next_gradient) < 0.5 * slope);
+    if (gains) return quasi_move(quasi, &search, report, reason);
+    return quasi_end(quasi, end, report, reason);
+}
+
+static Status quasi_walk(Quasi *quasi, double slope, StepReport *report, Reason *reason) {
+    LineSearch search;
+    Reason verdict = REASON_RUNNING;
+    TRY(quasi_search(quasi, &search, slope, quasi_first_length(quasi, slope)));
+    if (search.end == LINE_FAILED) TRY(quasi_rescue(quasi, &search, &verdict));
+    if (search.end == LINE_UNBOUNDED) verdict = REASON_DIVERGED;
+    if (verdict == REASON_ROUNDING) return quasi_last_word(quasi, verdict, report, reason);
+    if (verdict != REASON_RUNNING) return quasi_end(quasi, verdict, report, reason);
+    return quasi_move(quasi, &search, report, reason);
 }
 
 static Status quasi_step(void *method, StepReport *report, Reason *reason) {
@@ -312,12 +351,12 @@ static Status quasi_step(void *method, StepReport *report, Reason *reason) {
     double along = slope > 0 ? quasi_head(quasi) : 0;
     if (quasi_slope_small(quasi, slope, -along))
         return quasi_end(quasi, REASON_SLOPE, report, reason);
-    if (quasi_step_vanishes(quasi)) return quasi_end(quasi, REASON_STEP, report, reason);
+    if (quasi_step_vanishes(quasi)) return quasi_last_word(quasi, REASON_STEP, report, reason);
     if (quasi_drowned(quasi, slope, -along)) {
         quasi->end_value = quasi->best_slope;
         quasi->end_bound = quasi_claim_slope * quasi->start_slope;
         bool small = quasi->end_value <= quasi->end_bound;
-        return quasi_end(quasi, small ? REASON_SLOPE : REASON_ROUNDING, report, reason);
+        return quasi_last_word(quasi, small ? REASON_SLOPE : REASON_ROUNDING, report, reason);
     }
     return quasi_walk(quasi, along, report, reason);
 }

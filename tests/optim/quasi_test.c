@@ -236,6 +236,68 @@ TEST(random_boxes) {
     }
 }
 
+/* Rosenbrock's valley with parameters of very different units, tilted; with second derivatives. */
+static const double valley_units[] = {1e7, 1e-5};
+
+static Status loss_valley(void *context, const double *x, double *loss, double *gradient) {
+    double u = valley_units[0] * x[0], v = valley_units[1] * x[1];
+    (void)context;
+    *loss = 100 * (v - u * u) * (v - u * u) + (1 - u) * (1 - u) + 3;
+    if (!gradient) return STATUS_OK;
+    gradient[0] = valley_units[0] * (-400 * u * (v - u * u) - 2 * (1 - u));
+    gradient[1] = valley_units[1] * 200 * (v - u * u);
+    return STATUS_OK;
+}
+
+static Status curve_valley(void *context, const double *x, const double *v, double *product) {
+    double u = valley_units[0] * x[0], w = valley_units[1] * x[1];
+    double a = valley_units[0] * v[0], b = valley_units[1] * v[1];
+    (void)context;
+    product[0] = valley_units[0] * ((1200 * u * u - 400 * w + 2) * a - 400 * u * b);
+    product[1] = valley_units[1] * (-400 * u * a + 200 * b);
+    return STATUS_OK;
+}
+
+TEST(units_far_apart) {
+    const double start[] = {-1.2e-7, 1e5};
+    for (size_t m = 0; m < 2; m++) {
+        Objective objective = {
+            .n = 2, .loss_gradient = loss_valley, .hessian_vector = curve_valley};
+        double x[2];
+        StepReport report = {0};
+        Reason reason = problem_run(quasi_methods[m], &objective, start, 10000, x, &report);
+        CHECK(reason > 0);
+        CHECK_NEAR(x[0], 1e-7, 1e-9);
+        CHECK_NEAR(x[1], 1e5, 1e-9);
+    }
+}
+
+static Status curve_saddle(void *context, const double *x, const double *v, double *product) {
+    (void)context, (void)x;
+    product[0] = 4 * v[0] + 1 * v[1];
+    product[1] = 1 * v[0] - 3 * v[1] + 2 * v[2];
+    product[2] = 2 * v[1] + 5 * v[2];
+    return STATUS_OK;
+}
+
+TEST(newton_steps_lead_down) {
+    Objective objective = {.n = 3, .hessian_vector = curve_saddle};
+    const double x[3] = {0}, gradient[] = {1, 2, 3};
+    bool none[3] = {false}, middle[] = {false, true, false}, all[] = {true, true, true};
+    double work[15], direction[3];
+    long long evaluations = 0;
+    CHECK(optim_newton_direction(&objective, x, gradient, none, work, direction, &evaluations) ==
+          STATUS_OK);
+    CHECK(optim_dot(gradient, direction, 3) < 0);
+    optim_newton_direction(&objective, x, gradient, middle, work, direction, &evaluations);
+    CHECK_NEAR(direction[0], -1.0 / 4, 1e-15);
+    CHECK(direction[1] == 0);
+    CHECK_NEAR(direction[2], -3.0 / 5, 1e-15);
+    optim_newton_direction(&objective, x, gradient, all, work, direction, &evaluations);
+    CHECK(direction[0] == 0 && direction[1] == 0 && direction[2] == 0);
+    CHECK_INT(evaluations, 5);
+}
+
 TEST(start_at_the_minimum) {
     ProblemContext context = {.problem = &test_problems[0]};
     Objective objective = problem_objective(&context);
@@ -283,5 +345,5 @@ TEST(a_thousand_parameters) {
 TEST_MAIN(walls_are_walked_around, noise_ends_as_rounding, slopes_lead_on_below_the_noise,
           a_lying_gradient_is_told_from_rounding, kinks_end_as_rounding,
           falling_for_ever_is_divergence, bounds_hold_at_the_minimum,
-          a_box_around_the_minimum_changes_nothing, random_boxes, start_at_the_minimum,
-          a_thousand_parameters)
+          a_box_around_the_minimum_changes_nothing, random_boxes, units_far_apart,
+          newton_steps_lead_down, start_at_the_minimum, a_thousand_parameters)
