@@ -171,7 +171,13 @@ static Status rule_build_bare(Rule *rule, const char *text, Ast **ast, Error *er
     text_format(&whole, "rule %s(rate = %s) {\n%s\n}", rule_bare_name, rule_bare_rate, text);
     Status status = whole.failed ? error_memory(error)
                                  : rule_parse(whole.data, whole.length, ast, &rule->graph, error);
-    if (status == STATUS_INPUT && error && error->line > 1) error->line--;
+    if (status == STATUS_INPUT && error && error->line > 1) {
+        error->line--;
+    } else if (status == STATUS_INPUT && error) { /* about the rule as a whole: no place in it */
+        error->line = error->column = 0;
+        error->excerpt[0] = '\0';
+        error->caret_length = 0;
+    }
     text_free(&whole);
     return status;
 }

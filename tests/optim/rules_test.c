@@ -255,6 +255,7 @@ static void refused(const MethodSettings *settings, const char *words) {
     error_render(&error, LANGUAGE_EN, &text);
     if (!strstr(text_string(&text), words)) printf("%s\n", text_string(&text));
     CHECK(strstr(text_string(&text), words) != NULL);
+    CHECK(strstr(text_string(&text), "typed") == NULL);
     text_free(&text);
     optim_close(walker);
 }
