@@ -1,6 +1,9 @@
 /* The derivative of each operator, written as nodes: what its inputs receive of the adjoint of its
  * result. One small function an operator; a missing one does not compile.
  *
+ * No call makes nodes in two of its arguments: C leaves their order to the compiler, and the order
+ * of the nodes is the order of later sums, so of their bits.
+ *
  * At a kink the slope is that of one side, fixed here once: abs and sign 0 at 0; of equal arguments
  * of max and min the first gets it all; hypot (and norm) 0 at 0. */
 #include "graph.h"
@@ -8,8 +11,12 @@
 #include <math.h>
 
 /* A rule's view: a and b are the inputs, n the node itself, g its adjoint. */
-static NodeId der_a(const Derivative *d) { return graph_input(d->graph, d->node, 0); }
-static NodeId der_b(const Derivative *d) { return graph_input(d->graph, d->node, 1); }
+static NodeId der_a(const Derivative *d) {
+    return graph_input(d->graph, d->node, 0);
+}
+static NodeId der_b(const Derivative *d) {
+    return graph_input(d->graph, d->node, 1);
+}
 
 static bool der_wants(const Derivative *d, uint32_t k) {
     return d->wanted[graph_input(d->graph, d->node, k)];
@@ -31,12 +38,22 @@ static NodeId der_sub(Derivative *d, NodeId a, NodeId b) {
     return graph_binary(d->graph, OP_SUB, a, b);
 }
 
-static NodeId der_neg(Derivative *d, NodeId a) { return graph_unary(d->graph, OP_NEG, a); }
-static NodeId der_of(Derivative *d, Op op, NodeId a) { return graph_unary(d->graph, op, a); }
-static NodeId der_number(Derivative *d, double value) { return graph_constant(d->graph, value); }
-static NodeId der_square(Derivative *d, NodeId a) { return graph_power(d->graph, a, 2); }
+static NodeId der_neg(Derivative *d, NodeId a) {
+    return graph_unary(d->graph, OP_NEG, a);
+}
+static NodeId der_of(Derivative *d, Op op, NodeId a) {
+    return graph_unary(d->graph, op, a);
+}
+static NodeId der_number(Derivative *d, double value) {
+    return graph_constant(d->graph, value);
+}
+static NodeId der_square(Derivative *d, NodeId a) {
+    return graph_power(d->graph, a, 2);
+}
 
-static const Shape *der_shape(const Derivative *d, NodeId id) { return &d->graph->nodes[id].shape; }
+static const Shape *der_shape(const Derivative *d, NodeId id) {
+    return &d->graph->nodes[id].shape;
+}
 
 /* The adjoint times the local slope; a local slope that is 0 everywhere gives nothing. */
 static void der_give(Derivative *d, uint32_t k, NodeId local) {
@@ -51,10 +68,14 @@ static void der_give_over(Derivative *d, uint32_t k, NodeId divisor) {
 
 /* ---- leaves and steps: no slope -------------------------------------------------------------- */
 
-static void der_none(Derivative *d) { (void)d; }
+static void der_none(Derivative *d) {
+    (void)d;
+}
 
 #define DER_NONE(id)                                                                               \
-    static void derivative_##id(Derivative *d) { der_none(d); }
+    static void derivative_##id(Derivative *d) {                                                   \
+        der_none(d);                                                                               \
+    }
 DER_NONE(CONST)
 DER_NONE(COLUMN)
 DER_NONE(PARAM)
@@ -99,7 +120,9 @@ static void derivative_DIV(Derivative *d) {
     d->give(d, 1, der_neg(d, der_mul(d, over, d->node)));
 }
 
-static void derivative_NEG(Derivative *d) { d->give(d, 0, der_neg(d, d->adjoint)); }
+static void derivative_NEG(Derivative *d) {
+    d->give(d, 0, der_neg(d, d->adjoint));
+}
 
 /* b*a^(b-1), which is 0 where b is 0 (also at a = 0), and a^b*log(a), 0 where a = 0 and b > 0. */
 static void derivative_POW(Derivative *d) {
@@ -119,8 +142,8 @@ static void derivative_POW(Derivative *d) {
         }
     }
     if (!der_wants(d, 1)) return;
-    NodeId flat = graph_binary(graph, OP_AND, graph_binary(graph, OP_EQ, a, zero),
-                               graph_binary(graph, OP_LT, zero, b));
+    NodeId positive = graph_binary(graph, OP_LT, zero, b);
+    NodeId flat = graph_binary(graph, OP_AND, graph_binary(graph, OP_EQ, a, zero), positive);
     NodeId slope = der_mul(d, d->node, der_of(d, OP_LOG, a));
     der_give(d, 1, graph_select(graph, flat, zero, slope));
 }
@@ -135,14 +158,26 @@ static void derivative_POWI(Derivative *d) {
 
 /* ---- functions of one number ----------------------------------------------------------------- */
 
-static void derivative_EXP(Derivative *d) { der_give(d, 0, d->node); }
-static void derivative_LOG(Derivative *d) { der_give_over(d, 0, der_a(d)); }
+static void derivative_EXP(Derivative *d) {
+    der_give(d, 0, d->node);
+}
+static void derivative_LOG(Derivative *d) {
+    der_give_over(d, 0, der_a(d));
+}
 
-static NodeId der_one_plus(Derivative *d, NodeId a) { return der_add(d, der_number(d, 1), a); }
-static NodeId der_one_minus(Derivative *d, NodeId a) { return der_sub(d, der_number(d, 1), a); }
+static NodeId der_one_plus(Derivative *d, NodeId a) {
+    return der_add(d, der_number(d, 1), a);
+}
+static NodeId der_one_minus(Derivative *d, NodeId a) {
+    return der_sub(d, der_number(d, 1), a);
+}
 
-static void derivative_LOG1P(Derivative *d) { der_give_over(d, 0, der_one_plus(d, der_a(d))); }
-static void derivative_EXPM1(Derivative *d) { der_give(d, 0, der_of(d, OP_EXP, der_a(d))); }
+static void derivative_LOG1P(Derivative *d) {
+    der_give_over(d, 0, der_one_plus(d, der_a(d)));
+}
+static void derivative_EXPM1(Derivative *d) {
+    der_give(d, 0, der_of(d, OP_EXP, der_a(d)));
+}
 
 static void derivative_LOG2(Derivative *d) {
     der_give_over(d, 0, der_mul(d, der_a(d), der_number(d, 0x1.62e42fefa39efp-1))); /* log(2) */
@@ -157,10 +192,13 @@ static void derivative_SQRT(Derivative *d) {
 }
 
 static void derivative_CBRT(Derivative *d) {
-    der_give_over(d, 0, der_mul(d, der_number(d, 3), der_square(d, d->node)));
+    NodeId square = der_square(d, d->node);
+    der_give_over(d, 0, der_mul(d, der_number(d, 3), square));
 }
 
-static void derivative_SIN(Derivative *d) { der_give(d, 0, der_of(d, OP_COS, der_a(d))); }
+static void derivative_SIN(Derivative *d) {
+    der_give(d, 0, der_of(d, OP_COS, der_a(d)));
+}
 
 static void derivative_COS(Derivative *d) {
     der_give(d, 0, der_neg(d, der_of(d, OP_SIN, der_a(d))));
@@ -170,21 +208,33 @@ static void derivative_TAN(Derivative *d) {
     der_give(d, 0, der_one_plus(d, der_square(d, d->node)));
 }
 
-/* sqrt(1 - a^2) without cancellation near 1. */
-static NodeId der_cofunction(Derivative *d) {
-    NodeId a = der_a(d);
-    return der_of(d, OP_SQRT, der_mul(d, der_one_minus(d, a), der_one_plus(d, a)));
+/* 1 - a^2 without cancellation near 1. */
+static NodeId der_one_minus_square(Derivative *d, NodeId a) {
+    NodeId above = der_one_plus(d, a);
+    return der_mul(d, der_one_minus(d, a), above);
 }
 
-static void derivative_ASIN(Derivative *d) { der_give_over(d, 0, der_cofunction(d)); }
-static void derivative_ACOS(Derivative *d) { der_give_over(d, 0, der_neg(d, der_cofunction(d))); }
+static NodeId der_cofunction(Derivative *d) {
+    return der_of(d, OP_SQRT, der_one_minus_square(d, der_a(d)));
+}
+
+static void derivative_ASIN(Derivative *d) {
+    der_give_over(d, 0, der_cofunction(d));
+}
+static void derivative_ACOS(Derivative *d) {
+    der_give_over(d, 0, der_neg(d, der_cofunction(d)));
+}
 
 static void derivative_ATAN(Derivative *d) {
     der_give_over(d, 0, der_one_plus(d, der_square(d, der_a(d))));
 }
 
-static void derivative_SINH(Derivative *d) { der_give(d, 0, der_of(d, OP_COSH, der_a(d))); }
-static void derivative_COSH(Derivative *d) { der_give(d, 0, der_of(d, OP_SINH, der_a(d))); }
+static void derivative_SINH(Derivative *d) {
+    der_give(d, 0, der_of(d, OP_COSH, der_a(d)));
+}
+static void derivative_COSH(Derivative *d) {
+    der_give(d, 0, der_of(d, OP_SINH, der_a(d)));
+}
 
 static void derivative_TANH(Derivative *d) {
     der_give(d, 0, der_one_minus(d, der_square(d, d->node)));
@@ -197,12 +247,12 @@ static void derivative_ASINH(Derivative *d) {
 static void derivative_ACOSH(Derivative *d) {
     NodeId below = der_sub(d, der_a(d), der_number(d, 1));
     NodeId above = der_add(d, der_a(d), der_number(d, 1));
-    der_give_over(d, 0, der_mul(d, der_of(d, OP_SQRT, below), der_of(d, OP_SQRT, above)));
+    NodeId root = der_of(d, OP_SQRT, above);
+    der_give_over(d, 0, der_mul(d, der_of(d, OP_SQRT, below), root));
 }
 
 static void derivative_ATANH(Derivative *d) {
-    NodeId a = der_a(d);
-    der_give_over(d, 0, der_mul(d, der_one_minus(d, a), der_one_plus(d, a)));
+    der_give_over(d, 0, der_one_minus_square(d, der_a(d)));
 }
 
 static void derivative_ERF(Derivative *d) {
@@ -210,8 +260,12 @@ static void derivative_ERF(Derivative *d) {
     der_give(d, 0, der_mul(d, der_number(d, 0x1.20dd750429b6dp+0), bell)); /* 2/sqrt(pi) */
 }
 
-static void derivative_LGAMMA(Derivative *d) { der_give(d, 0, der_of(d, OP_DIGAMMA, der_a(d))); }
-static void derivative_DIGAMMA(Derivative *d) { der_give(d, 0, der_of(d, OP_TRIGAMMA, der_a(d))); }
+static void derivative_LGAMMA(Derivative *d) {
+    der_give(d, 0, der_of(d, OP_DIGAMMA, der_a(d)));
+}
+static void derivative_DIGAMMA(Derivative *d) {
+    der_give(d, 0, der_of(d, OP_TRIGAMMA, der_a(d)));
+}
 
 /* Refuses to differentiate: the operator's own words, in the sentence given. */
 static void der_refuse(Derivative *d, MessageId sentence, MessageId remedy) {
@@ -231,14 +285,18 @@ static void derivative_SIGMOID(Derivative *d) {
     der_give(d, 0, der_mul(d, d->node, der_one_minus(d, d->node)));
 }
 
-static void derivative_SOFTPLUS(Derivative *d) { der_give(d, 0, der_of(d, OP_SIGMOID, der_a(d))); }
-static void derivative_ABS(Derivative *d) { der_give(d, 0, der_of(d, OP_SIGN, der_a(d))); }
+static void derivative_SOFTPLUS(Derivative *d) {
+    der_give(d, 0, der_of(d, OP_SIGMOID, der_a(d)));
+}
+static void derivative_ABS(Derivative *d) {
+    der_give(d, 0, der_of(d, OP_SIGN, der_a(d)));
+}
 
 /* ---- functions of two numbers ---------------------------------------------------------------- */
 
 static void derivative_ATAN2(Derivative *d) {
     NodeId a = der_a(d), b = der_b(d);
-    NodeId square = der_add(d, der_square(d, a), der_square(d, b));
+    NodeId square_b = der_square(d, b), square = der_add(d, der_square(d, a), square_b);
     if (der_wants(d, 0)) der_give(d, 0, der_div(d, b, square));
     if (der_wants(d, 1)) der_give(d, 1, der_neg(d, der_div(d, a, square)));
 }
@@ -317,8 +375,12 @@ static void der_extreme(Derivative *d) {
     d->give(d, 0, graph_select(graph, mask, adjoint, der_number(d, 0)));
 }
 
-static void derivative_MIN_OF(Derivative *d) { der_extreme(d); }
-static void derivative_MAX_OF(Derivative *d) { der_extreme(d); }
+static void derivative_MIN_OF(Derivative *d) {
+    der_extreme(d);
+}
+static void derivative_MAX_OF(Derivative *d) {
+    der_extreme(d);
+}
 
 /* ---- shapes ---------------------------------------------------------------------------------- */
 
@@ -340,8 +402,7 @@ static void derivative_TRANSPOSE(Derivative *d) {
 
 static void derivative_SLICE(Derivative *d) {
     NodeAux aux = d->graph->nodes[d->node].aux;
-    d->give(d, 0,
-            graph_add_shaped(d->graph, OP_PAD, &d->adjoint, 1, aux, *der_shape(d, der_a(d))));
+    d->give(d, 0, graph_add_shaped(d->graph, OP_PAD, &d->adjoint, 1, aux, *der_shape(d, der_a(d))));
 }
 
 static void derivative_PAD(Derivative *d) {
@@ -391,16 +452,17 @@ static void derivative_MATMUL(Derivative *d) {
     }
     if (der_wants(d, 1)) {
         bool outer = rank_a == 1 && rank_b == 2;
-        NodeId product = outer ? der_outer(d, a, g)
-                               : graph_binary(d->graph, OP_MATMUL, der_transposed(d, a), g);
+        NodeId product =
+            outer ? der_outer(d, a, g) : graph_binary(d->graph, OP_MATMUL, der_transposed(d, a), g);
         d->give(d, 1, product);
     }
 }
 
 static void derivative_GATHER(Derivative *d) {
     NodeId inputs[2] = {d->adjoint, der_b(d)};
-    d->give(d, 0, graph_add_shaped(d->graph, OP_SCATTER, inputs, 2, (NodeAux){0},
-                                   *der_shape(d, der_a(d))));
+    d->give(
+        d, 0,
+        graph_add_shaped(d->graph, OP_SCATTER, inputs, 2, (NodeAux){0}, *der_shape(d, der_a(d))));
 }
 
 static void derivative_SCATTER(Derivative *d) {
@@ -409,7 +471,9 @@ static void derivative_SCATTER(Derivative *d) {
 
 /* ---- over rows ------------------------------------------------------------------------------- */
 
-static void derivative_ROW_SUM(Derivative *d) { d->give(d, 0, d->adjoint); }
+static void derivative_ROW_SUM(Derivative *d) {
+    d->give(d, 0, d->adjoint);
+}
 
 static void derivative_ROW_MIN(Derivative *d) {
     if (der_wants(d, 0)) der_refuse(d, MSG_GRAPH_COUPLED, MSG_GRAPH_COUPLED_REMEDY);
