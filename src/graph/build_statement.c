@@ -208,10 +208,10 @@ static void statement_for_value(Builder *builder, AstId id, AstId list) {
     shape.dim[0] = 1;
     for (uint32_t k = 0; k < n && !graph_build_failed(builder); k++) {
         bool stack = graph->nodes[value].op == OP_STACK;
-        NodeId at =
-            stack ? graph_input(graph, value, k)
-                  : graph_reshape(
-                        graph, graph_slice(graph, value, (uint32_t[SHAPE_RANK]){k}, shape), item);
+        NodeId at = stack ? graph_input(graph, value, k)
+                          : graph_reshape(
+                                graph,
+                                graph_slice(graph, value, (uint32_t[SHAPE_RANK]){k}, shape), item);
         statement_turn(builder, id, statement_value(at));
     }
 }
@@ -225,12 +225,9 @@ static void statement_for_list(Builder *builder, AstId id, AstId list) {
 static void statement_for(Builder *builder, AstId id) {
     AstId over = lang_child(builder->ast, id, 0);
     AstKind kind = builder->ast->nodes[over].kind;
-    if (kind == AST_RANGE)
-        statement_for_range(builder, id, over);
-    else if (kind == AST_LIST)
-        statement_for_list(builder, id, over);
-    else
-        statement_for_value(builder, id, over);
+    if (kind == AST_RANGE) statement_for_range(builder, id, over);
+    else if (kind == AST_LIST) statement_for_list(builder, id, over);
+    else statement_for_value(builder, id, over);
 }
 
 /* ---- any statement --------------------------------------------------------------------------- */
@@ -239,46 +236,26 @@ void graph_build_statement(Builder *builder, AstId id) {
     const AstNode *at = &builder->ast->nodes[id];
     if (graph_build_failed(builder)) return;
     switch (at->kind) {
-        case AST_ASSIGN:
-            statement_assign(builder, id);
-            break;
-        case AST_MINIMIZE:
-            graph_build_minimize(builder, id, lang_child(builder->ast, id, 0));
-            break;
-        case AST_FIT:
-            graph_build_fit(builder, id);
-            break;
-        case AST_DATA:
-            statement_data(builder, id);
-            break;
-        case AST_PARAM:
-            graph_build_param(builder, id);
-            break;
-        case AST_FOR:
-            statement_for(builder, id);
-            break;
-        case AST_DEF:
-            graph_build_add_def(builder, builder->ast, id);
-            break;
-        case AST_STATE:
-        case AST_ANSWER:
-            graph_build_rule_statement(builder, id);
-            break;
-        case AST_PREDICT:
-            statement_not_yet(builder, id, "predict", MSG_BUILD_PREDICT_REMEDY);
-            break;
-        case AST_MODEL:
-            statement_not_yet(builder, id, "model", MSG_BUILD_MODEL_REMEDY);
-            break;
-        case AST_VALUE:
-            graph_build_refuse(builder, id, MSG_BUILD_VALUE_UNUSED,
-                               graph_build_words(builder, id).s, NULL, NULL, NULL);
-            graph_build_remedy(builder, MSG_BUILD_VALUE_UNUSED_REMEDY, NULL, NULL);
-            break;
-        default:
-            graph_build_refuse(builder, id, MSG_BUILD_STATEMENT_AS_VALUE,
-                               graph_build_words(builder, id).s, NULL, NULL, NULL);
-            break;
+    case AST_ASSIGN: statement_assign(builder, id); break;
+    case AST_MINIMIZE: graph_build_minimize(builder, id, lang_child(builder->ast, id, 0)); break;
+    case AST_FIT: graph_build_fit(builder, id); break;
+    case AST_DATA: statement_data(builder, id); break;
+    case AST_PARAM: graph_build_param(builder, id); break;
+    case AST_FOR: statement_for(builder, id); break;
+    case AST_DEF: graph_build_add_def(builder, builder->ast, id); break;
+    case AST_STATE:
+    case AST_ANSWER: graph_build_rule_statement(builder, id); break;
+    case AST_PREDICT: statement_not_yet(builder, id, "predict", MSG_BUILD_PREDICT_REMEDY); break;
+    case AST_MODEL: statement_not_yet(builder, id, "model", MSG_BUILD_MODEL_REMEDY); break;
+    case AST_VALUE:
+        graph_build_refuse(builder, id, MSG_BUILD_VALUE_UNUSED, graph_build_words(builder, id).s,
+                           NULL, NULL, NULL);
+        graph_build_remedy(builder, MSG_BUILD_VALUE_UNUSED_REMEDY, NULL, NULL);
+        break;
+    default:
+        graph_build_refuse(builder, id, MSG_BUILD_STATEMENT_AS_VALUE,
+                           graph_build_words(builder, id).s, NULL, NULL, NULL);
+        break;
     }
 }
 

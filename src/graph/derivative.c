@@ -11,12 +11,8 @@
 #include <math.h>
 
 /* A rule's view: a and b are the inputs, n the node itself, g its adjoint. */
-static NodeId der_a(const Derivative *d) {
-    return graph_input(d->graph, d->node, 0);
-}
-static NodeId der_b(const Derivative *d) {
-    return graph_input(d->graph, d->node, 1);
-}
+static NodeId der_a(const Derivative *d) { return graph_input(d->graph, d->node, 0); }
+static NodeId der_b(const Derivative *d) { return graph_input(d->graph, d->node, 1); }
 
 static bool der_wants(const Derivative *d, uint32_t k) {
     return d->wanted[graph_input(d->graph, d->node, k)];
@@ -38,22 +34,12 @@ static NodeId der_sub(Derivative *d, NodeId a, NodeId b) {
     return graph_binary(d->graph, OP_SUB, a, b);
 }
 
-static NodeId der_neg(Derivative *d, NodeId a) {
-    return graph_unary(d->graph, OP_NEG, a);
-}
-static NodeId der_of(Derivative *d, Op op, NodeId a) {
-    return graph_unary(d->graph, op, a);
-}
-static NodeId der_number(Derivative *d, double value) {
-    return graph_constant(d->graph, value);
-}
-static NodeId der_square(Derivative *d, NodeId a) {
-    return graph_power(d->graph, a, 2);
-}
+static NodeId der_neg(Derivative *d, NodeId a) { return graph_unary(d->graph, OP_NEG, a); }
+static NodeId der_of(Derivative *d, Op op, NodeId a) { return graph_unary(d->graph, op, a); }
+static NodeId der_number(Derivative *d, double value) { return graph_constant(d->graph, value); }
+static NodeId der_square(Derivative *d, NodeId a) { return graph_power(d->graph, a, 2); }
 
-static const Shape *der_shape(const Derivative *d, NodeId id) {
-    return &d->graph->nodes[id].shape;
-}
+static const Shape *der_shape(const Derivative *d, NodeId id) { return &d->graph->nodes[id].shape; }
 
 /* The adjoint times the local slope; a local slope that is 0 everywhere gives nothing. */
 static void der_give(Derivative *d, uint32_t k, NodeId local) {
@@ -68,14 +54,10 @@ static void der_give_over(Derivative *d, uint32_t k, NodeId divisor) {
 
 /* ---- leaves and steps: no slope -------------------------------------------------------------- */
 
-static void der_none(Derivative *d) {
-    (void)d;
-}
+static void der_none(Derivative *d) { (void)d; }
 
 #define DER_NONE(id)                                                                               \
-    static void derivative_##id(Derivative *d) {                                                   \
-        der_none(d);                                                                               \
-    }
+    static void derivative_##id(Derivative *d) { der_none(d); }
 DER_NONE(CONST)
 DER_NONE(COLUMN)
 DER_NONE(PARAM)
@@ -120,9 +102,7 @@ static void derivative_DIV(Derivative *d) {
     d->give(d, 1, der_neg(d, der_mul(d, over, d->node)));
 }
 
-static void derivative_NEG(Derivative *d) {
-    d->give(d, 0, der_neg(d, d->adjoint));
-}
+static void derivative_NEG(Derivative *d) { d->give(d, 0, der_neg(d, d->adjoint)); }
 
 /* b*a^(b-1), which is 0 where b is 0 (also at a = 0), and a^b*log(a), 0 where a = 0 and b > 0. */
 static void derivative_POW(Derivative *d) {
@@ -158,26 +138,14 @@ static void derivative_POWI(Derivative *d) {
 
 /* ---- functions of one number ----------------------------------------------------------------- */
 
-static void derivative_EXP(Derivative *d) {
-    der_give(d, 0, d->node);
-}
-static void derivative_LOG(Derivative *d) {
-    der_give_over(d, 0, der_a(d));
-}
+static void derivative_EXP(Derivative *d) { der_give(d, 0, d->node); }
+static void derivative_LOG(Derivative *d) { der_give_over(d, 0, der_a(d)); }
 
-static NodeId der_one_plus(Derivative *d, NodeId a) {
-    return der_add(d, der_number(d, 1), a);
-}
-static NodeId der_one_minus(Derivative *d, NodeId a) {
-    return der_sub(d, der_number(d, 1), a);
-}
+static NodeId der_one_plus(Derivative *d, NodeId a) { return der_add(d, der_number(d, 1), a); }
+static NodeId der_one_minus(Derivative *d, NodeId a) { return der_sub(d, der_number(d, 1), a); }
 
-static void derivative_LOG1P(Derivative *d) {
-    der_give_over(d, 0, der_one_plus(d, der_a(d)));
-}
-static void derivative_EXPM1(Derivative *d) {
-    der_give(d, 0, der_of(d, OP_EXP, der_a(d)));
-}
+static void derivative_LOG1P(Derivative *d) { der_give_over(d, 0, der_one_plus(d, der_a(d))); }
+static void derivative_EXPM1(Derivative *d) { der_give(d, 0, der_of(d, OP_EXP, der_a(d))); }
 
 static void derivative_LOG2(Derivative *d) {
     der_give_over(d, 0, der_mul(d, der_a(d), der_number(d, 0x1.62e42fefa39efp-1))); /* log(2) */
@@ -196,9 +164,7 @@ static void derivative_CBRT(Derivative *d) {
     der_give_over(d, 0, der_mul(d, der_number(d, 3), square));
 }
 
-static void derivative_SIN(Derivative *d) {
-    der_give(d, 0, der_of(d, OP_COS, der_a(d)));
-}
+static void derivative_SIN(Derivative *d) { der_give(d, 0, der_of(d, OP_COS, der_a(d))); }
 
 static void derivative_COS(Derivative *d) {
     der_give(d, 0, der_neg(d, der_of(d, OP_SIN, der_a(d))));
@@ -218,23 +184,15 @@ static NodeId der_cofunction(Derivative *d) {
     return der_of(d, OP_SQRT, der_one_minus_square(d, der_a(d)));
 }
 
-static void derivative_ASIN(Derivative *d) {
-    der_give_over(d, 0, der_cofunction(d));
-}
-static void derivative_ACOS(Derivative *d) {
-    der_give_over(d, 0, der_neg(d, der_cofunction(d)));
-}
+static void derivative_ASIN(Derivative *d) { der_give_over(d, 0, der_cofunction(d)); }
+static void derivative_ACOS(Derivative *d) { der_give_over(d, 0, der_neg(d, der_cofunction(d))); }
 
 static void derivative_ATAN(Derivative *d) {
     der_give_over(d, 0, der_one_plus(d, der_square(d, der_a(d))));
 }
 
-static void derivative_SINH(Derivative *d) {
-    der_give(d, 0, der_of(d, OP_COSH, der_a(d)));
-}
-static void derivative_COSH(Derivative *d) {
-    der_give(d, 0, der_of(d, OP_SINH, der_a(d)));
-}
+static void derivative_SINH(Derivative *d) { der_give(d, 0, der_of(d, OP_COSH, der_a(d))); }
+static void derivative_COSH(Derivative *d) { der_give(d, 0, der_of(d, OP_SINH, der_a(d))); }
 
 static void derivative_TANH(Derivative *d) {
     der_give(d, 0, der_one_minus(d, der_square(d, d->node)));
@@ -260,12 +218,8 @@ static void derivative_ERF(Derivative *d) {
     der_give(d, 0, der_mul(d, der_number(d, 0x1.20dd750429b6dp+0), bell)); /* 2/sqrt(pi) */
 }
 
-static void derivative_LGAMMA(Derivative *d) {
-    der_give(d, 0, der_of(d, OP_DIGAMMA, der_a(d)));
-}
-static void derivative_DIGAMMA(Derivative *d) {
-    der_give(d, 0, der_of(d, OP_TRIGAMMA, der_a(d)));
-}
+static void derivative_LGAMMA(Derivative *d) { der_give(d, 0, der_of(d, OP_DIGAMMA, der_a(d))); }
+static void derivative_DIGAMMA(Derivative *d) { der_give(d, 0, der_of(d, OP_TRIGAMMA, der_a(d))); }
 
 /* Refuses to differentiate: the operator's own words, in the sentence given. */
 static void der_refuse(Derivative *d, MessageId sentence, MessageId remedy) {
@@ -285,12 +239,8 @@ static void derivative_SIGMOID(Derivative *d) {
     der_give(d, 0, der_mul(d, d->node, der_one_minus(d, d->node)));
 }
 
-static void derivative_SOFTPLUS(Derivative *d) {
-    der_give(d, 0, der_of(d, OP_SIGMOID, der_a(d)));
-}
-static void derivative_ABS(Derivative *d) {
-    der_give(d, 0, der_of(d, OP_SIGN, der_a(d)));
-}
+static void derivative_SOFTPLUS(Derivative *d) { der_give(d, 0, der_of(d, OP_SIGMOID, der_a(d))); }
+static void derivative_ABS(Derivative *d) { der_give(d, 0, der_of(d, OP_SIGN, der_a(d))); }
 
 /* ---- functions of two numbers ---------------------------------------------------------------- */
 
@@ -375,12 +325,8 @@ static void der_extreme(Derivative *d) {
     d->give(d, 0, graph_select(graph, mask, adjoint, der_number(d, 0)));
 }
 
-static void derivative_MIN_OF(Derivative *d) {
-    der_extreme(d);
-}
-static void derivative_MAX_OF(Derivative *d) {
-    der_extreme(d);
-}
+static void derivative_MIN_OF(Derivative *d) { der_extreme(d); }
+static void derivative_MAX_OF(Derivative *d) { der_extreme(d); }
 
 /* ---- shapes ---------------------------------------------------------------------------------- */
 
@@ -402,7 +348,8 @@ static void derivative_TRANSPOSE(Derivative *d) {
 
 static void derivative_SLICE(Derivative *d) {
     NodeAux aux = d->graph->nodes[d->node].aux;
-    d->give(d, 0, graph_add_shaped(d->graph, OP_PAD, &d->adjoint, 1, aux, *der_shape(d, der_a(d))));
+    d->give(d, 0,
+            graph_add_shaped(d->graph, OP_PAD, &d->adjoint, 1, aux, *der_shape(d, der_a(d))));
 }
 
 static void derivative_PAD(Derivative *d) {
@@ -452,17 +399,16 @@ static void derivative_MATMUL(Derivative *d) {
     }
     if (der_wants(d, 1)) {
         bool outer = rank_a == 1 && rank_b == 2;
-        NodeId product =
-            outer ? der_outer(d, a, g) : graph_binary(d->graph, OP_MATMUL, der_transposed(d, a), g);
+        NodeId product = outer ? der_outer(d, a, g)
+                               : graph_binary(d->graph, OP_MATMUL, der_transposed(d, a), g);
         d->give(d, 1, product);
     }
 }
 
 static void derivative_GATHER(Derivative *d) {
     NodeId inputs[2] = {d->adjoint, der_b(d)};
-    d->give(
-        d, 0,
-        graph_add_shaped(d->graph, OP_SCATTER, inputs, 2, (NodeAux){0}, *der_shape(d, der_a(d))));
+    d->give(d, 0, graph_add_shaped(d->graph, OP_SCATTER, inputs, 2, (NodeAux){0},
+                                   *der_shape(d, der_a(d))));
 }
 
 static void derivative_SCATTER(Derivative *d) {
@@ -471,9 +417,7 @@ static void derivative_SCATTER(Derivative *d) {
 
 /* ---- over rows ------------------------------------------------------------------------------- */
 
-static void derivative_ROW_SUM(Derivative *d) {
-    d->give(d, 0, d->adjoint);
-}
+static void derivative_ROW_SUM(Derivative *d) { d->give(d, 0, d->adjoint); }
 
 static void derivative_ROW_MIN(Derivative *d) {
     if (der_wants(d, 0)) der_refuse(d, MSG_GRAPH_COUPLED, MSG_GRAPH_COUPLED_REMEDY);
