@@ -166,8 +166,29 @@ static NodeId builtin_row_mean(Builder *builder, NodeId a) {
     return graph_binary(builder->graph, OP_DIV, graph_unary(builder->graph, OP_ROW_SUM, a), count);
 }
 
+/* A statistic becomes a constant: a batch, a curve or an export must not take it anew. */
+static NodeId builtin_settle(Builder *builder, NodeId statistic) {
+    Graph *graph = builder->graph;
+    const BuildOptions *options = builder->options;
+    if (graph_build_failed(builder) || !options->statistic || !builder->table) return statistic;
+    Shape shape = graph->nodes[statistic].shape;
+    size_t count = graph_count(&shape);
+    double *elements = arena_alloc(&graph->arena, count, sizeof *elements);
+    NodeId *parts = arena_alloc(&graph->arena, count, sizeof *parts);
+    Status status = elements && parts ? STATUS_OK : STATUS_MEMORY;
+    if (status == STATUS_OK)
+        status = options->statistic(options->statistic_context, graph, statistic, elements);
+    if (status != STATUS_OK) {
+        graph->status = error_memory(graph->error);
+        return NODE_NONE;
+    }
+    for (size_t k = 0; k < count; k++) parts[k] = graph_constant(graph, elements[k]);
+    if (shape.rank == 0) return parts[0];
+    return graph_reshape(graph, graph_add(graph, OP_STACK, parts, count, (NodeAux){0}), shape);
+}
+
 static NodeId builtin_rows_mean(Builder *builder, AstId id) {
-    return builtin_row_mean(builder, builtin_data(builder, id));
+    return builtin_settle(builder, builtin_row_mean(builder, builtin_data(builder, id)));
 }
 
 /* Of the whole population: divided by n. */
@@ -175,15 +196,18 @@ static NodeId builtin_rows_sd(Builder *builder, AstId id) {
     Graph *graph = builder->graph;
     NodeId a = builtin_data(builder, id);
     NodeId off = graph_binary(graph, OP_SUB, a, builtin_row_mean(builder, a));
-    return graph_unary(graph, OP_SQRT, builtin_row_mean(builder, graph_power(graph, off, 2)));
+    NodeId variance = builtin_row_mean(builder, graph_power(graph, off, 2));
+    return builtin_settle(builder, graph_unary(graph, OP_SQRT, variance));
 }
 
 static NodeId builtin_rows_min(Builder *builder, AstId id) {
-    return graph_unary(builder->graph, OP_ROW_MIN, builtin_data(builder, id));
+    NodeId least = graph_unary(builder->graph, OP_ROW_MIN, builtin_data(builder, id));
+    return builtin_settle(builder, least);
 }
 
 static NodeId builtin_rows_max(Builder *builder, AstId id) {
-    return graph_unary(builder->graph, OP_ROW_MAX, builtin_data(builder, id));
+    NodeId most = graph_unary(builder->graph, OP_ROW_MAX, builtin_data(builder, id));
+    return builtin_settle(builder, most);
 }
 
 static NodeId builtin_rows_quantile(Builder *builder, AstId id) {
@@ -196,7 +220,8 @@ static NodeId builtin_rows_quantile(Builder *builder, AstId id) {
                                   NULL);
     graph_build_at(builder, id);
     NodeId inputs[2] = {a, graph_constant(builder->graph, q)};
-    return graph_add(builder->graph, OP_ROW_QUANTILE, inputs, 2, (NodeAux){0});
+    NodeId quantile = graph_add(builder->graph, OP_ROW_QUANTILE, inputs, 2, (NodeAux){0});
+    return builtin_settle(builder, quantile);
 }
 
 static NodeId builtin_rows_classes(Builder *builder, AstId id) {

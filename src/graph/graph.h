@@ -129,6 +129,11 @@ typedef struct BuildOptions {
     const char *weight;         /* column of row weights, or NULL */
     const char *const *dropped; /* columns that the formula may not use (--drop) */
     size_t n_dropped;
+    /* Statistics over the rows (over_rows.mean ...) are numbers of the model, taken once from all
+     * rows: gives the elements of a node without rows. NULL: they stay nodes, and go over the
+     * rows of each evaluation. */
+    Status (*statistic)(void *context, const Graph *graph, NodeId node, double *elements);
+    void *statistic_context;
 } BuildOptions;
 
 /* 'table' may be NULL (no columns). Checks names, shapes and rows; every mistake has a place. The

@@ -21,7 +21,7 @@ typedef struct Jacobian {
 struct Problem {
     const Ast *ast;
     const Table *table;
-    const BuildOptions *build;
+    BuildOptions build;
     ProblemOptions options;
     Graph *graph;
     Graph *second; /* the graph once more, with the vector of Hessian-vector products */
@@ -276,6 +276,7 @@ typedef struct SideCopy {
     double *values;
     double still[2]; /* of a side without rows */
     bool exact; /* every residual so far is within 4 units in the last place of its left side */
+    double worst, room; /* the residual that comes nearest to 'room' or passes it by most */
 } SideCopy;
 
 static double problem_ulp(double value) {
@@ -290,8 +291,12 @@ static Status problem_copy_sides(void *context, size_t first_row, size_t n_rows,
     for (size_t r = 0; r < n_rows; r++) {
         double left = values[0] ? values[0][r] : copy->still[0];
         double right = values[1] ? values[1][r] : copy->still[1];
-        double residual = left - right;
-        if (!(fabs(residual) <= 4 * problem_ulp(left))) copy->exact = false;
+        double residual = left - right, room = 4 * problem_ulp(left);
+        if (!(fabs(residual) <= room)) copy->exact = false;
+        if (copy->room == 0 || fabs(residual) / room > copy->worst / copy->room) {
+            copy->worst = fabs(residual);
+            copy->room = room;
+        }
         if (copy->values)
             copy->values[first_row + r] = copy->side == SIDE_LEFT    ? left
                                           : copy->side == SIDE_RIGHT ? right
@@ -330,12 +335,20 @@ static bool problem_exact(void *context, const double *x) {
     return problem_visit_sides(problem, x, &problem->rows, &copy) == STATUS_OK && copy.exact;
 }
 
+void train_exactness(const Problem *problem, const double *x, double *residual, double *room) {
+    SideCopy copy = {.problem = problem, .exact = true};
+    Problem *own = problem->objective.context;
+    if (problem_visit_sides(own, x, &problem->rows, &copy) != STATUS_OK) return;
+    *residual = copy.worst;
+    *room = copy.room;
+}
+
 /* ---- Hessian times vector -------------------------------------------------------------------- */
 
 /* A graph of its own: its parameters are x, then the vector, equally shaped. */
 static Status problem_second_graph(Problem *problem, NodeId *gradient, NodeId *vector,
                                    uint32_t *wrt) {
-    TRY(graph_build(problem->ast, problem->table, problem->build, &problem->second,
+    TRY(graph_build(problem->ast, problem->table, &problem->build, &problem->second,
                     problem->error));
     Graph *graph = problem->second;
     size_t count = graph->n_parameters;
@@ -463,15 +476,33 @@ static void problem_fill_objective(Problem *problem) {
     }
 }
 
+static const double **problem_new_columns(const Table *table) {
+    size_t count = table ? table->n_columns : 0;
+    const double **columns = memory_new(count + 1, sizeof *columns);
+    for (size_t k = 0; columns && k < count; k++) columns[k] = table->columns[k].values;
+    return columns;
+}
+
+/* A statistic of the data, from all rows, while the graph is being built. */
+static Status problem_statistic(void *context, const Graph *graph, NodeId node, double *elements) {
+    Problem *problem = context;
+    Plan *plan = NULL;
+    const double **columns = problem_new_columns(problem->table);
+    Rows rows = {.columns = columns, .count = problem->table->n_rows};
+    Status status = columns ? problem_plan(problem, graph, &node, 1, &plan) : STATUS_MEMORY;
+    if (status == STATUS_OK) status = exec_run(plan, NULL, &rows, &elements, NULL);
+    exec_free(plan);
+    memory_free(columns);
+    return status;
+}
+
 static Status problem_allocate(Problem *problem) {
-    size_t columns = problem->table ? problem->table->n_columns : 0;
-    problem->columns = memory_new(columns + 1, sizeof *problem->columns);
+    problem->columns = problem_new_columns(problem->table);
     problem->results = memory_new(problem->graph->n_parameters + 1, sizeof *problem->results);
     if (problem->options.probe)
         problem->feet = memory_new(problem->graph->n_scalars + 1, sizeof *problem->feet);
     if (!problem->columns || !problem->results || (problem->options.probe && !problem->feet))
         return error_memory(problem->error);
-    for (size_t k = 0; k < columns; k++) problem->columns[k] = problem->table->columns[k].values;
     problem->rows =
         (Rows){.columns = problem->columns, .count = problem->table ? problem->table->n_rows : 0};
     return problem_fill(problem);
@@ -484,10 +515,12 @@ Status train_problem_open(const Ast *ast, const Table *table, const BuildOptions
     if (!problem) return error_memory(error);
     problem->ast = ast;
     problem->table = table;
-    problem->build = build;
+    problem->build = *build;
+    problem->build.statistic = problem_statistic;
+    problem->build.statistic_context = problem;
     problem->options = *options;
     problem->error = error;
-    Status status = graph_build(ast, table, build, &problem->graph, error);
+    Status status = graph_build(ast, table, &problem->build, &problem->graph, error);
     if (status == STATUS_OK) status = problem_allocate(problem);
     if (status == STATUS_OK) {
         problem_fill_objective(problem);

@@ -15,7 +15,7 @@ typedef struct ProblemOptions {
     bool probe; /* the gradient is felt with the foot: no exact slope, no least squares */
 } ProblemOptions;
 
-/* Ast, table (may be NULL) and the build options must outlive the problem. */
+/* Ast, table (may be NULL) and what the build options point to must outlive the problem. */
 Status train_problem_open(const Ast *ast, const Table *table, const BuildOptions *build,
                           const ProblemOptions *options, Problem **problem, Error *error);
 void train_problem_close(Problem *problem);
@@ -41,6 +41,10 @@ Status train_dump_plan(Problem *problem, Text *out);
 typedef enum FitSide { SIDE_LEFT, SIDE_RIGHT, SIDE_RESIDUAL } FitSide;
 Status train_fit_rows(Problem *problem, const double *x, FitSide side, const Rows *rows,
                       double *values);
+
+/* The residual of the first '~' that is largest against what rounding of its left side allows (4
+ * units in the last place), and that room. Untouched on failure. */
+void train_exactness(const Problem *problem, const double *x, double *residual, double *room);
 
 /* ---- curve.c --------------------------------------------------------------------------------- */
 
