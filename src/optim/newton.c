@@ -5,12 +5,13 @@
 
 #include "optim.h"
 
-enum { NEWTON_SHIFTS = 16 };
+enum { NEWTON_SHIFTS = 30, NEWTON_TURNS = 20 };
+static const double newton_falling = -1e-8; /* curvature, with 1 on the diagonal */
 
 /* Second derivatives over what is not held, one product for each column; the rest is the identity.
  */
 static Status newton_matrix(const Objective *objective, const double *x, const bool *held,
-                            double *matrix, double *unit, long long *evaluations) {
+                            double *matrix, double *unit) {
     size_t n = objective->n;
     for (size_t j = 0; j < n; j++) unit[j] = 0;
     for (size_t j = 0; j < n; j++) {
@@ -18,7 +19,6 @@ static Status newton_matrix(const Objective *objective, const double *x, const b
         for (size_t i = 0; held[j] && i < n; i++) column[i] = i == j;
         if (held[j]) continue;
         unit[j] = 1;
-        ++*evaluations;
         TRY(objective->hessian_vector(objective->context, x, unit, column));
         unit[j] = 0;
         for (size_t i = 0; i < n; i++)
@@ -69,22 +69,61 @@ static void newton_solve(const double *matrix, double *b, size_t n) {
     }
 }
 
-Status optim_newton_direction(const Objective *objective, const double *x, const double *gradient,
-                              const bool *held, double *work, double *direction,
-                              long long *evaluations) {
-    size_t n = objective->n;
-    double *matrix = work, *scale = work + n * n, *diagonal = scale + n, shift = 0;
-    TRY(newton_matrix(objective, x, held, matrix, direction, evaluations));
-    for (size_t i = 0; i < n; i++) direction[i] = 0;
-    if (!optim_finite(matrix, n * n)) return STATUS_OK;
+/* Factors the scaled matrix, shifted as little as makes it positive definite; false if nothing
+ * does. */
+static bool newton_prepare(double *matrix, double *scale, double *diagonal, double *shift,
+                           size_t n) {
+    *shift = 0;
+    if (!optim_finite(matrix, n * n)) return false;
     newton_scale(matrix, scale, n);
     for (size_t j = 0; j < n; j++) diagonal[j] = matrix[j * n + j];
-    for (int turn = 0; !newton_factor(matrix, diagonal, shift, n); turn++) {
-        if (turn == NEWTON_SHIFTS) return STATUS_OK;
-        shift = shift > 0 ? 10 * shift : 1e-14;
+    for (int turn = 0; turn < NEWTON_SHIFTS; turn++) {
+        if (newton_factor(matrix, diagonal, *shift, n)) return true;
+        *shift = *shift > 0 ? 4 * *shift : 1e-14;
     }
-    for (size_t i = 0; i < n; i++) direction[i] = held[i] ? 0 : -gradient[i] * scale[i];
-    newton_solve(matrix, direction, n);
+    return false;
+}
+
+Status optim_newton_direction(const Objective *objective, const double *x, const double *gradient,
+                              const bool *held, double *work, double *direction) {
+    size_t n = objective->n;
+    double *matrix = work, *scale = work + n * n, *diagonal = scale + n, shift;
+    TRY(newton_matrix(objective, x, held, matrix, direction));
+    bool ready = newton_prepare(matrix, scale, diagonal, &shift, n);
+    for (size_t i = 0; i < n; i++) direction[i] = held[i] || !ready ? 0 : -gradient[i] * scale[i];
+    if (ready) newton_solve(matrix, direction, n);
+    for (size_t i = 0; i < n; i++) direction[i] *= ready ? scale[i] : 0;
+    return STATUS_OK;
+}
+
+/* v' A v for the scaled matrix: its upper half and 'diagonal'. */
+static double newton_curvature(const double *matrix, const double *diagonal, const double *v,
+                               size_t n) {
+    double sum = 0;
+    for (size_t j = 0; j < n; j++) {
+        double row = 0;
+        for (size_t i = 0; i < j; i++) row += matrix[j * n + i] * v[i];
+        sum += v[j] * (diagonal[j] * v[j] + 2 * row);
+    }
+    return sum;
+}
+
+/* By inverse iteration with the shifted matrix, whose smallest eigenvalue is next to zero. */
+Status optim_falling_direction(const Objective *objective, const double *x, const bool *held,
+                               double *work, double *direction, bool *falls) {
+    size_t n = objective->n;
+    double *matrix = work, *scale = work + n * n, *diagonal = scale + n, shift;
+    *falls = false;
+    TRY(newton_matrix(objective, x, held, matrix, direction));
+    if (!newton_prepare(matrix, scale, diagonal, &shift, n) || shift < -newton_falling)
+        return STATUS_OK;
+    for (size_t i = 0; i < n; i++) direction[i] = held[i] ? 0 : 1 + (double)(i % 7) / 8;
+    for (int turn = 0; turn < NEWTON_TURNS; turn++) {
+        newton_solve(matrix, direction, n);
+        double size = optim_norm(direction, n);
+        for (size_t i = 0; i < n; i++) direction[i] = held[i] ? 0 : direction[i] / size;
+    }
+    *falls = newton_curvature(matrix, diagonal, direction, n) < newton_falling;
     for (size_t i = 0; i < n; i++) direction[i] *= scale[i];
     return STATUS_OK;
 }

@@ -54,7 +54,7 @@ typedef enum Reason {
 
 typedef struct StepReport {
     long long step;              /* from 1 */
-    long long evaluations;       /* of the objective so far, loss or loss with gradient */
+    long long evaluations;       /* so far: loss, or loss with gradient; second derivatives apart */
     double loss, slope;          /* at 'at'; slope: norm of the gradient projected on the bounds */
     double rate;                 /* step length factor that was used */
     double next_loss;            /* loss at 'next' where the method knows it, else NaN */
@@ -232,8 +232,10 @@ extern const Curvature optim_dense_curvature, optim_limited_curvature;
  * positive definite by a shift where it is not; 0 where held, and everywhere when there is no such
  * step. 'work' holds n * (n + 2) values. */
 Status optim_newton_direction(const Objective *objective, const double *x, const double *gradient,
-                              const bool *held, double *work, double *direction,
-                              long long *evaluations);
+                              const bool *held, double *work, double *direction);
+/* *falls: the ground is curved downwards along 'direction', both ways. */
+Status optim_falling_direction(const Objective *objective, const double *x, const bool *held,
+                               double *work, double *direction, bool *falls);
 
 /* ---- rule.c: update rules as text ------------------------------------------------------------ */
 

@@ -11,13 +11,19 @@
  * What a walk has learned about curvature may be wrong in a long flat valley, or where parameters
  * have very different units; then its steps vanish too early. So an end is believed only when a
  * step from exact second derivatives gains nothing either (where the objective has them, for up to
- * QUASI_NEWTON parameters). */
+ * QUASI_NEWTON parameters); and a slope of zero on a saddle or a top is left downhill. */
 #include <float.h>
 #include <math.h>
 
 #include "optim.h"
 
-enum { QUASI_RECENT = 20, QUASI_IDLE = 8, QUASI_PATIENCE = 12, QUASI_NEWTON = 200 };
+enum {
+    QUASI_RECENT = 20,
+    QUASI_IDLE = 8,
+    QUASI_PATIENCE = 12,
+    QUASI_NEWTON = 200,
+    QUASI_FALLS = 14
+};
 static const double quasi_small_slope = 1e-13, quasi_small_loss = 1e-20;
 static const double quasi_claim_slope = 1e-8; /* less may not be called a small slope */
 
@@ -318,7 +324,7 @@ static Status quasi_last_word(Quasi *quasi, Reason end, StepReport *report, Reas
     for (size_t i = 0; i < objective->n; i++)
         quasi->held[i] = optim_held(objective, quasi->x, quasi->gradient, i);
     TRY(optim_newton_direction(objective, quasi->x, quasi->gradient, quasi->held, quasi->newton,
-                               quasi->direction, &quasi->evaluations));
+                               quasi->direction));
     double along = optim_dot(quasi->gradient, quasi->direction, objective->n);
     if (!(along < 0) || !isfinite(along) || quasi_longest(quasi) == 0)
         return quasi_end(quasi, end, report, reason);
@@ -329,6 +335,46 @@ static Status quasi_last_word(Quasi *quasi, Reason end, StepReport *report, Reas
                            optim_slope(objective, quasi->next, quasi->next_gradient) < 0.5 * slope);
     if (gains) return quasi_move(quasi, &search, report, reason);
     return quasi_end(quasi, end, report, reason);
+}
+
+/* From a saddle or a top, where the slope is zero: a step either way along which the ground falls.
+ */
+static Status quasi_fall(Quasi *quasi, bool *moved, StepReport *report, Reason *reason) {
+    const Objective *objective = quasi->objective;
+    LineSearch fall = {.trial = quasi->next};
+    double noise = fmax(quasi->noise, 4 * DBL_EPSILON * fabs(quasi->loss));
+    double length = 1;
+    for (int trial = 0; trial < QUASI_FALLS; trial++) {
+        for (size_t i = 0; i < objective->n; i++)
+            quasi->next[i] = quasi->x[i] + length * quasi->direction[i];
+        optim_project(objective, quasi->next);
+        quasi->evaluations++;
+        TRY(objective->loss_gradient(objective->context, quasi->next, &fall.trial_loss,
+                                     quasi->next_gradient));
+        *moved = isfinite(fall.trial_loss) && fall.trial_loss < quasi->loss - 4 * noise &&
+                 optim_finite(quasi->next_gradient, objective->n);
+        if (*moved) break;
+        length *= trial % 2 ? -0.1 : -1;
+    }
+    if (!*moved) return STATUS_OK;
+    fall.length = length;
+    quasi->start_slope =
+        fmax(quasi->start_slope, optim_slope(objective, quasi->next, quasi->next_gradient));
+    quasi->kind->reset(quasi->curvature);
+    return quasi_move(quasi, &fall, report, reason);
+}
+
+/* The slope is small: a bottom, unless the ground falls off from here. */
+static Status quasi_bottom(Quasi *quasi, StepReport *report, Reason *reason) {
+    const Objective *objective = quasi->objective;
+    bool falls = false, moved = false;
+    for (size_t i = 0; i < objective->n; i++)
+        quasi->held[i] = optim_held(objective, quasi->x, quasi->gradient, i);
+    if (quasi->newton)
+        TRY(optim_falling_direction(objective, quasi->x, quasi->held, quasi->newton,
+                                    quasi->direction, &falls));
+    if (falls) TRY(quasi_fall(quasi, &moved, report, reason));
+    return moved ? STATUS_OK : quasi_end(quasi, REASON_SLOPE, report, reason);
 }
 
 static Status quasi_walk(Quasi *quasi, double slope, StepReport *report, Reason *reason) {
@@ -349,8 +395,7 @@ static Status quasi_step(void *method, StepReport *report, Reason *reason) {
         return quasi_end(quasi, REASON_NON_FINITE, report, reason);
     double slope = optim_slope(quasi->objective, quasi->x, quasi->gradient);
     double along = slope > 0 ? quasi_head(quasi) : 0;
-    if (quasi_slope_small(quasi, slope, -along))
-        return quasi_end(quasi, REASON_SLOPE, report, reason);
+    if (quasi_slope_small(quasi, slope, -along)) return quasi_bottom(quasi, report, reason);
     if (quasi_step_vanishes(quasi)) return quasi_last_word(quasi, REASON_STEP, report, reason);
     if (quasi_drowned(quasi, slope, -along)) {
         quasi->end_value = quasi->best_slope;

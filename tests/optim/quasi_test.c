@@ -285,17 +285,55 @@ TEST(newton_steps_lead_down) {
     const double x[3] = {0}, gradient[] = {1, 2, 3};
     bool none[3] = {false}, middle[] = {false, true, false}, all[] = {true, true, true};
     double work[15], direction[3];
-    long long evaluations = 0;
-    CHECK(optim_newton_direction(&objective, x, gradient, none, work, direction, &evaluations) ==
-          STATUS_OK);
+    bool falls = false;
+    CHECK(optim_newton_direction(&objective, x, gradient, none, work, direction) == STATUS_OK);
     CHECK(optim_dot(gradient, direction, 3) < 0);
-    optim_newton_direction(&objective, x, gradient, middle, work, direction, &evaluations);
+    optim_newton_direction(&objective, x, gradient, middle, work, direction);
     CHECK_NEAR(direction[0], -1.0 / 4, 1e-15);
     CHECK(direction[1] == 0);
     CHECK_NEAR(direction[2], -3.0 / 5, 1e-15);
-    optim_newton_direction(&objective, x, gradient, all, work, direction, &evaluations);
+    optim_newton_direction(&objective, x, gradient, all, work, direction);
     CHECK(direction[0] == 0 && direction[1] == 0 && direction[2] == 0);
-    CHECK_INT(evaluations, 5);
+    CHECK(optim_falling_direction(&objective, x, none, work, direction, &falls) == STATUS_OK);
+    curve_saddle(NULL, x, direction, work);
+    CHECK(falls && optim_dot(direction, work, 3) < 0);
+    optim_falling_direction(&objective, x, middle, work, direction, &falls);
+    CHECK(!falls);
+}
+
+/* x^4 - x^2 + y^2 + 1: a saddle at 0 between the valleys at x = +-sqrt(1/2). */
+static Status loss_pass(void *context, const double *x, double *loss, double *gradient) {
+    (void)context;
+    *loss = x[0] * x[0] * x[0] * x[0] - x[0] * x[0] + x[1] * x[1] + 1;
+    if (gradient) gradient[0] = 4 * x[0] * x[0] * x[0] - 2 * x[0], gradient[1] = 2 * x[1];
+    return STATUS_OK;
+}
+
+static Status curve_pass(void *context, const double *x, const double *v, double *product) {
+    (void)context;
+    product[0] = (12 * x[0] * x[0] - 2) * v[0];
+    product[1] = 2 * v[1];
+    return STATUS_OK;
+}
+
+TEST(saddles_and_tops_are_left) {
+    const double starts[][2] = {{0, 0}, {0, 5}, {0, -1e-3}};
+    const double low[] = {0, -9}, high[] = {0, 9};
+    for (size_t k = 0; k < COUNT_OF(starts); k++)
+        for (size_t m = 0; m < 2; m++) {
+            Objective objective = {
+                .n = 2, .loss_gradient = loss_pass, .hessian_vector = curve_pass};
+            double x[2];
+            StepReport report = {0};
+            CHECK(problem_run(quasi_methods[m], &objective, starts[k], 1000, x, &report) > 0);
+            CHECK_NEAR(fabs(x[0]), sqrt(0.5), 1e-9);
+            CHECK_NEAR(report.loss, 0.75, 1e-15);
+            /* With x fixed there is no way down. */
+            objective.low = low;
+            objective.high = high;
+            CHECK(problem_run(quasi_methods[m], &objective, starts[k], 1000, x, &report) > 0);
+            CHECK(x[0] == 0 && report.loss == 1);
+        }
 }
 
 TEST(start_at_the_minimum) {
@@ -346,4 +384,5 @@ TEST_MAIN(walls_are_walked_around, noise_ends_as_rounding, slopes_lead_on_below_
           a_lying_gradient_is_told_from_rounding, kinks_end_as_rounding,
           falling_for_ever_is_divergence, bounds_hold_at_the_minimum,
           a_box_around_the_minimum_changes_nothing, random_boxes, units_far_apart,
-          newton_steps_lead_down, start_at_the_minimum, a_thousand_parameters)
+          newton_steps_lead_down, saddles_and_tops_are_left, start_at_the_minimum,
+          a_thousand_parameters)
