@@ -19,7 +19,10 @@ static Status newton_matrix(const Objective *objective, const double *x, const b
         for (size_t i = 0; held[j] && i < n; i++) column[i] = i == j;
         if (held[j]) continue;
         unit[j] = 1;
-        TRY(objective->hessian_vector(objective->context, x, unit, column));
+        Status status = objective->hessian_vector(objective->context, x, unit, column);
+        if (status == STATUS_MEMORY || status == STATUS_INTERRUPTED) return status;
+        /* No second derivative of this formula: then there is no word from it either. */
+        if (status != STATUS_OK) column[j] = NAN;
         unit[j] = 0;
         for (size_t i = 0; i < n; i++)
             if (held[i]) column[i] = 0;

@@ -336,6 +336,27 @@ TEST(saddles_and_tops_are_left) {
         }
 }
 
+static Status curve_missing(void *context, const double *x, const double *v, double *product) {
+    (void)context, (void)x, (void)v, (void)product;
+    return STATUS_INPUT;
+}
+
+static Status curve_interrupted(void *context, const double *x, const double *v, double *product) {
+    (void)context, (void)x, (void)v, (void)product;
+    return STATUS_INTERRUPTED;
+}
+
+TEST(missing_second_derivatives_are_no_error) {
+    const double start[] = {0.1, 5};
+    Objective objective = {.n = 2, .loss_gradient = loss_pass, .hessian_vector = curve_missing};
+    double x[2];
+    StepReport report = {0};
+    CHECK(problem_run(&optim_bfgs, &objective, start, 1000, x, &report) > 0);
+    CHECK_NEAR(report.loss, 0.75, 1e-15);
+    objective.hessian_vector = curve_interrupted;
+    CHECK_INT(problem_run(&optim_bfgs, &objective, start, 1000, x, &report), REASON_INTERRUPTED);
+}
+
 TEST(start_at_the_minimum) {
     ProblemContext context = {.problem = &test_problems[0]};
     Objective objective = problem_objective(&context);
@@ -384,5 +405,5 @@ TEST_MAIN(walls_are_walked_around, noise_ends_as_rounding, slopes_lead_on_below_
           a_lying_gradient_is_told_from_rounding, kinks_end_as_rounding,
           falling_for_ever_is_divergence, bounds_hold_at_the_minimum,
           a_box_around_the_minimum_changes_nothing, random_boxes, units_far_apart,
-          newton_steps_lead_down, saddles_and_tops_are_left, start_at_the_minimum,
-          a_thousand_parameters)
+          newton_steps_lead_down, saddles_and_tops_are_left,
+          missing_second_derivatives_are_no_error, start_at_the_minimum, a_thousand_parameters)
