@@ -42,6 +42,17 @@ double diagnose_rate_limit(const Problem *problem, const Walker *walker, const d
  */
 bool diagnose_quadratic(const Graph *graph, NodeId loss);
 
+/* ---- ground.c -------------------------------------------------------------------------------- */
+
+typedef enum Ground {
+    GROUND_UNKNOWN, /* too many parameters, or no second derivatives */
+    GROUND_BOTTOM,  /* it rises to all sides */
+    GROUND_LEVEL,   /* it falls to no side, but does not rise to all */
+    GROUND_FALLS    /* a top or a saddle, if the slope is zero */
+} Ground;
+/* How the ground lies at x, by exact second derivatives. */
+Ground diagnose_ground(const Problem *problem, const double *x);
+
 /* ---- words.c --------------------------------------------------------------------------------- */
 
 typedef enum Verdict {
@@ -72,7 +83,7 @@ void diagnose_words_free(Words *words);
 /* ---- remarks.c ------------------------------------------------------------------------------- */
 
 /* Where a number broke, parameters without effect, bounds, kinks. */
-void diagnose_notes(const Problem *problem, const WalkFacts *facts, Notes *notes);
+void diagnose_notes(const Problem *problem, const WalkFacts *facts, Ground ground, Notes *notes);
 
 /* ---- blame.c --------------------------------------------------------------------------------- */
 

@@ -3,24 +3,44 @@
 #include "diagnose.h"
 
 #include <math.h>
+#include <string.h>
 
 enum { REMARK_FORMULA = 60, REMARK_NAMES = 20 };
 
-static void remark_no_effect(const Graph *graph, const WalkFacts *facts, Notes *notes) {
-    size_t felt = 0, told = 0;
-    for (size_t i = 0; i < graph->n_scalars; i++) felt += facts->felt[i];
-    if (felt == 0 && graph->n_scalars > 0 && facts->steps > 0) {
-        error_set(notes_add(notes), STATUS_OK, MSG_NOTE_FLAT_START, NULL);
-        return;
+/* Does the loss change when that parameter alone is moved far? */
+static bool remark_acts(const Objective *objective, const WalkFacts *facts, size_t i,
+                        double *point) {
+    static const double FAR[] = {1, -1, 0.5, -0.5};
+    double loss = facts->loss;
+    memcpy(point, facts->values, objective->n * sizeof *point);
+    for (size_t k = 0; k < COUNT_OF(FAR); k++) {
+        point[i] = facts->values[i] + FAR[k] * (1 + fabs(facts->values[i]));
+        if (objective->loss_gradient(objective->context, point, &loss, NULL) != STATUS_OK) break;
+        if (loss != facts->loss) return true;
     }
-    for (size_t i = 0; i < graph->n_scalars && told < REMARK_NAMES; i++) {
+    return false;
+}
+
+/* Parameters whose slope was zero all the way: without effect, or on level ground. */
+static void remark_unfelt(const Problem *problem, const WalkFacts *facts, Ground ground,
+                          Notes *notes) {
+    const Graph *graph = train_graph(problem);
+    const Objective *objective = train_objective(problem);
+    double *point = memory_new(graph->n_scalars + 1, sizeof *point);
+    if (!point) notes->failed = true;
+    for (size_t i = 0, told = 0; point && i < graph->n_scalars && told < REMARK_NAMES; i++) {
+        bool fixed = objective->low && objective->low[i] == objective->high[i];
         Text name = {0};
-        if (facts->felt[i] || facts->steps == 0) continue;
+        if (facts->felt[i] || fixed) continue;
+        bool acts = ground == GROUND_FALLS || remark_acts(objective, facts, i, point);
+        if (acts && ground == GROUND_BOTTOM) continue;
         graph_scalar_name(graph, i, &name);
-        error_set(notes_add(notes), STATUS_OK, MSG_NOTE_NO_EFFECT, text_string(&name), NULL);
+        error_set(notes_add(notes), STATUS_OK, acts ? MSG_NOTE_UNFELT : MSG_NOTE_NO_EFFECT,
+                  text_string(&name), NULL);
         text_free(&name);
         told++;
     }
+    memory_free(point);
 }
 
 static void remark_bounds(const Problem *problem, const WalkFacts *facts, Notes *notes) {
@@ -50,9 +70,9 @@ static void remark_kinks(const Problem *problem, const WalkFacts *facts, Notes *
     text_free(&formula);
 }
 
-void diagnose_notes(const Problem *problem, const WalkFacts *facts, Notes *notes) {
+void diagnose_notes(const Problem *problem, const WalkFacts *facts, Ground ground, Notes *notes) {
     if (facts->faulty) diagnose_fault(problem, facts, notes);
-    remark_no_effect(train_graph(problem), facts, notes);
+    else remark_unfelt(problem, facts, ground, notes);
     if (!isfinite(facts->loss)) return;
     remark_bounds(problem, facts, notes);
     if (!facts->faulty) remark_kinks(problem, facts, notes);

@@ -18,6 +18,7 @@ typedef struct Tale {
     const Walk *walk;
     const Graph *graph;
     WalkFacts facts;
+    Ground ground; /* where it matters: the slope was zero from the start, or by some parameter */
     Words *words;
 } Tale;
 
@@ -61,6 +62,29 @@ static Verdict words_verdict(const WalkFacts *facts) {
             return VERDICT_INTERRUPTED;
     }
     return VERDICT_RUNNING;
+}
+
+/* The slope was zero before the first step, so none was made. */
+static bool words_never_moved(const WalkFacts *facts) {
+    return facts->start_slope == 0 && facts->first_step == 0;
+}
+
+/* A slope of zero may also be a top or a saddle: where the walk could not know, look. */
+static void words_look_around(Tale *tale) {
+    const WalkFacts *facts = &tale->facts;
+    bool look = words_never_moved(facts);
+    for (size_t i = 0; i < tale->graph->n_scalars; i++) look = look || !facts->felt[i];
+    if (look && isfinite(facts->loss))
+        tale->ground = diagnose_ground(tale->problem, facts->values);
+}
+
+/* Ends that only look like an arrival. */
+static bool words_not_arrived(const Tale *tale) {
+    const WalkFacts *facts = &tale->facts;
+    if (facts->reason == REASON_UNTIL || facts->reason == REASON_EXACT) return false;
+    if (tale->ground == GROUND_FALLS) return true;
+    if (words_never_moved(facts)) return tale->ground != GROUND_BOTTOM;
+    return facts->reason == REASON_ROUNDING && facts->slope > facts->start_slope;
 }
 
 /* ---- method ---------------------------------------------------------------------------------- */
@@ -107,35 +131,69 @@ static Message words_rounds_message(MessageId id, const WalkFacts *facts) {
 static Message words_oscillating(const Tale *tale) {
     const WalkFacts *facts = &tale->facts;
     if (tale->graph->n_scalars != 1)
-        return message_make(MSG_WHY_OSCILLATING, words_number(facts->loss).s, NULL);
+        return message_make(MSG_WHY_OSCILLATING, words_number(facts->loss).s,
+                            words_number(facts->start_loss).s, NULL);
     return message_make(MSG_WHY_OSCILLATING_ONE, words_number(facts->previous[0]).s,
-                        words_number(facts->values[0]).s, NULL);
+                        words_number(facts->values[0]).s, words_number(facts->loss).s,
+                        words_number(facts->start_loss).s, NULL);
 }
 
-static Message words_reason_converged(const WalkFacts *facts) {
+/* How well the loss is known at the end. */
+static double words_noise(const Tale *tale) {
+    const Objective *objective = train_objective(tale->problem);
+    double *trial = memory_new(objective->n + 1, sizeof *trial), noise = NAN;
+    long long evaluations = 0;
+    if (!trial || optim_loss_noise(objective, tale->facts.values, tale->facts.loss, trial, &noise,
+                                   &evaluations) != STATUS_OK)
+        noise = NAN;
+    memory_free(trial);
+    return noise;
+}
+
+static Message words_exact(const Tale *tale) {
+    double residual = NAN, room = NAN;
+    train_exactness(tale->problem, tale->facts.values, &residual, &room);
+    return message_make(MSG_WHY_EXACT, number_round(residual, 3).s, number_round(room, 3).s,
+                        words_number(tale->facts.start_loss).s, words_number(tale->facts.loss).s,
+                        NULL);
+}
+
+static Message words_reason_converged(const Tale *tale) {
+    const WalkFacts *facts = &tale->facts;
+    NumberText loss = words_number(facts->loss), start = words_number(facts->start_loss);
     switch (facts->reason) {
         case REASON_SLOPE:
+            if (words_never_moved(facts)) return message_make(MSG_WHY_BOTTOM_START, loss.s, NULL);
+            if (facts->start_slope == 0)
+                return message_make(MSG_WHY_SLOPE_ESCAPED, words_number(facts->slope).s,
+                                    words_number(facts->stop_bound).s, start.s, loss.s, NULL);
             return message_make(MSG_WHY_SLOPE, words_number(facts->slope).s,
                                 words_number(facts->start_slope).s,
                                 words_number(facts->stop_bound).s, NULL);
         case REASON_STEP:
             return message_make(MSG_WHY_STEP, number_round(facts->stop_value, 3).s,
-                                number_round(facts->stop_bound, 3).s, NULL);
+                                number_round(facts->stop_bound, 3).s, start.s, loss.s, NULL);
         case REASON_EXACT:
-            return message_make(MSG_WHY_EXACT, NULL);
+            return words_exact(tale);
         case REASON_UNTIL:
             return message_make(MSG_WHY_UNTIL, facts->until ? facts->until : "",
-                                number_integer(facts->steps).s, NULL);
+                                number_integer(facts->steps).s, start.s, loss.s, NULL);
         case REASON_STEPS_DONE:
             return words_rounds_message(MSG_WHY_STEPS_BOTTOM, facts);
         default:
-            return message_make(MSG_WHY_ROUNDING, words_number(facts->slope).s, NULL);
+            return message_make(MSG_WHY_ROUNDING, number_round(words_noise(tale), 2).s,
+                                words_number(facts->slope).s, words_number(facts->start_slope).s,
+                                NULL);
     }
 }
 
 /* Nothing moves though the slope is not small: was it the rate that shrank away? */
-static Message words_stalled(const WalkFacts *facts) {
+static Message words_stalled(const Tale *tale) {
+    const WalkFacts *facts = &tale->facts;
     NumberText slope = words_number(facts->slope), start = words_number(facts->start_slope);
+    if (tale->ground == GROUND_FALLS) return message_make(MSG_WHY_SADDLE, slope.s, start.s, NULL);
+    if (words_never_moved(facts))
+        return message_make(MSG_WHY_LEVEL, words_number(facts->loss).s, NULL);
     if (!(facts->last_rate < 1e-3 * facts->first_rate))
         return message_make(MSG_WHY_STALLED, slope.s, start.s, NULL);
     return message_make(MSG_WHY_STALLED_RATE, words_number(facts->first_rate).s,
@@ -163,15 +221,16 @@ static Message words_reason_failed(const Tale *tale) {
             return words_rounds_message(facts->user_steps ? MSG_WHY_STEPS_DONE : MSG_WHY_STEP_LIMIT,
                                         facts);
         case VERDICT_DIVERGED:
+            if (!facts->first_order) return message_make(MSG_WHY_FALLS, start.s, loss.s, NULL);
             return message_make(MSG_WHY_DIVERGED, steps.s, loss.s, start.s, NULL);
         case VERDICT_NON_FINITE:
             return words_not_finite(facts);
         case VERDICT_STALLED:
-            return words_stalled(facts);
+            return words_stalled(tale);
         case VERDICT_OSCILLATING:
             return words_oscillating(tale);
         default:
-            return message_make(MSG_WHY_INTERRUPTED, steps.s, loss.s, NULL);
+            return message_make(MSG_WHY_INTERRUPTED, steps.s, loss.s, start.s, NULL);
     }
 }
 
@@ -197,7 +256,7 @@ static bool words_wants_limit(const Words *words) {
 static void words_reason(Tale *tale) {
     Words *words = tale->words;
     if (words->verdict == VERDICT_CONVERGED) {
-        words->reason[0] = words_reason_converged(&tale->facts);
+        words->reason[0] = words_reason_converged(tale);
         words_valley(tale, &words->reason[1]);
         return;
     }
@@ -285,6 +344,21 @@ static void words_advice(Tale *tale) {
 
 /* ---- all of it ------------------------------------------------------------------------------- */
 
+static void words_of_the_end(Tale *tale) {
+    Words *words = tale->words;
+    words_look_around(tale);
+    if (words->verdict == VERDICT_CONVERGED && words_not_arrived(tale))
+        words->verdict = VERDICT_STALLED;
+    if (tale->facts.first_order)
+        words->rate_limit =
+            diagnose_rate_limit(tale->problem, train_walker(tale->walk), tale->facts.start);
+    words_reason(tale);
+    words_story(tale);
+    words->pace = message_make(words_pace_id(tale), NULL);
+    words_advice(tale);
+    diagnose_notes(tale->problem, &tale->facts, tale->ground, &words->notes);
+}
+
 Status diagnose_words(const Problem *problem, const Walk *walk, Words *words) {
     *words = (Words){.rate_limit = NAN};
     Tale tale = {.problem = problem, .walk = walk, .graph = train_graph(problem), .words = words};
@@ -292,13 +366,7 @@ Status diagnose_words(const Problem *problem, const Walk *walk, Words *words) {
     words->verdict = words_verdict(&tale.facts);
     words_method(&tale);
     if (words->verdict == VERDICT_RUNNING) return STATUS_OK;
-    if (tale.facts.first_order)
-        words->rate_limit = diagnose_rate_limit(problem, train_walker(walk), tale.facts.start);
-    words_reason(&tale);
-    words_story(&tale);
-    words->pace = message_make(words_pace_id(&tale), NULL);
-    words_advice(&tale);
-    diagnose_notes(problem, &tale.facts, &words->notes);
+    words_of_the_end(&tale);
     return words->notes.failed ? STATUS_MEMORY : STATUS_OK;
 }
 
