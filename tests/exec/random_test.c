@@ -8,6 +8,7 @@ enum { RANDOM_GRAPHS = 4000, RANDOM_ROWS = 2500 };
 static double random_data[RANDOM_COLUMNS][RANDOM_ROWS + 8];
 static const double *random_columns[RANDOM_COLUMNS];
 static size_t random_numbers, random_finite;
+static Hash random_digest;
 
 static void random_fill(void) {
     RandomKey key = random_key(5, "data");
@@ -31,7 +32,10 @@ static void random_check(RandomGraph *r, const NodeId *outputs, size_t n, uint64
     char what[40];
     snprintf(what, sizeof what, "graph %llu", (unsigned long long)seed);
     AgreeValues values = agree_check(&task, what);
-    for (size_t i = 0; i < values.count; i++) random_finite += isfinite(values.data[i]) != 0;
+    for (size_t i = 0; i < values.count; i++) {
+        random_finite += isfinite(values.data[i]) != 0;
+        hash_double(&random_digest, values.data[i]);
+    }
     random_numbers += values.count;
     free(values.data);
 }
@@ -60,6 +64,7 @@ static size_t random_outputs(RandomGraph *r, uint64_t seed, NodeId *outputs) {
 
 TEST(random_programs_agree) {
     random_fill();
+    random_digest = hash_start();
     for (uint64_t seed = 0; seed < RANDOM_GRAPHS && check_failures < 10; seed++) {
         RandomGraph r;
         NodeId outputs[AGREE_OUTPUTS];
@@ -69,7 +74,8 @@ TEST(random_programs_agree) {
         if (r.graph->status == STATUS_OK) random_check(&r, outputs, n, seed);
         graph_free(r.graph);
     }
-    printf("%zu values, %zu finite\n", random_numbers, random_finite);
+    printf("%zu values, %zu finite, digest %016llx\n", random_numbers, random_finite,
+           (unsigned long long)random_digest.value);
     CHECK(random_finite * 2 > random_numbers); /* the programs say something */
 }
 
