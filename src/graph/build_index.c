@@ -10,6 +10,7 @@ typedef struct IndexState {
     AstId id;   /* the whole */
     NodeId value;
     uint32_t axis;
+    uint32_t rank; /* of the base */
 } IndexState;
 
 static const Shape *index_shape(const IndexState *state) {
@@ -109,6 +110,10 @@ static void index_gather(IndexState *state, AstId id, BuildValue index) {
 static void index_one(IndexState *state, AstId id) {
     Builder *builder = state->builder;
     BuildWords words = graph_build_words(builder, lang_child(builder->ast, state->id, 0));
+    if (state->rank == 0) {
+        graph_build_refuse(builder, id, MSG_BUILD_INDEX_OF_NUMBER, words.s, NULL, NULL, NULL);
+        return;
+    }
     if (state->axis >= index_shape(state)->rank) {
         NumberText rank = number_integer(builder->ast->nodes[state->id].n_children - 1);
         graph_build_refuse(builder, id, MSG_BUILD_TOO_MANY_INDICES, words.s, rank.s, NULL, NULL);
@@ -149,6 +154,7 @@ static NodeId index_base(Builder *builder, AstId id) {
 BuildValue graph_build_index(Builder *builder, AstId id) {
     IndexState state = {.builder = builder, .id = id, .value = index_base(builder, id)};
     uint32_t n = builder->ast->nodes[id].n_children;
+    if (!graph_build_failed(builder)) state.rank = index_shape(&state)->rank;
     for (uint32_t k = 1; k < n && !graph_build_failed(builder); k++)
         index_one(&state, lang_child(builder->ast, id, k));
     NodeId node = graph_build_failed(builder) ? NODE_NONE : state.value;

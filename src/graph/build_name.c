@@ -112,6 +112,13 @@ static NodeId name_is_function(Builder *builder, AstId id) {
     return NODE_NONE;
 }
 
+/* A name in backquotes is never a function. */
+static bool name_quoted(const Builder *builder, AstId id) {
+    const Source *source = &builder->ast->source;
+    uint32_t start = builder->ast->nodes[id].name_span.start;
+    return start < source->length && source->text[start] == '`';
+}
+
 BuildValue graph_build_name(Builder *builder, AstId id) {
     const char *name = builder->ast->nodes[id].name;
     int symbol = graph_build_symbol(builder, name);
@@ -121,7 +128,7 @@ BuildValue graph_build_name(Builder *builder, AstId id) {
     bool outermost = builder->frame->name == NULL;
     int column = builder->table && outermost ? data_find(builder->table, name) : -1;
     if (column >= 0) return name_column(builder, id, column);
-    if (strcmp(name, "pi") == 0) {
+    if (strcmp(name, "pi") == 0 && !name_quoted(builder, id)) {
         graph_build_at(builder, id);
         return name_value(graph_constant(builder->graph, 0x1.921fb54442d18p+1));
     }
@@ -129,9 +136,9 @@ BuildValue graph_build_name(Builder *builder, AstId id) {
         NodeId state = graph_build_state(builder, id);
         if (state != NODE_NONE || graph_build_failed(builder)) return name_value(state);
     }
-    if (op_function(name) != OP_COUNT) return name_value(name_is_function(builder, id));
+    bool function = lang_reserved(name) && !name_quoted(builder, id);
+    if (function) return name_value(name_is_function(builder, id));
     if (builder->mode != BUILD_PROGRAM || !outermost || builder->options->declared)
         return name_value(name_unknown(builder, id));
-    if (lang_reserved(name)) return name_value(name_is_function(builder, id));
     return name_value(graph_build_implicit(builder, id, (Shape){0}));
 }

@@ -148,6 +148,10 @@ static bool param_is_new(Builder *builder, AstId id, const char *name) {
     const Graph *graph = builder->graph;
     int symbol = graph_build_symbol(builder, builder->ast->nodes[id].name);
     const BuildBinding *old = graph_build_find(builder, symbol);
+    if (!builder->frame->name && builder->table && data_find(builder->table, name) >= 0) {
+        graph_build_refuse(builder, id, MSG_BUILD_PARAM_IS_COLUMN, name, NULL, NULL, NULL);
+        return false;
+    }
     if (!old) return true;
     for (size_t k = 0; k < graph->n_parameters; k++) {
         if (strcmp(graph->parameters[k].name, name) != 0) continue;

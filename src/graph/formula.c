@@ -940,12 +940,29 @@ static void form_print_call(Formula *formula, const FormAtom *call) {
     }
 }
 
+/* A name that the language would not read as one stands in backquotes; those of a def's parameters hold
+ * dots. */
+static void form_print_word(Text *out, const char *name) {
+    const char *limit = name + strlen(name);
+    uint32_t code;
+    bool plain = unicode_decode(name, limit, &code) > 0 && unicode_letter(code);
+    for (const char *at = name; at < limit && plain;) {
+        int step = unicode_decode(at, limit, &code);
+        plain = step > 0 && (unicode_name(code) || code == '.');
+        at += step;
+    }
+    if (!plain) text_add_char(out, '`');
+    text_add(out, name);
+    if (!plain) text_add_char(out, '`');
+}
+
 static void form_print_name(Formula *formula, NodeId id) {
     const Graph *graph = formula->graph;
     const Node *node = &graph->nodes[id];
-    if (node->op == OP_PARAM) text_add(formula->out, graph->parameters[node->aux.index].name);
+    if (node->op == OP_PARAM)
+        form_print_word(formula->out, graph->parameters[node->aux.index].name);
     else if (node->aux.index < graph->n_columns)
-        text_add(formula->out, graph->column_names[node->aux.index]);
+        form_print_word(formula->out, graph->column_names[node->aux.index]);
 }
 
 static void form_print_element(Formula *formula, const FormAtom *atom) {

@@ -16,7 +16,8 @@
 
 typedef struct Contribution {
     NodeId value;
-    uint32_t region; /* where it holds */
+    uint32_t region; /* where it counts */
+    uint32_t held;   /* where it may be read: 'region', or one around it where it is 0 elsewhere */
     uint32_t next;   /* in the list of the same node; 0: the last */
     bool over_rows;  /* must be summed over rows */
 } Contribution;
@@ -30,6 +31,8 @@ typedef struct Sweep {
     Contribution *items;
     size_t n_items, capacity;
     uint32_t region; /* where the adjoint in hand holds */
+    uint32_t held;   /* where it may be read */
+    NodeId *guards;  /* of each input where the operator moves elements of a guarded vector; or NULL */
     struct SweepEntry *heap;
     size_t n_heap, heap_capacity;
     uint32_t order;
@@ -66,20 +69,26 @@ static NodeId sweep_indicator(Sweep *sweep, uint32_t region, uint32_t outer) {
     return sweep_mask(sweep, graph_constant(sweep->graph, 1), region, outer);
 }
 
-/* A region without its guards on rows (or on vectors): those are replaced by whether they hold in
- * any row (for any element). *value is masked by them. */
-static uint32_t sweep_project(Sweep *sweep, NodeId *value, uint32_t region, bool rows) {
-    Graph *graph = sweep->graph;
-    uint32_t base = rows ? graph->regions[region].rowless : graph->regions[region].scalar;
-    if (base == region) return region;
-    uint32_t outer = graph_region_common(graph, region, base);
+/* Masks *value by the guards of 'region' that 'base' lacks, and gives the region where it may be
+ * read then; *indicator is 1 where those guards hold. */
+static uint32_t sweep_leave(Sweep *sweep, NodeId *value, uint32_t region, uint32_t base,
+                            NodeId *indicator) {
+    uint32_t outer = graph_region_common(sweep->graph, region, base);
     *value = sweep_mask(sweep, *value, region, outer);
-    NodeId any = sweep_indicator(sweep, region, outer);
-    if (graph->status != STATUS_OK) return 0;
+    *indicator = sweep_indicator(sweep, region, outer);
     sweep_enter(sweep, base);
-    if (rows) any = graph_unary(graph, OP_ROW_MAX, any);
-    else any = graph_reduce(graph, OP_MAX_OF, any, (1u << graph->nodes[any].shape.rank) - 1);
-    return graph_region(graph, base, any, true);
+    return outer;
+}
+
+/* A contribution to a node without rows: its guards on rows become one, whether they hold in
+ * any. */
+static void sweep_leave_rows(Sweep *sweep, Contribution *item) {
+    Graph *graph = sweep->graph;
+    NodeId indicator;
+    uint32_t base = graph->regions[item->region].rowless;
+    if (base == item->region) return;
+    item->held = sweep_leave(sweep, &item->value, item->region, base, &indicator);
+    item->region = graph_region(graph, base, graph_unary(graph, OP_ROW_MAX, indicator), true);
 }
 
 /* ---- contributions --------------------------------------------------------------------------- */
@@ -109,9 +118,12 @@ static void sweep_give(Derivative *derivative, uint32_t input, NodeId value) {
     NodeId node = derivative->node, to = graph_input(graph, node, input);
     if (value == NODE_NONE || graph->status != STATUS_OK || !sweep->wanted[to]) return;
     if (graph_is_constant(graph, value, 0) || graph_is_constant(graph, value, -0.0)) return;
-    Contribution item = {.value = value, .region = sweep->region};
+    Contribution item = {.value = value, .region = sweep->region, .held = sweep->held};
     if (graph->nodes[node].op == OP_SELECT)
-        item.region = graph_region(graph, sweep->region, sweep_condition(graph, node), input == 1);
+        item.region = item.held =
+            graph_region(graph, sweep->region, sweep_condition(graph, node), input == 1);
+    if (sweep->guards)
+        item.region = graph_region(graph, sweep->region, sweep->guards[input], true);
     item.over_rows = sweep->kind == GRADIENT_TOTAL && (graph->nodes[node].flags & NODE_ROWS) &&
                      !(graph->nodes[to].flags & NODE_ROWS);
     sweep_push(sweep, to, item);
@@ -163,6 +175,21 @@ static bool sweep_more_at(const Sweep *sweep, uint32_t at) {
     return sweep->n_heap > 0 && sweep->heap[0].at == at;
 }
 
+/* 'at' with the guards that a and b have in common, in whatever order they come. */
+static uint32_t sweep_both(Sweep *sweep, uint32_t at, uint32_t a, uint32_t b) {
+    Graph *graph = sweep->graph;
+    if (a == at) return at;
+    Region guard = graph->regions[a];
+    uint32_t base = sweep_both(sweep, at, guard.parent, b);
+    for (; b != at; b = graph->regions[b].parent) {
+        const Region *other = &graph->regions[b];
+        if (other->condition == guard.condition && other->taken == guard.taken &&
+            graph_region_reads(graph, base, graph->nodes[guard.condition].region))
+            return graph_region(graph, base, guard.condition, guard.taken);
+    }
+    return base;
+}
+
 /* Two regions below 'at' where something holds: where one of them does. */
 static uint32_t sweep_join(Sweep *sweep, uint32_t at, uint32_t a, uint32_t b) {
     Graph *graph = sweep->graph;
@@ -171,9 +198,10 @@ static uint32_t sweep_join(Sweep *sweep, uint32_t at, uint32_t a, uint32_t b) {
     const Region *ra = &graph->regions[a], *rb = &graph->regions[b];
     if (ra->parent == at && rb->parent == at && ra->condition == rb->condition)
         return at; /* the two arms of one 'where' */
+    uint32_t base = sweep_both(sweep, at, a, b);
     NodeId in_a = sweep_indicator(sweep, a, at), in_b = sweep_indicator(sweep, b, at);
     sweep_enter(sweep, at);
-    return graph_region(graph, at, graph_binary(graph, OP_OR, in_a, in_b), true);
+    return graph_region(graph, base, graph_binary(graph, OP_OR, in_a, in_b), true);
 }
 
 /* Where the node's adjoint will hold: the union of its contributions' regions. */
@@ -183,8 +211,7 @@ static uint32_t sweep_meet(Sweep *sweep, NodeId node) {
     sweep->n_heap = sweep->order = 0;
     for (uint32_t at = sweep->first[node]; at != 0; at = sweep->items[at].next) {
         Contribution *item = &sweep->items[at];
-        if (item->over_rows)
-            item->region = sweep_project(sweep, &item->value, item->region, true);
+        if (item->over_rows) sweep_leave_rows(sweep, item);
         sweep_put(sweep, (SweepEntry){.at = item->region, .cover = item->region});
     }
     while (graph->status == STATUS_OK && sweep->n_heap > 0) {
@@ -224,8 +251,9 @@ static NodeId sweep_sum(Sweep *sweep, NodeId node, uint32_t outer, bool over_row
     sweep->n_heap = sweep->order = 0;
     for (uint32_t at = sweep->first[node]; at != 0; at = sweep->items[at].next) {
         const Contribution *item = &sweep->items[at];
+        uint32_t inner = item->held > outer ? item->held : outer; /* both are around its region */
         if (item->over_rows == over_rows)
-            sweep_put(sweep, (SweepEntry){.at = item->region, .taken = item->value});
+            sweep_put(sweep, (SweepEntry){.at = inner, .taken = item->value});
     }
     NodeId sum = NODE_NONE;
     while (graph->status == STATUS_OK && sweep->n_heap > 0) {
@@ -254,6 +282,7 @@ static NodeId sweep_collect(Sweep *sweep, NodeId node) {
     NodeId rows = sweep_sum(sweep, node, outer, true), sum = sweep_sum(sweep, node, outer, false);
     sweep_enter(sweep, sweep->region);
     if (graph->status != STATUS_OK) return NODE_NONE;
+    sweep->held = sweep->region;
     if (rows != NODE_NONE) sum = sweep_plus(graph, sum, graph_unary(graph, OP_ROW_SUM, rows));
     return graph_expand(graph, sum, graph->nodes[node].shape);
 }
@@ -283,6 +312,37 @@ static void sweep_mark_wanted(Sweep *sweep, const uint32_t *wrt, size_t n_wrt, b
     }
 }
 
+static void sweep_give_guard(Derivative *derivative, uint32_t input, NodeId value) {
+    Sweep *sweep = derivative->context;
+    sweep->guards[input] = value;
+}
+
+/* The adjoint leaves the elementwise world: guards on vectors stay behind. An operator that only
+ * moves (or adds) elements moves the guards likewise, as it moves the adjoint; after any other
+ * the contribution counts where one of the elements does. */
+static void sweep_leave_vectors(Sweep *sweep, Derivative *derivative, Op op) {
+    Graph *graph = sweep->graph;
+    NodeId indicator;
+    uint32_t base = graph->regions[sweep->region].scalar;
+    if (base == sweep->region || op_info(op)->kind == KIND_ELEMENTWISE) return;
+    uint32_t outer = sweep_leave(sweep, &derivative->adjoint, sweep->region, base, &indicator);
+    if (graph->status != STATUS_OK) return;
+    sweep->region = base;
+    sweep->held = outer;
+    if (op_info(op)->kind == KIND_SHAPE || op == OP_SUM_OF) {
+        sweep->guards = memory_new(graph->nodes[derivative->node].n_inputs, sizeof(NodeId));
+        Derivative moved = *derivative;
+        moved.adjoint = indicator;
+        moved.give = sweep_give_guard;
+        if (sweep->guards) graph_derivative(&moved, op);
+        else sweep_fail_memory(sweep);
+        return;
+    }
+    uint32_t axes = (1u << graph->nodes[indicator].shape.rank) - 1;
+    NodeId any = graph_reduce(graph, OP_MAX_OF, indicator, axes);
+    sweep->region = sweep->held = graph_region(graph, base, any, true);
+}
+
 static void sweep_visit(Sweep *sweep, NodeId id, NodeId *adjoint_of_parameter) {
     Graph *graph = sweep->graph;
     graph->span = graph->nodes[id].span;
@@ -290,16 +350,17 @@ static void sweep_visit(Sweep *sweep, NodeId id, NodeId *adjoint_of_parameter) {
     if (graph->status != STATUS_OK) return;
     Op op = graph->nodes[id].op;
     if (op == OP_PARAM) adjoint_of_parameter[graph->nodes[id].aux.index] = adjoint;
-    if (op_info(op)->kind != KIND_ELEMENTWISE)
-        sweep->region = sweep_project(sweep, &adjoint, sweep->region, false);
-    sweep_enter(sweep, sweep->region);
     Derivative derivative = {.graph = graph,
                              .node = id,
                              .adjoint = adjoint,
                              .wanted = sweep->wanted,
                              .context = sweep,
                              .give = sweep_give};
+    sweep_leave_vectors(sweep, &derivative, op);
+    sweep_enter(sweep, sweep->region);
     if (graph->status == STATUS_OK) graph_derivative(&derivative, op);
+    memory_free(sweep->guards);
+    sweep->guards = NULL;
 }
 
 static void sweep_run(Sweep *sweep, NodeId of, NodeId *adjoint_of_parameter) {

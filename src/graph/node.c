@@ -310,6 +310,36 @@ static NodeId node_simplify_product(Graph *graph, Op op, NodeId a, NodeId b) {
     return negative_a && negative_b ? out : graph_unary(graph, OP_NEG, out);
 }
 
+/* A part of a stack that lies within one of its inputs; a part of a padded value that lies
+ * within the value, or beside it. */
+static NodeId node_simplify_slice(Graph *graph, const NodeDraft *draft) {
+    NodeId a = draft->inputs[0];
+    Node from = graph->nodes[a];
+    uint32_t offset[SHAPE_RANK] = {0};
+    if (from.op == OP_STACK && draft->shape.dim[0] == 1) {
+        NodeId part = graph_input(graph, a, draft->aux.offset[0]);
+        Shape shape = {.rank = draft->shape.rank - 1};
+        for (uint32_t k = 0; k < shape.rank; k++) {
+            shape.dim[k] = draft->shape.dim[k + 1];
+            offset[k] = draft->aux.offset[k + 1];
+        }
+        return graph_reshape(graph, graph_slice(graph, part, offset, shape), draft->shape);
+    }
+    if (from.op != OP_PAD) return NODE_NONE;
+    NodeId inner = graph_input(graph, a, 0);
+    Shape has = graph->nodes[inner].shape;
+    bool within = true;
+    for (uint32_t k = 0; k < has.rank; k++) {
+        uint32_t start = draft->aux.offset[k], end = start + draft->shape.dim[k];
+        uint32_t low = from.aux.offset[k], high = low + has.dim[k];
+        if (end <= low || start >= high)
+            return graph_expand(graph, graph_constant(graph, 0), draft->shape);
+        within = within && start >= low && end <= high;
+        offset[k] = start - low;
+    }
+    return within ? graph_slice(graph, inner, offset, draft->shape) : NODE_NONE;
+}
+
 static NodeId node_simplify_shape(Graph *graph, const NodeDraft *draft) {
     NodeId a = draft->inputs[0];
     const Node *from = &graph->nodes[a];
@@ -323,6 +353,8 @@ static NodeId node_simplify_shape(Graph *graph, const NodeDraft *draft) {
             return graph_reshape(graph, graph_input(graph, a, 0), draft->shape);
         return graph_shape_same(&from->shape, &draft->shape) ? a : NODE_NONE;
     case OP_SLICE:
+        if (graph_shape_same(&from->shape, &draft->shape)) return a;
+        return node_simplify_slice(graph, draft);
     case OP_PAD: return graph_shape_same(&from->shape, &draft->shape) ? a : NODE_NONE;
     case OP_BROADCAST: return draft->aux.axes == 0 ? a : NODE_NONE;
     case OP_TRANSPOSE:

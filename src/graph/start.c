@@ -3,20 +3,28 @@
 
 #include <math.h>
 
-/* One element's draw. Bounds hold: a normal draw is put onto the bound it passes. */
+static double start_within(double value, double low, double high) {
+    return value < low ? low : value > high ? high : value;
+}
+
+/* Nobody said where: uniform within bounds, normal where there are none, and beside the bound where there
+ * is one. */
+static double start_free_draw(const Parameter *parameter, RandomKey key, size_t element) {
+    double low = parameter->low, high = parameter->high;
+    if (isfinite(low) && isfinite(high))
+        return low + (high - low) * random_uniform(key, element);
+    double value = random_normal(key, element);
+    if (value < low) return low + fabs(value);
+    return value > high ? high - fabs(value) : value;
+}
+
+/* One element's draw; a draw that somebody asked for is put onto the bound it passes. */
 static double start_draw(const Parameter *parameter, RandomKey key, size_t element) {
-    double low = parameter->low, high = parameter->high, value;
-    if (parameter->start == START_UNIFORM)
-        value = parameter->start_a +
-                (parameter->start_b - parameter->start_a) * random_uniform(key, element);
-    else if (parameter->start == START_NORMAL)
-        value = parameter->start_a + parameter->start_b * random_normal(key, element);
-    else if (isfinite(low) && isfinite(high))
-        value = low + (high - low) * random_uniform(key, element);
-    else value = random_normal(key, element);
-    if (value < low) value = isfinite(high) || parameter->start != START_DRAWN ? low : low - value;
-    if (value > high) value = high;
-    return value;
+    double a = parameter->start_a, b = parameter->start_b, value;
+    if (parameter->start == START_DRAWN) value = start_free_draw(parameter, key, element);
+    else if (parameter->start == START_UNIFORM) value = a + (b - a) * random_uniform(key, element);
+    else value = a + b * random_normal(key, element);
+    return start_within(value, parameter->low, parameter->high);
 }
 
 Status graph_start(const Graph *graph, uint64_t seed, double *start, bool *drawn) {
