@@ -150,12 +150,30 @@ static double words_noise(const Tale *tale) {
     return noise;
 }
 
+/* The loss as fitters know it: the sum of squares. */
+static NumberText words_squares(const Tale *tale, double loss) {
+    return words_number(loss / train_objective(tale->problem)->loss_scale);
+}
+
 static Message words_exact(const Tale *tale) {
+    const WalkFacts *facts = &tale->facts;
     double residual = NAN, room = NAN;
-    train_exactness(tale->problem, tale->facts.values, &residual, &room);
+    train_exactness(tale->problem, facts->values, &residual, &room);
     return message_make(MSG_WHY_EXACT, number_round(residual, 3).s, number_round(room, 3).s,
-                        words_number(tale->facts.start_loss).s, words_number(tale->facts.loss).s,
-                        NULL);
+                        words_squares(tale, facts->start_loss).s,
+                        words_squares(tale, facts->loss).s, NULL);
+}
+
+static Message words_step(const Tale *tale) {
+    const WalkFacts *facts = &tale->facts;
+    NumberText value = number_round(facts->stop_value, 3);
+    NumberText bound = number_round(facts->stop_bound, 3);
+    if (tale->graph->least_squares)
+        return message_make(MSG_WHY_STEP_FIT, value.s, bound.s,
+                            words_squares(tale, facts->start_loss).s,
+                            words_squares(tale, facts->loss).s, NULL);
+    return message_make(MSG_WHY_STEP, value.s, bound.s, words_number(facts->start_loss).s,
+                        words_number(facts->loss).s, NULL);
 }
 
 static Message words_reason_converged(const Tale *tale) {
@@ -171,8 +189,7 @@ static Message words_reason_converged(const Tale *tale) {
                                 words_number(facts->start_slope).s,
                                 words_number(facts->stop_bound).s, NULL);
         case REASON_STEP:
-            return message_make(MSG_WHY_STEP, number_round(facts->stop_value, 3).s,
-                                number_round(facts->stop_bound, 3).s, start.s, loss.s, NULL);
+            return words_step(tale);
         case REASON_EXACT:
             return words_exact(tale);
         case REASON_UNTIL:
