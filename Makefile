@@ -7,6 +7,8 @@ SHELL = /bin/sh
 # Only for build folders that are new.
 export CMAKE_GENERATOR ?= $(if $(shell command -v ninja 2>/dev/null),Ninja,Unix Makefiles)
 
+# A shell may leave '~' to us.
+prefix = $(abspath $(patsubst ~/%,$(HOME)/%,$(PREFIX)))
 folder = $(if $(filter release,$1),build,build/$1)
 
 .PHONY: all demo test $(addprefix build-,$(BUILDS)) amalgamation install uninstall style docs \
@@ -48,10 +50,10 @@ amalgamation:
 	@tools/amalgamate build/amalgamation
 
 install: all
-	@cmake --install build --prefix "$(abspath $(PREFIX))"
+	@cmake --install build --prefix "$(prefix)"
 
 uninstall:
-	@tools/uninstall build "$(abspath $(PREFIX))"
+	@tools/uninstall build "$(prefix)"
 
 clean:
 	rm -rf build
