@@ -54,7 +54,8 @@ Status data_read(const char *path, const ReadOptions *options, Table **table, Er
 Status data_parse(const char *name, const char *text, size_t length, const ReadOptions *options,
                   Table **table, Error *error);
 /* 'x=1,2,3 y=2,4,5': true when the text has that form (NAME=NUMBER,...), all columns equally long
- * or data_literal explains. A single NAME=NUMBER (a start value) is not a literal table. */
+ * or data_literal explains. A single NAME=NUMBER (a start value) is not a literal table,
+ * 'x=1 y=2' is one of one row. */
 bool data_is_literal(const char *text);
 Status data_literal(const char *text, Table **table, Error *error);
 /* Borrows the caller's arrays (not copied; they must outlive the table). */

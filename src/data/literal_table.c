@@ -55,13 +55,15 @@ static DataLiteral data_literal_start(const char *text) {
 
 bool data_is_literal(const char *text) {
     DataLiteral literal = data_literal_start(text);
-    bool list = false;
+    bool list = false; /* a comma, or two names: 'x=2 y=3' is a table of one row */
+    size_t names = 0;
     if (strstr(text, "..")) return false;
     do {
         const char *start, *end;
         bool more = true, first = true;
         double value;
         if (!data_literal_name(&literal)) return false;
+        names++;
         while (more) {
             data_literal_value(&literal, &start, &end, &more);
             if (first && !number_read(start, end, &value)) return false;
@@ -70,7 +72,7 @@ bool data_is_literal(const char *text) {
         }
         data_literal_skip(&literal);
     } while (literal.at < literal.limit);
-    return list;
+    return list || names > 1;
 }
 
 /* Points at [start, end) of the text. */

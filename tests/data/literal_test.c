@@ -5,6 +5,7 @@ TEST(what_is_a_literal) {
     static const char *const yes[] = {"x=1,2,3 y=2,4,5",
                                       "x=1,2",
                                       "x=1 y=2,3",
+                                      "x=1 y=2",
                                       "x=1,oops",
                                       " x = 1, 2 ",
                                       "`fixed acidity`=1,2",
@@ -14,7 +15,7 @@ TEST(what_is_a_literal) {
                                       "x=1,2\ny=3,4",
                                       "x=nan,1"};
     static const char *const no[] = {
-        "",     "x",    "x=1",    "x=1 y=2",        "data.csv", "w=0..1", "w=1,0..10", "x=",
+        "",     "x",    "x=1",    "x=1 y=z",        "data.csv", "w=0..1", "w=1,0..10", "x=",
         "x=,1", "=1,2", "2x=1,2", "x=1,2 data.csv", "a b=1,2",  "x==1,2", "`x=1,2",    "x=y,1"};
     for (size_t i = 0; i < COUNT_OF(yes); i++)
         if (!data_is_literal(yes[i])) CHECK_FAIL(yes[i]);
