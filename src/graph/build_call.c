@@ -105,7 +105,8 @@ static BuildValue call_def(Builder *builder, AstId id, int def) {
     if (called->active)
         return call_value(graph_build_refuse(builder, id, MSG_BUILD_RECURSION, at->name, NULL, NULL,
                                              NULL));
-    if (!call_check_count(builder, id, n, n)) return call_value(NODE_NONE);
+    if (!call_check_count(builder, id, n, n) || !graph_build_turn(builder, id, 1))
+        return call_value(NODE_NONE);
     BuildValue few[8], *arguments = n > COUNT_OF(few) ? memory_new(n, sizeof *arguments) : few;
     if (!arguments) {
         builder->graph->status = error_memory(builder->graph->error);

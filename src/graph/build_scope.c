@@ -174,6 +174,16 @@ NodeId graph_build_refuse(Builder *builder, AstId id, MessageId what, const char
     return NODE_NONE;
 }
 
+bool graph_build_turn(Builder *builder, AstId id, double count) {
+    if (count <= (double)(BUILD_TURNS - builder->turns)) {
+        builder->turns += count > 0 ? (size_t)count : 0;
+        return true;
+    }
+    graph_build_refuse(builder, id, MSG_BUILD_TOO_MANY_TURNS, number_integer(BUILD_TURNS).s, NULL,
+                       NULL, NULL);
+    return false;
+}
+
 void graph_build_remedy(Builder *builder, MessageId remedy, const char *a, const char *b) {
     error_remedy(builder->graph->error, remedy, a, b, NULL);
 }

@@ -1,9 +1,8 @@
 /* Statements: what is set, declared and made small. */
 #include "graph.h"
 
+#include <math.h>
 #include <string.h>
-
-enum { STATEMENT_TURNS = 1000000 }; /* of one 'for' */
 
 static BuildValue statement_value(NodeId node) {
     return (BuildValue){.node = node, .category = -1};
@@ -183,11 +182,7 @@ static void statement_for_range(Builder *builder, AstId id, AstId range) {
     double low, high;
     AstId from = lang_child(builder->ast, range, 0), to = lang_child(builder->ast, range, 1);
     if (!graph_build_number(builder, from, &low) || !graph_build_number(builder, to, &high)) return;
-    if (!(high - low < STATEMENT_TURNS)) {
-        graph_build_refuse(builder, range, MSG_BUILD_TOO_MANY_TURNS,
-                           number_integer(STATEMENT_TURNS).s, NULL, NULL, NULL);
-        return;
-    }
+    if (!graph_build_turn(builder, range, floor(high - low) + 1)) return;
     for (double k = low; k <= high && !graph_build_failed(builder); k++)
         statement_turn(builder, id, statement_value(graph_constant(builder->graph, k)));
 }
@@ -204,6 +199,7 @@ static void statement_for_value(Builder *builder, AstId id, AstId list) {
         return;
     }
     uint32_t n = shape.dim[0];
+    if (!graph_build_turn(builder, list, n)) return;
     for (uint32_t k = 0; k < item.rank; k++) item.dim[k] = shape.dim[k + 1];
     shape.dim[0] = 1;
     for (uint32_t k = 0; k < n && !graph_build_failed(builder); k++) {
@@ -218,6 +214,7 @@ static void statement_for_value(Builder *builder, AstId id, AstId list) {
 
 static void statement_for_list(Builder *builder, AstId id, AstId list) {
     uint32_t n = builder->ast->nodes[list].n_children;
+    if (!graph_build_turn(builder, list, n)) return;
     for (uint32_t k = 0; k < n && !graph_build_failed(builder); k++)
         statement_turn(builder, id, graph_build_value(builder, lang_child(builder->ast, list, k)));
 }

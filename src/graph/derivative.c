@@ -295,20 +295,30 @@ static void derivative_SUM_OF(Derivative *d) {
     d->give(d, 0, der_restore(d, d->adjoint, d->graph->nodes[d->node].aux.axes));
 }
 
-/* 1, 2, 3, ... along the reduced axes, the same along the others. */
+/* step, 2*step, ... : n numbers. */
+static NodeId der_steps(Derivative *d, double start, double step, uint32_t n) {
+    Graph *graph = d->graph;
+    NodeId *steps = memory_new(n, sizeof *steps), all = NODE_NONE;
+    if (!steps) graph->status = error_memory(graph->error);
+    for (uint32_t k = 0; steps && k < n; k++) steps[k] = der_number(d, start + step * k);
+    if (steps) all = graph_add(graph, OP_STACK, steps, n, (NodeAux){0});
+    memory_free(steps);
+    return all;
+}
+
+/* 1, 2, 3, ... along the reduced axes, the same along the others. Long ones are the sums of a
+ * column and a row, so that a million of them need no million nodes. */
 static NodeId der_places(Derivative *d, uint32_t axes) {
     Graph *graph = d->graph;
-    Shape full = *der_shape(d, der_a(d)), part = {.rank = full.rank}, flat = {.rank = 1};
+    Shape full = *der_shape(d, der_a(d)), part = {.rank = full.rank};
     for (uint32_t k = 0; k < full.rank; k++) part.dim[k] = axes >> k & 1u ? full.dim[k] : 1;
-    flat.dim[0] = (uint32_t)graph_count(&part);
-    NodeId *places = memory_new(flat.dim[0], sizeof *places);
-    if (!places) {
-        graph->status = error_memory(graph->error);
-        return NODE_NONE;
-    }
-    for (uint32_t k = 0; k < flat.dim[0]; k++) places[k] = graph_constant(graph, k + 1);
-    NodeId all = graph_add(graph, OP_STACK, places, flat.dim[0], (NodeAux){0});
-    memory_free(places);
+    uint32_t n = (uint32_t)graph_count(&part), columns = n < 64 ? n : (uint32_t)ceil(sqrt(n));
+    uint32_t rows = (n + columns - 1) / columns;
+    NodeId row = der_steps(d, 1, 1, columns), column = der_steps(d, 0, columns, rows);
+    if (graph->status != STATUS_OK) return NODE_NONE;
+    NodeId all = der_add(d, graph_reshape(graph, column, (Shape){2, {rows, 1}}), row);
+    all = graph_reshape(graph, all, (Shape){1, {rows * columns}});
+    all = graph_slice(graph, all, (uint32_t[SHAPE_RANK]){0}, (Shape){1, {n}});
     return graph_expand(graph, graph_reshape(graph, all, part), full);
 }
 

@@ -940,8 +940,8 @@ static void form_print_call(Formula *formula, const FormAtom *call) {
     }
 }
 
-/* A name that the language would not read as one stands in backquotes; those of a def's parameters hold
- * dots. */
+/* A name that the language would not read as one stands in backquotes; those of a def's
+ * parameters hold dots. */
 static void form_print_word(Text *out, const char *name) {
     const char *limit = name + strlen(name);
     uint32_t code;

@@ -32,7 +32,7 @@ typedef struct Sweep {
     size_t n_items, capacity;
     uint32_t region; /* where the adjoint in hand holds */
     uint32_t held;   /* where it may be read */
-    NodeId *guards;  /* of each input where the operator moves elements of a guarded vector; or NULL */
+    NodeId *guards;  /* of each input, where the operator moves elements of a guarded vector */
     struct SweepEntry *heap;
     size_t n_heap, heap_capacity;
     uint32_t order;

@@ -271,7 +271,7 @@ typedef struct BuildValue {
     int category; /* index of the column of text that this is, or -1 */
 } BuildValue;
 
-enum { BUILD_NO_SYMBOL = -1, BUILD_DEPTH = 2000 };
+enum { BUILD_NO_SYMBOL = -1, BUILD_DEPTH = 2000, BUILD_TURNS = 1000000 };
 
 typedef struct BuildBinding {
     int symbol, previous; /* previous: the binding it hides, or -1 */
@@ -319,6 +319,7 @@ typedef struct Builder {
     BuildMode mode;
     BuildFrame *frame;
     size_t frames, depth;
+    size_t turns; /* of 'for', and calls: they are counted, so that every build has an end */
     Span call;             /* the user's call while the prelude's tree is in hand */
     const char *call_name; /* the function called there */
     BuildSymbol *symbols;
@@ -359,6 +360,7 @@ BuildWords graph_build_words(const Builder *builder, AstId id); /* the words of 
 BuildWords graph_build_name_words(const Builder *builder, AstId id);
 void graph_build_at(Builder *builder, AstId id); /* new nodes come from these words */
 bool graph_build_failed(const Builder *builder);
+bool graph_build_turn(Builder *builder, AstId id, double count); /* false: too many in all */
 
 /* build_expression.c */
 BuildValue graph_build_value(Builder *builder, AstId id); /* any value, a category too */

@@ -7,8 +7,8 @@ static double start_within(double value, double low, double high) {
     return value < low ? low : value > high ? high : value;
 }
 
-/* Nobody said where: uniform within bounds, normal where there are none, and beside the bound where there
- * is one. */
+/* Nobody said where: uniform within bounds, normal where there are none, and beside the bound
+ * where there is one. */
 static double start_free_draw(const Parameter *parameter, RandomKey key, size_t element) {
     double low = parameter->low, high = parameter->high;
     if (isfinite(low) && isfinite(high))

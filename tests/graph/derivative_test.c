@@ -326,4 +326,25 @@ TEST(sums_over_rows) {
     }
 }
 
-TEST_MAIN(elementwise, shapes_and_products, refused, sums_over_rows)
+/* The slope of the greatest of many goes to the first of them, and needs few nodes. */
+TEST(greatest_of_many) {
+    enum { N = 10007, FIRST = 5003 };
+    Graph *graph;
+    Error error = {0};
+    Rows none = {0};
+    CHECK_INT(graph_new(NULL, &error, &graph), STATUS_OK);
+    uint32_t index = graph_new_parameter(graph, "v", (Shape){1, {N}}, (Span){0});
+    NodeId slope, top = graph_reduce(graph, OP_MAX_OF, graph_parameter(graph, index), 1);
+    CHECK_INT(graph_gradient(graph, top, &index, 1, GRADIENT_TOTAL, &slope, &error), STATUS_OK);
+    double *at = memory_new(N, sizeof *at), *got = memory_new(N, sizeof *got);
+    at[FIRST] = at[FIRST + 1] = at[N - 1] = 7;
+    CHECK(evaluate(graph, &slope, 1, at, &none, got));
+    for (int k = 0; k < N; k++) CHECK(got[k] == (k == FIRST));
+    CHECK(graph->n_nodes < 500);
+    memory_free(at);
+    memory_free(got);
+    graph_free(graph);
+    (void)built_open;
+}
+
+TEST_MAIN(elementwise, shapes_and_products, refused, sums_over_rows, greatest_of_many)

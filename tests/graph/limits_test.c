@@ -127,6 +127,24 @@ TEST(depth) {
     text_free(&text);
 }
 
+/* What has no end in sight is refused, not computed. */
+TEST(endless) {
+    Text text = {0};
+    Built built;
+    text_add(&text, "def f0(x) { x + 1 }\n");
+    for (int k = 1; k < 60; k++)
+        text_format(&text, "def f%d(x) { f%d(x) + f%d(2*x) }\n", k, k - 1, k - 1);
+    text_add(&text, "f59(w)");
+    CHECK_INT(built_open(&built, text_string(&text), NULL, NULL), STATUS_INPUT);
+    CHECK_INT(built.error.what.id, MSG_BUILD_TOO_MANY_TURNS);
+    built_close(&built);
+    text_free(&text);
+    const char *loops = "s = 0\nfor i in 1..10000 { for j in 1..10000 { s = s + w } }\ns";
+    CHECK_INT(built_open(&built, loops, NULL, NULL), STATUS_INPUT);
+    CHECK_INT(built.error.what.id, MSG_BUILD_TOO_MANY_TURNS);
+    built_close(&built);
+}
+
 /* Doubling shares: 2^60 terms in 60 nodes; the printed formula is cut, not computed. */
 TEST(doubling) {
     size_t n_nodes;
@@ -189,4 +207,4 @@ TEST(failed_allocations) {
 }
 #endif
 
-TEST_MAIN(hundred_thousand_terms, depth, doubling, failed_allocations)
+TEST_MAIN(hundred_thousand_terms, depth, endless, doubling, failed_allocations)

@@ -53,8 +53,9 @@ static void write_where(Writer *writer, int depth) {
 }
 
 static void write_number(Writer *writer, int depth) {
-    static const char *const functions[] = {"sin(", "tanh(", "exp(0.3*", "sigmoid(", "sqrt(0.3 + ",
-                                            "log(0.7 + ", "abs(", "atan(",    "relu(",    "softplus("};
+    static const char *const functions[] = {
+        "sin(",        "tanh(", "exp(0.3*", "sigmoid(", "sqrt(0.3 + ",
+        "log(0.7 + ", "abs(",  "atan(",    "relu(",    "softplus("};
     if (depth <= 0) {
         write_leaf(writer);
         return;
@@ -66,7 +67,9 @@ static void write_number(Writer *writer, int depth) {
     case 3: write_binary(writer, "*", depth); break;
     case 4: write_call(writer, "1/(0.3 + ", 1, ")", depth); break;
     case 5:
-    case 6: write_call(writer, functions[below(writer, COUNT_OF(functions))], 1, ")", depth); break;
+    case 6:
+        write_call(writer, functions[below(writer, COUNT_OF(functions))], 1, ")", depth);
+        break;
     case 7: write_call(writer, "(", 1, below(writer, 2) ? ")^2" : ")^3", depth); break;
     case 8: write_where(writer, depth); break;
     case 9: write_call(writer, "sum([", 3, "]*[a, 2, x])", depth - 1); break;

@@ -80,7 +80,11 @@ static const Branch branches[] = {
     {"v = [log(x), y][1..2]; sum(where([x, y] > 0, v^2, 0))", NULL, {0, 4}, {0, 8}, {0, 2}},
     {"v = [[log(x), 1], [1, y]]; sum(where([[x], [y]] > 0, v, 0))", NULL, {0, 4}, {0, 1}, {0, 0}},
     {"s = sqrt(x); sum(where([x, 0] > 0, s*[1, 2], 0))", NULL, {0}, {0}, {0}},
-    {"v = sqrt([x, y]); sum(where([x, y] > 0, sum(v), 1))", NULL, {1, 4}, {1, 0.5}, {-0.5, -0.0625}},
+    {"v = sqrt([x, y]); sum(where([x, y] > 0, sum(v), 1))",
+     NULL,
+     {1, 4},
+     {1, 0.5},
+     {-0.5, -0.0625}},
     {"v = sqrt([x, y]); sum(where([x - 9, y - 9] > 0, v @ v, 1))", NULL, {0, 4}, {0, 0}, {0, 0}},
     /* rows: some rows take the arm, or none */
     {"minimize where(u > 0, w*sqrt(u), w^2)", "u=-1,4", {3}, {4}, {1}},
