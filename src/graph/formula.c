@@ -9,61 +9,6 @@
 #include <math.h>
 #include <string.h>
 
-enum { FORM_WORK = 20000, FORM_DEPTH = 300, FORM_BUCKETS = 1024, FORM_FACTORS = 500 };
-
-/* num/den times a product. */
-typedef struct FormTerm {
-    double num, den;
-    uint32_t product; /* 0: the empty one */
-} FormTerm;
-
-typedef struct FormFactor {
-    uint32_t atom;
-    double exponent;
-} FormFactor;
-
-typedef struct FormProduct {
-    uint32_t first, count; /* into factors, in the order of printing */
-    uint32_t next;         /* in its bucket */
-    uint32_t stamp, slot;  /* its place in the sum in hand */
-} FormProduct;
-
-typedef enum FormKind {
-    FORM_NAME, /* a parameter or column */
-    FORM_ROWS, /* the number of rows */
-    FORM_SUM,  /* terms */
-    FORM_CALL, /* terms are the arguments of the node's operator */
-    FORM_ELEMENT, /* one number of the node's value; the term is the whole */
-    FORM_MORE     /* too much to print */
-} FormKind;
-
-typedef struct FormAtom {
-    FormKind kind;
-    Op op;
-    NodeId node;           /* where more than the operator counts (names, slices); else 0 */
-    uint32_t element;      /* of FORM_ELEMENT */
-    uint32_t first, count; /* into terms */
-    uint32_t next;
-} FormAtom;
-
-typedef struct Formula {
-    const Graph *graph;
-    Arena arena;
-    FormTerm *memo; /* by node; den 0: not made yet */
-    FormFactor *factors;
-    FormProduct *products;
-    FormAtom *atoms;
-    FormTerm *terms;
-    uint32_t n_factors, n_products, n_atoms, n_terms;
-    uint32_t product_bucket[FORM_BUCKETS], atom_bucket[FORM_BUCKETS];
-    uint32_t stamp, depth, work;
-    bool more; /* the work is over */
-    Text *out;
-    size_t limit; /* length of out where printing ends */
-} Formula;
-
-static FormTerm form_node(Formula *formula, NodeId node);
-
 /* ---- coefficients ---------------------------------------------------------------------------- */
 
 static bool form_whole(double value) {
@@ -199,14 +144,14 @@ static uint32_t form_atom(Formula *formula, FormAtom atom, const FormTerm *terms
     return formula->n_atoms++;
 }
 
-static FormTerm form_of_atom(Formula *formula, uint32_t atom) {
+FormTerm graph_form_of_atom(Formula *formula, uint32_t atom) {
     FormFactor factor = {atom, 1};
     return (FormTerm){1, 1, form_product(formula, &factor, 1)};
 }
 
 static FormTerm form_leaf(Formula *formula, FormKind kind, NodeId node) {
     FormAtom atom = {.kind = kind, .node = node};
-    return form_of_atom(formula, form_atom(formula, atom, NULL));
+    return graph_form_of_atom(formula, form_atom(formula, atom, NULL));
 }
 
 /* ---- sums ------------------------------------------------------------------------------------ */
@@ -254,7 +199,7 @@ static FormTerm form_finish_sum(Formula *formula, FormList *sum) {
     if (count == 0) return (FormTerm){0, 1, 0};
     if (count == 1) return sum->items[0];
     FormAtom atom = {.kind = FORM_SUM, .count = count};
-    return form_of_atom(formula, form_atom(formula, atom, sum->items));
+    return graph_form_of_atom(formula, form_atom(formula, atom, sum->items));
 }
 
 static bool form_passes(const Formula *formula, NodeId node) {
@@ -279,7 +224,7 @@ static FormTerm form_sum(Formula *formula, NodeId node) {
         } else if (op == OP_NEG || form_passes(formula, top.product)) {
             form_push(formula, &stack, (FormTerm){sign, 1, graph_input(graph, top.product, 0)});
         } else {
-            FormTerm leaf = form_node(formula, top.product);
+            FormTerm leaf = graph_form_node(formula, top.product);
             leaf.num *= top.num;
             form_push(formula, &leaves, leaf);
         }
@@ -379,9 +324,9 @@ static void form_factor(Formula *formula, FormMaking *making, FormList *stack, F
     } else if ((op == OP_POW || op == OP_POWI) && form_fixed_exponent(graph, node, &fixed)) {
         NodeId base = graph_input(graph, node, 0);
         if (fixed == floor(fixed)) form_push(formula, stack, (FormTerm){top.num * fixed, 1, base});
-        else form_times_power(formula, making, form_node(formula, base), fixed * top.num);
+        else form_times_power(formula, making, graph_form_node(formula, base), fixed * top.num);
     } else {
-        form_times(formula, making, form_node(formula, node), top.num);
+        form_times(formula, making, graph_form_node(formula, node), top.num);
     }
 }
 
@@ -449,7 +394,7 @@ static FormTerm form_sum_without_rows(Formula *formula, FormTerm term, double *e
         form_push(formula, &list, form_without_rows(formula, formula->terms[sum.first + k]));
     if (formula->more) return term;
     FormAtom less = {.kind = FORM_SUM, .count = list.count};
-    FormTerm out = form_of_atom(formula, form_atom(formula, less, list.items));
+    FormTerm out = graph_form_of_atom(formula, form_atom(formula, less, list.items));
     *exponent = first;
     return (FormTerm){term.num, term.den, out.product};
 }
@@ -593,7 +538,7 @@ static FormTerm form_apply(Formula *formula, NodeId node, const FormTerm *argume
                      .op = at->op,
                      .node = form_needs_node(at->op) ? node : 0,
                      .count = at->n_inputs};
-    return form_of_atom(formula, form_atom(formula, atom, arguments));
+    return graph_form_of_atom(formula, form_atom(formula, atom, arguments));
 }
 
 static FormTerm form_call(Formula *formula, NodeId node) {
@@ -606,7 +551,7 @@ static FormTerm form_call(Formula *formula, NodeId node) {
     FormTerm *arguments = arena_alloc(&formula->arena, at->n_inputs + 1, sizeof *arguments);
     if (!arguments) formula->more = true;
     for (uint32_t k = 0; k < at->n_inputs && !formula->more; k++)
-        arguments[k] = form_node(formula, graph_input(graph, node, k));
+        arguments[k] = graph_form_node(formula, graph_input(graph, node, k));
     if (formula->more) return (FormTerm){0, 1, 0};
     return form_apply(formula, node, arguments);
 }
@@ -614,7 +559,7 @@ static FormTerm form_call(Formula *formula, NodeId node) {
 
 static FormTerm form_element(Formula *formula, NodeId node, size_t element);
 
-static void form_place(const Shape *shape, size_t element, size_t place[SHAPE_RANK]) {
+void graph_form_place(const Shape *shape, size_t element, size_t place[SHAPE_RANK]) {
     for (uint32_t k = shape->rank; k-- > 0; element /= shape->dim[k])
         place[k] = element % shape->dim[k];
 }
@@ -625,7 +570,7 @@ static bool form_source(const Graph *graph, NodeId node, size_t element, size_t 
     const Shape *from = &graph->nodes[graph_input(graph, node, 0)].shape;
     size_t to[SHAPE_RANK] = {0}, place[SHAPE_RANK] = {0};
     uint32_t next = 0;
-    form_place(&at->shape, element, to);
+    graph_form_place(&at->shape, element, to);
     for (uint32_t k = 0; k < at->shape.rank; k++) {
         switch (at->op) {
         case OP_TRANSPOSE: place[at->aux.axis[k]] = to[k]; break;
@@ -692,7 +637,7 @@ static FormTerm form_element_of_elementwise(Formula *formula, NodeId node, size_
 static FormTerm form_element(Formula *formula, NodeId node, size_t element) {
     const Node *at = &formula->graph->nodes[node];
     OpKind kind = op_info(at->op)->kind;
-    if (at->shape.rank == 0) return form_node(formula, node);
+    if (at->shape.rank == 0) return graph_form_node(formula, node);
     if (formula->depth >= FORM_DEPTH || formula->work++ >= FORM_WORK) formula->more = true;
     if (formula->more) return (FormTerm){0, 1, 0};
     FormTerm term;
@@ -705,10 +650,10 @@ static FormTerm form_element(Formula *formula, NodeId node, size_t element) {
         NodeId inner = graph_input(formula->graph, node, 0);
         term = form_row_sum(formula, form_element(formula, inner, element));
     } else {
-        FormTerm whole = form_node(formula, node);
+        FormTerm whole = graph_form_node(formula, node);
         FormAtom atom = {
             .kind = FORM_ELEMENT, .node = node, .element = (uint32_t)element, .count = 1};
-        term = form_of_atom(formula, form_atom(formula, atom, &whole));
+        term = graph_form_of_atom(formula, form_atom(formula, atom, &whole));
     }
     formula->depth--;
     return term;
@@ -721,7 +666,7 @@ static FormTerm form_make(Formula *formula, NodeId node) {
     case OP_CONST: return (FormTerm){graph->nodes[node].aux.value, 1, 0};
     case OP_COLUMN:
     case OP_PARAM: return form_leaf(formula, FORM_NAME, node);
-    case OP_ROW_COUNT: return form_of_atom(formula, form_rows_atom(formula));
+    case OP_ROW_COUNT: return graph_form_of_atom(formula, form_rows_atom(formula));
     case OP_ADD:
     case OP_SUB: return form_sum(formula, node);
     case OP_NEG:
@@ -731,20 +676,20 @@ static FormTerm form_make(Formula *formula, NodeId node) {
     case OP_POW:
         return form_fixed_exponent(graph, node, &exponent) ? form_multiply(formula, node)
                                                            : form_call(formula, node);
-    case OP_BROADCAST: return form_node(formula, graph_input(graph, node, 0));
+    case OP_BROADCAST: return graph_form_node(formula, graph_input(graph, node, 0));
     case OP_RESHAPE: {
         NodeId from = graph_input(graph, node, 0);
-        if (form_passes(formula, node)) return form_node(formula, from);
+        if (form_passes(formula, node)) return graph_form_node(formula, from);
         return graph->nodes[node].shape.rank == 0 ? form_element(formula, from, 0)
                                                   : form_call(formula, node);
     }
     case OP_ROW_SUM:
-        return form_row_sum(formula, form_node(formula, graph_input(graph, node, 0)));
+        return form_row_sum(formula, graph_form_node(formula, graph_input(graph, node, 0)));
     default: return form_call(formula, node);
     }
 }
 
-static FormTerm form_node(Formula *formula, NodeId node) {
+FormTerm graph_form_node(Formula *formula, NodeId node) {
     FormTerm zero = {0, 1, 0};
     if (formula->more) return zero;
     if (formula->memo[node].den != 0) return formula->memo[node];
@@ -755,335 +700,6 @@ static FormTerm form_node(Formula *formula, NodeId node) {
     if (formula->more) return zero;
     formula->memo[node] = term;
     return term;
-}
-
-/* ---- printing -------------------------------------------------------------------------------- */
-
-static void form_print_term(Formula *formula, FormTerm term);
-
-static bool form_full(const Formula *formula) {
-    return formula->out->length > formula->limit || formula->out->failed;
-}
-
-static void form_print_sum(Formula *formula, const FormAtom *sum) {
-    for (uint32_t k = 0; k < sum->count && !form_full(formula); k++) {
-        FormTerm term = formula->terms[sum->first + k];
-        if (k > 0) {
-            text_add(formula->out, term.num < 0 ? " - " : " + ");
-            term.num = fabs(term.num);
-        }
-        form_print_term(formula, term);
-    }
-}
-
-static bool form_is_boolean(const FormAtom *atom) {
-    return atom->kind == FORM_CALL && op_info(atom->op)->flags & FLAG_BOOLEAN;
-}
-
-/* The single atom that the term is, or NULL. */
-static const FormAtom *form_single(const Formula *formula, FormTerm term) {
-    FormProduct product = formula->products[term.product];
-    if (product.count != 1 || term.num != 1 || term.den != 1) return NULL;
-    FormFactor only = formula->factors[product.first];
-    return only.exponent == 1 ? &formula->atoms[only.atom] : NULL;
-}
-
-/* An argument of an infix operator or an index: in brackets unless it is one atom or a number. */
-static void form_print_operand(Formula *formula, FormTerm term) {
-    const FormAtom *atom = form_single(formula, term);
-    bool number = term.product == 0 && term.num >= 0 && term.den == 1;
-    bool infix = atom && atom->kind == FORM_CALL && (atom->op == OP_POW || atom->op == OP_MATMUL);
-    bool bare = number || (atom && atom->kind != FORM_SUM && !infix);
-    if (!bare) text_add_char(formula->out, '(');
-    form_print_term(formula, term);
-    if (!bare) text_add_char(formula->out, ')');
-}
-
-static void form_print_infix(Formula *formula, const FormAtom *call) {
-    const char *spelling = op_info(call->op)->spelling;
-    for (uint32_t k = 0; k < 2; k++) {
-        if (k > 0) text_format(formula->out, call->op == OP_POW ? "%s" : " %s ", spelling);
-        form_print_operand(formula, formula->terms[call->first + k]);
-    }
-}
-
-/* ---- conditions ------------------------------------------------------------------------------ */
-
-static Op form_opposite(Op op) {
-    switch (op) {
-    case OP_LT: return OP_GE;
-    case OP_LE: return OP_GT;
-    case OP_GT: return OP_LE;
-    case OP_GE: return OP_LT;
-    case OP_EQ: return OP_NE;
-    default: return OP_EQ;
-    }
-}
-
-static Op form_mirrored(Op op) {
-    switch (op) {
-    case OP_LT: return OP_GT;
-    case OP_LE: return OP_GE;
-    case OP_GT: return OP_LT;
-    case OP_GE: return OP_LE;
-    default: return op;
-    }
-}
-
-static bool form_is_comparison(const FormAtom *atom) {
-    return form_is_boolean(atom) && atom->op != OP_AND && atom->op != OP_OR && atom->op != OP_NOT;
-}
-
-/* A number stands on the right. */
-static void form_print_comparison(Formula *formula, const FormAtom *atom, Op op) {
-    FormTerm left = formula->terms[atom->first], right = formula->terms[atom->first + 1];
-    bool mirror = left.product == 0 && right.product != 0;
-    form_print_term(formula, mirror ? right : left);
-    text_format(formula->out, " %s ", op_info(mirror ? form_mirrored(op) : op)->spelling);
-    form_print_term(formula, mirror ? left : right);
-}
-
-static void form_print_condition(Formula *formula, FormTerm term) {
-    const FormAtom *atom = form_single(formula, term);
-    if (form_full(formula)) return;
-    if (!atom || !form_is_boolean(atom)) {
-        form_print_term(formula, term);
-    } else if (form_is_comparison(atom)) {
-        form_print_comparison(formula, atom, atom->op);
-    } else if (atom->op == OP_NOT) {
-        const FormAtom *inner = form_single(formula, formula->terms[atom->first]);
-        if (inner && form_is_comparison(inner)) {
-            form_print_comparison(formula, inner, form_opposite(inner->op));
-            return;
-        }
-        text_add(formula->out, "not (");
-        form_print_condition(formula, formula->terms[atom->first]);
-        text_add_char(formula->out, ')');
-    } else {
-        for (uint32_t k = 0; k < 2; k++) {
-            FormTerm part = formula->terms[atom->first + k];
-            const FormAtom *inner = form_single(formula, part);
-            bool brackets = inner && (inner->op == OP_AND || inner->op == OP_OR) &&
-                            inner->kind == FORM_CALL && inner->op != atom->op;
-            if (k > 0) text_add(formula->out, atom->op == OP_AND ? " and " : " or ");
-            if (brackets) text_add_char(formula->out, '(');
-            form_print_condition(formula, part);
-            if (brackets) text_add_char(formula->out, ')');
-        }
-    }
-}
-
-/* ---- calls ----------------------------------------------------------------------------------- */
-
-static void form_print_list(Formula *formula, const FormAtom *call, const char *open,
-                            const char *close) {
-    text_add(formula->out, open);
-    for (uint32_t k = 0; k < call->count && !form_full(formula); k++) {
-        if (k > 0) text_add(formula->out, ", ");
-        form_print_term(formula, formula->terms[call->first + k]);
-    }
-    text_add(formula->out, close);
-}
-
-/* x[2], x[1..3], W[2,1..3]: the part of the input that the node takes. */
-static void form_print_slice(Formula *formula, const FormAtom *call) {
-    const Graph *graph = formula->graph;
-    bool dropped = graph->nodes[call->node].op == OP_RESHAPE;
-    NodeId slice = dropped ? graph_input(graph, call->node, 0) : call->node;
-    const Node *at = &graph->nodes[slice];
-    form_print_operand(formula, form_node(formula, graph_input(graph, slice, 0)));
-    for (uint32_t k = 0; k < at->shape.rank; k++) {
-        size_t low = at->aux.offset[k] + 1;
-        text_format(formula->out, k == 0 ? "[%zu" : ", %zu", low);
-        if (!dropped || at->shape.dim[k] != 1)
-            text_format(formula->out, "..%zu", low + at->shape.dim[k] - 1);
-    }
-    text_add_char(formula->out, ']');
-}
-
-static void form_print_reduce(Formula *formula, const FormAtom *call) {
-    const Graph *graph = formula->graph;
-    uint32_t rank = graph->nodes[graph_input(graph, call->node, 0)].shape.rank;
-    bool last = rank > 1 && graph->nodes[call->node].aux.axes == 1u << (rank - 1);
-    text_add(formula->out, call->op == OP_SUM_OF ? "sum" : call->op == OP_MIN_OF ? "min" : "max");
-    form_print_list(formula, call, last ? "_last(" : "(", ")");
-}
-
-static void form_print_call(Formula *formula, const FormAtom *call) {
-    OpKind kind = op_info(call->op)->kind;
-    if (call->op == OP_POW || call->op == OP_MATMUL) {
-        form_print_infix(formula, call);
-    } else if (call->op == OP_SELECT) {
-        text_add(formula->out, "where(");
-        form_print_condition(formula, formula->terms[call->first]);
-        for (uint32_t k = 1; k < 3; k++) {
-            text_add(formula->out, ", ");
-            form_print_term(formula, formula->terms[call->first + k]);
-        }
-        text_add_char(formula->out, ')');
-    } else if (call->op == OP_STACK) {
-        form_print_list(formula, call, "[", "]");
-    } else if (call->op == OP_SLICE || call->op == OP_RESHAPE) {
-        form_print_slice(formula, call);
-    } else if (call->op == OP_GATHER) {
-        form_print_operand(formula, formula->terms[call->first]);
-        text_add_char(formula->out, '[');
-        form_print_term(formula, formula->terms[call->first + 1]);
-        text_add_char(formula->out, ']');
-    } else if (kind == KIND_REDUCE) {
-        form_print_reduce(formula, call);
-    } else {
-        if (kind == KIND_ROWS)
-            text_format(formula->out, "over_rows.%s", op_info(call->op)->spelling + 4);
-        else text_add(formula->out, op_info(call->op)->spelling);
-        form_print_list(formula, call, "(", ")");
-    }
-}
-
-/* A name that the language would not read as one stands in backquotes; those of a def's
- * parameters hold dots. */
-static void form_print_word(Text *out, const char *name) {
-    const char *limit = name + strlen(name);
-    uint32_t code;
-    bool plain = unicode_decode(name, limit, &code) > 0 && unicode_letter(code);
-    for (const char *at = name; at < limit && plain;) {
-        int step = unicode_decode(at, limit, &code);
-        plain = step > 0 && (unicode_name(code) || code == '.');
-        at += step;
-    }
-    if (!plain) text_add_char(out, '`');
-    text_add(out, name);
-    if (!plain) text_add_char(out, '`');
-}
-
-static void form_print_name(Formula *formula, NodeId id) {
-    const Graph *graph = formula->graph;
-    const Node *node = &graph->nodes[id];
-    if (node->op == OP_PARAM)
-        form_print_word(formula->out, graph->parameters[node->aux.index].name);
-    else if (node->aux.index < graph->n_columns)
-        form_print_word(formula->out, graph->column_names[node->aux.index]);
-}
-
-static void form_print_element(Formula *formula, const FormAtom *atom) {
-    const Shape *shape = &formula->graph->nodes[atom->node].shape;
-    size_t place[SHAPE_RANK] = {0};
-    form_place(shape, atom->element, place);
-    form_print_operand(formula, formula->terms[atom->first]);
-    for (uint32_t k = 0; k < shape->rank; k++)
-        text_format(formula->out, k == 0 ? "[%zu" : ", %zu", place[k] + 1);
-    text_add_char(formula->out, ']');
-}
-
-/* A truth among numbers counts 1 or 0. */
-static void form_print_truth(Formula *formula, uint32_t id) {
-    FormTerm term = form_of_atom(formula, id);
-    text_add(formula->out, "where(");
-    form_print_condition(formula, term);
-    text_add(formula->out, ", 1, 0)");
-}
-
-/* As a factor, or under an exponent, some need brackets. */
-static void form_print_atom(Formula *formula, uint32_t id, bool factor, bool exponent) {
-    const FormAtom *atom = &formula->atoms[id];
-    bool call = atom->kind == FORM_CALL;
-    bool brackets = (factor && (atom->kind == FORM_SUM || (call && atom->op == OP_MATMUL))) ||
-                    (exponent && call && atom->op == OP_POW);
-    if (form_full(formula)) return;
-    if (brackets) text_add_char(formula->out, '(');
-    if (atom->kind == FORM_SUM) form_print_sum(formula, atom);
-    else if (form_is_boolean(atom)) form_print_truth(formula, id);
-    else if (atom->kind == FORM_CALL) form_print_call(formula, atom);
-    else if (atom->kind == FORM_ELEMENT) form_print_element(formula, atom);
-    else if (atom->kind == FORM_ROWS) text_add(formula->out, "rows");
-    else if (atom->kind == FORM_MORE) text_add(formula->out, "...");
-    else form_print_name(formula, atom->node);
-    if (brackets) text_add_char(formula->out, ')');
-}
-
-/* A sum over rows beside 1/rows is a mean. */
-static void form_print_mean(Formula *formula, uint32_t atom) {
-    text_add(formula->out, "mean");
-    form_print_list(formula, &formula->atoms[atom], "(", ")");
-}
-
-static bool form_is_row_sum(const Formula *formula, FormFactor factor) {
-    const FormAtom *atom = &formula->atoms[factor.atom];
-    return atom->kind == FORM_CALL && atom->op == OP_ROW_SUM && factor.exponent == 1;
-}
-
-static bool form_is_inverse_rows(const Formula *formula, FormFactor factor) {
-    return formula->atoms[factor.atom].kind == FORM_ROWS && factor.exponent == -1;
-}
-
-static bool form_has(const Formula *formula, const FormProduct *product,
-                     bool (*test)(const Formula *, FormFactor)) {
-    for (uint32_t k = 0; k < product->count; k++)
-        if (test(formula, formula->factors[product->first + k])) return true;
-    return false;
-}
-
-static void form_print_factor(Formula *formula, FormFactor factor, bool alone) {
-    double exponent = fabs(factor.exponent);
-    form_print_atom(formula, factor.atom, !alone || exponent != 1, exponent != 1);
-    if (exponent != 1) text_format(formula->out, "^%s", number_text(exponent).s);
-}
-
-/* The factors above (or below) the line; returns how many there were. */
-static uint32_t form_print_side(Formula *formula, const FormProduct *product, bool above,
-                                uint32_t printed) {
-    bool mean = form_has(formula, product, form_is_row_sum) &&
-                form_has(formula, product, form_is_inverse_rows);
-    for (uint32_t k = 0; k < product->count && !form_full(formula); k++) {
-        FormFactor factor = formula->factors[product->first + k];
-        if ((factor.exponent > 0) != above) continue;
-        if (mean && form_is_inverse_rows(formula, factor)) continue;
-        if (printed++ > 0) text_add_char(formula->out, '*');
-        if (mean && form_is_row_sum(formula, factor)) {
-            form_print_mean(formula, factor.atom);
-            mean = false;
-        } else {
-            form_print_factor(formula, factor, false);
-        }
-    }
-    return printed;
-}
-
-static uint32_t form_count_below(const Formula *formula, const FormProduct *product) {
-    uint32_t below = 0;
-    bool mean = form_has(formula, product, form_is_row_sum);
-    for (uint32_t k = 0; k < product->count; k++) {
-        FormFactor factor = formula->factors[product->first + k];
-        if (factor.exponent < 0 && !(mean && form_is_inverse_rows(formula, factor))) below++;
-    }
-    return below;
-}
-
-static void form_print_term(Formula *formula, FormTerm term) {
-    FormProduct product = formula->products[term.product];
-    if (form_full(formula)) return;
-    FormFactor only = {0, 0};
-    if (product.count == 1) only = formula->factors[product.first];
-    if (product.count == 1 && only.exponent == 1 && term.num == 1 && term.den == 1) {
-        form_print_factor(formula, only, true);
-        return;
-    }
-    uint32_t below = form_count_below(formula, &product), printed = 0;
-    bool above = product.count > below + (form_has(formula, &product, form_is_inverse_rows) &&
-                                          form_has(formula, &product, form_is_row_sum));
-    if (term.num < 0 || (term.num == 0 && signbit(term.num))) text_add_char(formula->out, '-');
-    double number = fabs(term.num);
-    if (number != 1 || !above) {
-        text_add(formula->out, number_text(number).s);
-        printed = 1;
-    }
-    form_print_side(formula, &product, true, printed);
-    uint32_t divisors = below + (term.den != 1 ? 1 : 0);
-    if (divisors == 0) return;
-    text_add(formula->out, divisors > 1 ? "/(" : "/");
-    if (term.den != 1) text_add(formula->out, number_text(term.den).s);
-    form_print_side(formula, &product, false, term.den != 1 ? 1 : 0);
-    if (divisors > 1) text_add_char(formula->out, ')');
 }
 
 /* ---- the whole ------------------------------------------------------------------------------- */
@@ -1110,8 +726,8 @@ void graph_formula(const Graph *graph, NodeId node, size_t limit, Text *out) {
     formula->out = out;
     formula->limit = start + limit;
     if (form_open(formula)) {
-        FormTerm term = form_node(formula, node);
-        if (!formula->more) form_print_term(formula, term);
+        FormTerm term = graph_form_node(formula, node);
+        if (!formula->more) graph_form_print(formula, term);
         if (formula->more || out->length > formula->limit) {
             if (out->length > formula->limit) out->length = formula->limit;
             while (out->length > start && ((unsigned char)out->data[out->length] & 0xC0) == 0x80)

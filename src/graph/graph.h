@@ -399,4 +399,66 @@ void graph_build_check_typos(Builder *builder); /* parameters that look like unu
 NodeId graph_build_state(Builder *builder, AstId id);
 void graph_build_rule_statement(Builder *builder, AstId id); /* state, answer */
 
+/* ---- forms: private to formula*.c ------------------------------------------------------------ */
+
+enum { FORM_WORK = 20000, FORM_DEPTH = 300, FORM_BUCKETS = 1024, FORM_FACTORS = 500 };
+
+/* num/den times a product. */
+typedef struct FormTerm {
+    double num, den;
+    uint32_t product; /* 0: the empty one */
+} FormTerm;
+
+typedef struct FormFactor {
+    uint32_t atom;
+    double exponent;
+} FormFactor;
+
+typedef struct FormProduct {
+    uint32_t first, count; /* into factors, in the order of printing */
+    uint32_t next;         /* in its bucket */
+    uint32_t stamp, slot;  /* its place in the sum in hand */
+} FormProduct;
+
+typedef enum FormKind {
+    FORM_NAME, /* a parameter or column */
+    FORM_ROWS, /* the number of rows */
+    FORM_SUM,  /* terms */
+    FORM_CALL, /* terms are the arguments of the node's operator */
+    FORM_ELEMENT, /* one number of the node's value; the term is the whole */
+    FORM_MORE     /* too much to print */
+} FormKind;
+
+typedef struct FormAtom {
+    FormKind kind;
+    Op op;
+    NodeId node;           /* where more than the operator counts (names, slices); else 0 */
+    uint32_t element;      /* of FORM_ELEMENT */
+    uint32_t first, count; /* into terms */
+    uint32_t next;
+} FormAtom;
+
+typedef struct Formula {
+    const Graph *graph;
+    Arena arena;
+    FormTerm *memo; /* by node; den 0: not made yet */
+    FormFactor *factors;
+    FormProduct *products;
+    FormAtom *atoms;
+    FormTerm *terms;
+    uint32_t n_factors, n_products, n_atoms, n_terms;
+    uint32_t product_bucket[FORM_BUCKETS], atom_bucket[FORM_BUCKETS];
+    uint32_t stamp, depth, work;
+    bool more; /* the work is over */
+    Text *out;
+    size_t limit; /* length of out where printing ends */
+} Formula;
+
+/* formula.c: the form of a node; an atom alone as a term; the place of an element, from 0 */
+FormTerm graph_form_node(Formula *formula, NodeId node);
+FormTerm graph_form_of_atom(Formula *formula, uint32_t atom);
+void graph_form_place(const Shape *shape, size_t element, size_t place[SHAPE_RANK]);
+/* formula_print.c */
+void graph_form_print(Formula *formula, FormTerm term);
+
 #endif
