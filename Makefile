@@ -4,6 +4,7 @@ PREFIX ?= /usr/local
 JOBS ?= $(shell nproc 2>/dev/null || echo 2)
 BUILDS = release sanitize hostile clang minimal fuzz
 SHELL = /bin/sh
+MAKEFLAGS += --no-print-directory
 # Only for build folders that are new.
 export CMAKE_GENERATOR ?= $(if $(shell command -v ninja 2>/dev/null),Ninja,Unix Makefiles)
 
@@ -24,7 +25,7 @@ demo: all
 
 test:
 	@tools/setup test
-	@for build in $(BUILDS); do $(MAKE) --no-print-directory build-$$build || exit; done
+	@for build in $(BUILDS); do $(MAKE) build-$$build || exit; done
 	@tools/run_tests $(foreach b,$(BUILDS),$(call folder,$b)) -- -j $(JOBS) $(CTEST)
 
 # One build with its tests.
