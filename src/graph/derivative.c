@@ -447,6 +447,24 @@ static void (*const derivative_rules[OP_COUNT])(Derivative *) = {
 #undef OP
 };
 
+#ifdef DESCEND_HOSTILE
+static Op derivative_planted_op = OP_COUNT;
+static double derivative_planted_factor = 1;
+
+void graph_plant_slope(Op op, double factor) {
+    derivative_planted_op = op;
+    derivative_planted_factor = factor;
+}
+
+static void derivative_plant(Derivative *d, Op op) {
+    if (op == derivative_planted_op)
+        d->adjoint = der_mul(d, d->adjoint, der_number(d, derivative_planted_factor));
+}
+#endif
+
 void graph_derivative(Derivative *derivative, Op op) {
+#ifdef DESCEND_HOSTILE
+    derivative_plant(derivative, op);
+#endif
     derivative_rules[op](derivative);
 }

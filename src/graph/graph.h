@@ -237,6 +237,11 @@ typedef struct Derivative {
     void (*give)(struct Derivative *derivative, uint32_t input, NodeId contribution);
 } Derivative;
 void graph_derivative(Derivative *derivative, Op op);
+#ifdef DESCEND_HOSTILE
+/* From now on the slope through this operator is multiplied by 'factor': a wrong rule, for tests of
+ * those who look for one. OP_COUNT: none. Test builds only. */
+void graph_plant_slope(Op op, double factor);
+#endif
 
 /* ---- gradient.c: adjoints as more nodes (reverse mode) --------------------------------------- */
 
