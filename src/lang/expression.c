@@ -26,8 +26,7 @@ static Span parse_values(Parser *parser, Token opener) {
     return lang_close(parser, opener);
 }
 
-/* ---- expressions
- * ---------------------------------------------------------------------------------- */
+/* ---- expressions ----------------------------------------------------------------------------- */
 
 /* A value is missing where the present token stands. */
 static AstId parse_refuse_missing(Parser *parser) {

@@ -395,8 +395,7 @@ static void lex_number(Lexer *lexer, Token *token) {
     lex_number_tail(lexer, token);
 }
 
-/* ---- signs
- * --------------------------------------------------------------------------------------- */
+/* ---- signs ----------------------------------------------------------------------------------- */
 
 /* TOKEN_END: not a sign of the language; 'remedy' tells what to write, with 'write' as its {2}. */
 typedef struct LexSign {
@@ -580,8 +579,7 @@ static void lex_sign(Lexer *lexer, Token *token, uint32_t code, int length) {
     lex_mark(lexer, token, code);
 }
 
-/* ---- tokens
- * --------------------------------------------------------------------------------------- */
+/* ---- tokens ---------------------------------------------------------------------------------- */
 
 /* After these a newline ends nothing. */
 static bool lex_continues(TokenKind last) {

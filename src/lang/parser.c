@@ -98,8 +98,7 @@ AstId lang_make2(Parser *parser, AstNode node, AstId a, AstId b) {
     return lang_make(parser, node, from);
 }
 
-/* ---- brackets and depth
- * --------------------------------------------------------------------------- */
+/* ---- brackets and depth ---------------------------------------------------------------------- */
 
 bool lang_deeper(Parser *parser, Span span) {
     if (parser->depth < LANG_DEPTH) {

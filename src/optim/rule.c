@@ -79,8 +79,7 @@ static void schedule_close(Schedule *schedule) {
     graph_free(schedule->graph);
 }
 
-/* ---- factors of single parameters
- * ------------------------------------------------------------------ */
+/* ---- factors of single parameters ------------------------------------------------------------ */
 
 static bool rule_factors(const double *factors, size_t n) {
     for (size_t i = 0; factors && i < n; i++)
@@ -132,8 +131,7 @@ static void rule_rewrite(const Ast *ast, AstId rule, AstId rate, AstId decay, Te
     text_add_bytes(out, text + brace + 1, ast->source.length - brace - 1);
 }
 
-/* ---- opening
- * ------------------------------------------------------------------------------------- */
+/* ---- opening --------------------------------------------------------------------------------- */
 
 static Status rule_parse(const char *text, size_t length, Ast **ast, RuleGraph **graph,
                          Error *error) {
@@ -355,8 +353,7 @@ void optim_rule_close(Rule *rule) {
     memory_free(rule);
 }
 
-/* ---- walking
- * --------------------------------------------------------------------------------------------- */
+/* ---- walking --------------------------------------------------------------------------------- */
 
 static Status rule_rate(Rule *rule, double *rate) {
     *rate = NAN;

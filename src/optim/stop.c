@@ -209,8 +209,7 @@ static Reason stop_swings(Stop *stop, const StepReport *report) {
     return reason;
 }
 
-/* ---- all of them
- * ------------------------------------------------------------------------------------- */
+/* ---- all of them ----------------------------------------------------------------------------- */
 
 static Reason stop_own_tests(Stop *stop, const StepReport *report) {
     Reason reasons[] = {
