@@ -107,11 +107,32 @@ static void index_gather(IndexState *state, AstId id, BuildValue index) {
     state->value = graph_binary(graph, OP_GATHER, state->value, index.node);
 }
 
+/* a[Tree] where nobody said how long a is: the column's greatest value tells. */
+static void index_refuse_number(IndexState *state, AstId id) {
+    Builder *builder = state->builder;
+    AstId base = lang_child(builder->ast, state->id, 0);
+    BuildWords words = graph_build_words(builder, base);
+    if (builder->mode == BUILD_PROGRAM) graph_build_check_typos(builder);
+    if (graph_build_failed(builder)) return;
+    BuildValue index = graph_build_value(builder, id);
+    if (graph_build_failed(builder)) return;
+    graph_build_refuse(builder, base, MSG_BUILD_INDEX_OF_NUMBER, words.s, NULL, NULL, NULL);
+    Node at = builder->graph->nodes[index.node];
+    if (at.op != OP_COLUMN || !builder->table || builder->ast->nodes[base].kind != AST_NAME) return;
+    const double *values = builder->table->columns[at.aux.index].values;
+    double greatest = 0;
+    for (size_t row = 0; row < builder->table->n_rows; row++)
+        if (values[row] > greatest) greatest = values[row];
+    if (greatest >= 1 && greatest == floor(greatest))
+        graph_build_remedy(builder, MSG_BUILD_INDEX_OF_NUMBER_REMEDY, words.s,
+                           number_text(greatest).s);
+}
+
 static void index_one(IndexState *state, AstId id) {
     Builder *builder = state->builder;
     BuildWords words = graph_build_words(builder, lang_child(builder->ast, state->id, 0));
     if (state->rank == 0) {
-        graph_build_refuse(builder, id, MSG_BUILD_INDEX_OF_NUMBER, words.s, NULL, NULL, NULL);
+        index_refuse_number(state, id);
         return;
     }
     if (state->axis >= index_shape(state)->rank) {
