@@ -1,9 +1,9 @@
 # make install PREFIX=...: header, libraries, pkg-config file, command, manual.
-if(DESCEND_FUZZ)
+if(NOT TARGET shared)
     return()
 endif()
-install(TARGETS static shared
-    ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR} LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
+install(TARGETS shared LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
+install(FILES ${archive} DESTINATION ${CMAKE_INSTALL_LIBDIR})
 install(FILES include/descend.h TYPE INCLUDE)
 install(TARGETS command RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 # The pkg-config file is written at install time, when the prefix is known.

@@ -42,6 +42,13 @@ clang-14 -std=c17 -O2 -Wall -Wextra -Werror -I. main.c descend.c -lm -o clang
 ./clang >clang.txt
 same clang
 
+# A function of the program may have any name but descend_*.
+gcc -I. -c descend.c -o alone.o
+if nm -g --defined-only alone.o | grep ' T ' | grep -v ' descend_'; then
+    echo "functions of the one file that are not private"
+    exit 1
+fi
+
 clang-14 --target=wasm32-wasi -isystem /usr/include/wasm32-wasi -O2 -I. \
     -D_WASI_EMULATED_GETPID -D_WASI_EMULATED_SIGNAL main.c descend.c \
     -lm -lwasi-emulated-getpid -lwasi-emulated-signal -o chapter.wasm

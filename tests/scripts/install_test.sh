@@ -36,6 +36,10 @@ if grep -vE '^(descend_[a-z_]+@@)?DESCEND_[0-9.]+$' symbols.txt; then
     echo "the shared library shows more than descend_*"
     exit 1
 fi
+if nm -g --defined-only "$libraries/libdescend.a" | grep ' [A-Z] ' | grep -v ' descend_'; then
+    echo "the static library shows more than descend_*"
+    exit 1
+fi
 # Each function of the header is there.
 grep -o 'descend_[a-z_]*(' "$SOURCE/include/descend.h" | tr -d '(' | sort -u |
     while read -r name; do
