@@ -179,6 +179,60 @@ static void check_formula(uint64_t seed, Count *count) {
     text_free(&writer.text);
 }
 
+/* The rows of the Jacobian, times the residuals, add up to the gradient of the mean square. */
+static int check_rows(uint64_t seed) {
+    static const char data[] = "x=-0.6,0.4,1.3,2.2 u=0.9,-1.6,0.2,0.5";
+    enum { ROWS = 4 };
+    Writer writer = {.key = random_key(seed, "fit")};
+    Built built;
+    const double *columns[2];
+    double at[3], residual[ROWS], total[3], row[ROWS];
+    uint32_t wrt[3] = {0, 1, 2};
+    NodeId jacobian[3];
+    int checked = 0;
+    text_add(&writer.text, "t1 = ");
+    write_number(&writer, 3);
+    writer.names = 1;
+    text_add(&writer.text, "\nu ~ x + 0*a + 0*b + 0*c + ");
+    write_number(&writer, 5);
+    CHECK_INT(built_open(&built, text_string(&writer.text), data, NULL), STATUS_OK);
+    Graph *graph = built.graph;
+    Rows rows = built_rows(&built, columns);
+    for (uint64_t k = 0; k < 3; k++) at[k] = random_normal(writer.key, 1000 + k);
+    CHECK_INT(graph_gradient(graph, graph->loss, wrt, 3, GRADIENT_TOTAL, built.gradient, NULL), 0);
+    CHECK_INT(graph_gradient(graph, graph->residuals[0], wrt, 3, GRADIENT_PER_ROW, jacobian, NULL),
+              0);
+    CHECK_INT(graph_verify(graph, NULL), STATUS_OK);
+    CHECK(graph->least_squares && graph->n_residuals == 1);
+    CHECK(evaluate(graph, graph->residuals, 1, at, &rows, residual));
+    CHECK(evaluate(graph, built.gradient, 3, at, &rows, total));
+    for (int k = 0; k < 3; k++) {
+        double sum = 0, size = 0;
+        bool has_rows = graph->nodes[jacobian[k]].flags & NODE_ROWS;
+        CHECK(evaluate(graph, &jacobian[k], 1, at, &rows, row));
+        for (int r = 0; r < ROWS; r++) {
+            sum += 2 * residual[r] * row[has_rows ? r : 0] / ROWS;
+            size += fabs(2 * residual[r] * row[has_rows ? r : 0] / ROWS);
+        }
+        if (!isfinite(sum)) continue;
+        checked++;
+        if (fabs(sum - total[k]) <= 1e-11 * (size + 1)) continue;
+        printf("seed %zu\n%s\nby %s: rows %.17g, total %.17g\n", (size_t)seed,
+               text_string(&writer.text), graph->parameters[k].name, sum, total[k]);
+        CHECK(false);
+    }
+    built_close(&built);
+    text_free(&writer.text);
+    return checked;
+}
+
+TEST(random_fits) {
+    int checked = 0;
+    for (uint64_t seed = 1; seed <= 400; seed++) checked += check_rows(seed);
+    printf("%d slopes by rows and in all\n", checked);
+    CHECK(checked > 800);
+}
+
 TEST(random_formulas) {
     Count count = {0};
     const char *seeds = getenv("SEEDS");
@@ -189,4 +243,4 @@ TEST(random_formulas) {
     CHECK(count.slopes > count.formulas && count.smooth > count.slopes / 2);
 }
 
-TEST_MAIN(random_formulas)
+TEST_MAIN(random_formulas, random_fits)
