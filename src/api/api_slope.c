@@ -79,11 +79,27 @@ int descend_slope_directions(const descend_slope *slope, double *best_fall, doub
     return slope->check.directions;
 }
 
+static Message slope_kink(const descend_slope *slope) {
+    Text formula = {0};
+    diagnose_node_words(train_graph(slope->walk->problem), slope->check.kink, &formula);
+    Message message = message_make(MSG_API_SLOPE_KINK, text_string(&formula), NULL);
+    text_free(&formula);
+    return message;
+}
+
 int descend_slope_verdict(descend_slope *slope, const char *language, const char **sentence) {
     const SlopeCheck *check = &slope->check;
+    const Foot *foot = check->worst < check->n ? &check->feet[check->worst] : NULL;
     Message message;
-    if (check->worst == check->n)
+    if (!foot && check->kink != NODE_NONE)
+        message = slope_kink(slope);
+    else if (!foot)
         message = message_make(MSG_API_SLOPE_AGREES, NULL);
+    else if (!isfinite(foot->left_loss) && !isfinite(foot->right_loss))
+        message = message_make(MSG_API_SLOPE_NOWHERE,
+                               descend_walk_parameter_name(slope->walk, check->worst),
+                               number_text(foot->left_loss).s, number_text(foot->right_loss).s,
+                               NULL);
     else
         message = message_make(MSG_API_SLOPE_DISAGREES,
                                descend_walk_parameter_name(slope->walk, check->worst),

@@ -1,9 +1,8 @@
-/* The sentence about a number that is not finite: the words of the formula, the row and its line in
- * the file, the operands, the columns and the parameters it is made of, and what was wrong there. */
+/* The sentence about a number that is not finite: the words of the formula, the row and its line
+ * in the file, the operands, columns and parameters it is made of, and what was wrong there. */
 #include "diagnose.h"
 
 #include <math.h>
-#include <string.h>
 
 enum { BLAME_WORDS = 60, BLAME_LEAVES = 4, BLAME_DIGITS = 6 };
 
@@ -164,14 +163,14 @@ static MessageId blame_remedy(const BlameLeaves *leaves) {
 
 /* ---- the sentence ---------------------------------------------------------------------------- */
 
-/* The user's own words, where they are one short expression; else the node as a formula. */
-static void blame_words(const Graph *graph, NodeId id, bool in_slope, Text *out) {
+void diagnose_node_words(const Graph *graph, NodeId id, Text *out) {
     Span span = graph->nodes[id].span;
     const char *text = graph->source.text ? graph->source.text + span.start : "";
     size_t length = span.end > span.start ? span.end - span.start : 0;
     bool plain = length > 0 && length <= BLAME_WORDS && span.end <= graph->source.length;
-    for (size_t k = 0; plain && k < length; k++) plain = !strchr("~=;\n\r\t{}", text[k]);
-    if (plain && !in_slope)
+    for (size_t k = 0; plain && k < length; k++)
+        plain = text[k] != '~' && text[k] != ';' && text[k] != '{' && text[k] >= ' ';
+    if (plain)
         text_add_bytes(out, text, length);
     else
         graph_formula(graph, id, BLAME_WORDS, out);
@@ -203,7 +202,10 @@ void diagnose_fault(const Problem *problem, const WalkFacts *facts, Notes *notes
     Text words = {0}, list = {0};
     Error *note = notes_add(notes);
     if (!blame_find_leaves(graph, fault->node, &leaves)) notes->failed = true;
-    blame_words(graph, fault->node, facts->fault_in_slope, &words);
+    if (facts->fault_in_slope)
+        graph_formula(graph, fault->node, BLAME_WORDS, &words);
+    else
+        diagnose_node_words(graph, fault->node, &words);
     blame_facts(problem, facts, &leaves, &list);
     if (fault->has_row)
         blame_row(note, problem, facts, text_string(&words), text_string(&list));

@@ -89,6 +89,9 @@ void diagnose_notes(const Problem *problem, const WalkFacts *facts, Ground groun
 
 /* Where a number broke (facts->fault), of what it was made there, and what to do about it. */
 void diagnose_fault(const Problem *problem, const WalkFacts *facts, Notes *notes);
+/* A node of the loss in the user's own words, where they are one short expression; else as a
+ * formula. */
+void diagnose_node_words(const Graph *graph, NodeId id, Text *out);
 
 /* ---- slope.c --------------------------------------------------------------------------------- */
 
@@ -100,6 +103,7 @@ typedef struct SlopeCheck {
     bool directions; /* the next three are known: two parameters and more */
     double best_fall, best_angle, straight_fall;
     size_t worst; /* the parameter that disagrees most; n: all agree */
+    NodeId kink;  /* on which x stands, where some slope differs from that of the feet; or NONE */
 } SlopeCheck;
 Status diagnose_slope(const Problem *problem, const double *x, SlopeCheck *check);
 void diagnose_slope_free(SlopeCheck *check);

@@ -6,6 +6,7 @@
 
 enum { GROUND_PARAMETERS = 100 }; /* more are not looked at: that many second derivatives each */
 static const double GROUND_ROUNDING = 1e-12; /* of the greatest curvature: as good as level */
+static const double GROUND_FOOT = 1e-3;      /* how far a foot is put, times 1 + |x| */
 
 /* Exact second derivatives, column by column; held parameters stay out of it (their rows and
  * columns are zero). */
@@ -75,24 +76,53 @@ static Ground ground_judge(double *hessian, size_t n, bool *held, double *scale)
     return ground_eliminate(hessian, n, held);
 }
 
+/* Where second derivatives tell nothing, a foot is put to both sides along each parameter. A fall
+ * that the slope itself foretells is none. */
+static Ground ground_by_foot(const Objective *objective, const double *x, const double *gradient,
+                             double loss, double *point) {
+    bool level = false;
+    memcpy(point, x, objective->n * sizeof *point);
+    for (size_t i = 0; i < objective->n; i++) {
+        for (int side = -1; side <= 1; side += 2) {
+            double felt = NAN;
+            point[i] = x[i] + side * GROUND_FOOT * (1 + fabs(x[i]));
+            optim_project(objective, point);
+            if (point[i] == x[i]) continue;
+            if (objective->loss_gradient(objective->context, point, &felt, NULL) != STATUS_OK)
+                return GROUND_UNKNOWN;
+            double foretold = 2 * fabs(gradient[i] * (point[i] - x[i]));
+            if (felt < loss - foretold - GROUND_ROUNDING * fabs(loss)) return GROUND_FALLS;
+            if (felt == loss) level = true;
+        }
+        point[i] = x[i];
+    }
+    return level ? GROUND_LEVEL : GROUND_BOTTOM;
+}
+
+/* hessian: n x n, work: 2 n. */
+static Ground ground_look(const Objective *objective, const double *x, double *hessian,
+                          double *work, bool *held) {
+    size_t n = objective->n;
+    double *gradient = work, *scratch = work + n, loss;
+    if (objective->loss_gradient(objective->context, x, &loss, gradient) != STATUS_OK)
+        return GROUND_UNKNOWN;
+    for (size_t i = 0; i < n; i++) held[i] = optim_held(objective, x, gradient, i);
+    if (ground_hessian(objective, x, held, scratch, hessian) != STATUS_OK) return GROUND_UNKNOWN;
+    Ground ground = ground_judge(hessian, n, held, scratch);
+    if (ground != GROUND_LEVEL) return ground;
+    return ground_by_foot(objective, x, gradient, loss, scratch);
+}
+
 Ground diagnose_ground(const Problem *problem, const double *x) {
     const Objective *objective = train_exact_objective(problem);
     size_t n = objective->n;
     if (n == 0 || n > GROUND_PARAMETERS || !objective->hessian_vector) return GROUND_UNKNOWN;
-    double *hessian = memory_new(n * n, sizeof *hessian);
-    double *unit = memory_new(n, sizeof *unit), *gradient = memory_new(n, sizeof *gradient);
+    double *hessian = memory_new(n * n, sizeof *hessian), *work = memory_new(2 * n, sizeof *work);
     bool *held = memory_new(n, sizeof *held);
-    double loss;
     Ground ground = GROUND_UNKNOWN;
-    bool good = hessian && unit && gradient && held;
-    good = good &&
-           objective->loss_gradient(objective->context, x, &loss, gradient) == STATUS_OK;
-    for (size_t i = 0; good && i < n; i++) held[i] = optim_held(objective, x, gradient, i);
-    if (good && ground_hessian(objective, x, held, unit, hessian) == STATUS_OK)
-        ground = ground_judge(hessian, n, held, unit);
+    if (hessian && work && held) ground = ground_look(objective, x, hessian, work, held);
     memory_free(hessian);
-    memory_free(unit);
-    memory_free(gradient);
+    memory_free(work);
     memory_free(held);
     return ground;
 }

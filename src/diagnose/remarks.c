@@ -5,7 +5,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { REMARK_FORMULA = 60, REMARK_NAMES = 20 };
+enum { REMARK_NAMES = 20 };
 
 /* Does the loss change when that parameter alone is moved far? */
 static bool remark_acts(const Objective *objective, const WalkFacts *facts, size_t i,
@@ -64,7 +64,7 @@ static void remark_kinks(const Problem *problem, const WalkFacts *facts, Notes *
     size_t count = exec_count_kinks(graph, graph->loss, facts->values, &rows, &first);
     Text formula = {0};
     if (count == 0) return;
-    graph_formula(graph, first, REMARK_FORMULA, &formula);
+    diagnose_node_words(graph, first, &formula);
     error_set(notes_add(notes), STATUS_OK, count > 1 ? MSG_NOTE_KINK : MSG_NOTE_KINK_ONE,
               text_string(&formula), number_integer((long long)count).s, NULL);
     text_free(&formula);

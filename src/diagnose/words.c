@@ -204,6 +204,11 @@ static Message words_reason_converged(const Tale *tale) {
     }
 }
 
+/* A schedule that took the rate away before he arrived. */
+static bool words_rate_vanished(const WalkFacts *facts) {
+    return facts->first_order && facts->last_rate < 1e-3 * facts->first_rate;
+}
+
 /* Nothing moves though the slope is not small: was it the rate that shrank away? */
 static Message words_stalled(const Tale *tale) {
     const WalkFacts *facts = &tale->facts;
@@ -211,7 +216,7 @@ static Message words_stalled(const Tale *tale) {
     if (tale->ground == GROUND_FALLS) return message_make(MSG_WHY_SADDLE, slope.s, start.s, NULL);
     if (words_never_moved(facts))
         return message_make(MSG_WHY_LEVEL, words_number(facts->loss).s, NULL);
-    if (!(facts->last_rate < 1e-3 * facts->first_rate))
+    if (!words_rate_vanished(facts))
         return message_make(MSG_WHY_STALLED, slope.s, start.s, NULL);
     return message_make(MSG_WHY_STALLED_RATE, words_number(facts->first_rate).s,
                         words_number(facts->last_rate).s, slope.s, start.s, NULL);
@@ -349,7 +354,8 @@ static void words_advice(Tale *tale) {
     bool slow = facts->user_rate && facts->first_rate < words->rate_limit / 20;
     if (facts->reason == REASON_UPHILL) {
         snprintf(words->advice, sizeof words->advice, "--optimizer 'w = w - rate*g'");
-    } else if (words_wants_limit(words)) {
+    } else if (words_wants_limit(words) ||
+               (words->verdict == VERDICT_STALLED && words_rate_vanished(facts))) {
         words_advise_rate(words, facts->first_rate);
     } else if (words->verdict == VERDICT_STEP_LIMIT) {
         if (!(slow && words_advise_rate(words, facts->first_rate)))

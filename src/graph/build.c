@@ -135,11 +135,40 @@ static void build_check_arguments(Builder *builder) {
     }
 }
 
+/* Nothing is made small. A formula of one 'left = right' was meant with another sign. */
+static void build_refuse_no_loss(Builder *builder) {
+    Graph *graph = builder->graph;
+    const Ast *ast = builder->ast;
+    AstId only = ast->nodes[ast->root].n_children == 1 ? lang_child(ast, ast->root, 0) : 0;
+    bool set = only && ast->nodes[only].kind == AST_ASSIGN && !builder->options->declared;
+    if (set) {
+        const char *name = ast->nodes[only].name;
+        graph_build_refuse(builder, only, MSG_BUILD_SET_ONLY, name, NULL, NULL, NULL);
+        graph_build_remedy(builder, MSG_BUILD_SET_ONLY_REMEDY, name, NULL);
+        return;
+    }
+    graph->status = error_set(graph->error, STATUS_INPUT, MSG_BUILD_NOTHING_TO_MINIMIZE, NULL);
+    error_remedy(graph->error, MSG_BUILD_NOTHING_TO_MINIMIZE_REMEDY, NULL);
+}
+
+/* A formula that is a comparison: '==' for '~'. */
+static void build_check_truth(Builder *builder) {
+    const Ast *ast = builder->ast;
+    uint32_t n = ast->nodes[ast->root].n_children;
+    AstId last = n > 0 ? lang_child(ast, ast->root, n - 1) : 0;
+    if (!last || ast->nodes[last].kind != AST_VALUE || builder->options->declared) return;
+    AstId value = lang_child(ast, last, 0);
+    if (ast->nodes[value].kind != AST_BINARY) return;
+    if (!(op_info(ast->nodes[value].op)->flags & FLAG_BOOLEAN)) return;
+    graph_build_refuse(builder, value, MSG_BUILD_LOSS_IS_TRUTH,
+                       graph_build_words(builder, value).s, NULL, NULL, NULL);
+    graph_build_remedy(builder, MSG_BUILD_LOSS_IS_TRUTH_REMEDY, NULL, NULL);
+}
+
 static void build_check_loss(Builder *builder) {
     Graph *graph = builder->graph;
     if (builder->n_terms == 0) {
-        graph->status = error_set(graph->error, STATUS_INPUT, MSG_BUILD_NOTHING_TO_MINIMIZE, NULL);
-        error_remedy(graph->error, MSG_BUILD_NOTHING_TO_MINIMIZE_REMEDY, NULL);
+        build_refuse_no_loss(builder);
     } else if (graph->n_parameters == 0) {
         graph->status = error_set(graph->error, STATUS_INPUT, MSG_BUILD_NO_PARAMETERS, NULL);
         error_remedy(graph->error, MSG_BUILD_NO_PARAMETERS_REMEDY, NULL);
@@ -189,6 +218,7 @@ Status graph_build(const Ast *ast, const Table *table, const BuildOptions *optio
     if (!graph_build_failed(&builder)) graph_build_check_typos(&builder);
     if (!graph_build_failed(&builder)) build_check_arguments(&builder);
     if (!graph_build_failed(&builder)) build_check_loss(&builder);
+    if (!graph_build_failed(&builder)) build_check_truth(&builder);
     build_sum_terms(&builder);
     graph_build_close(&builder);
     Status status = made->status;

@@ -136,13 +136,49 @@ static bool call_is_known_name(Builder *builder, const char *name) {
     return strcmp(name, "pi") == 0 || (builder->table && data_find(builder->table, name) >= 0);
 }
 
+/* Functions of other languages, and what to write here; NULL: not one of them. */
+static const char *call_foreign(const char *name) {
+    static const char *const rows[][2] = {
+        {"ln", "log(x)"},           {"lg", "log10(x)"},
+        {"pow", "a^b"},             {"power", "a^b"},
+        {"sqr", "x^2"},             {"square", "x^2"},
+        {"arcsin", "asin(x)"},      {"arccos", "acos(x)"},
+        {"arctan", "atan(x)"},      {"arctan2", "atan2(y, x)"},
+        {"tg", "tan(x)"},           {"cot", "1/tan(x)"},
+        {"ctg", "1/tan(x)"},        {"sec", "1/cos(x)"},
+        {"csc", "1/sin(x)"},        {"sgn", "sign(x)"},
+        {"signum", "sign(x)"},      {"fabs", "abs(x)"},
+        {"ceiling", "ceil(x)"},     {"trunc", "sign(x)*floor(abs(x))"},
+        {"int", "floor(x)"},        {"mod", "x - y*floor(x/y)"},
+        {"fmod", "x - y*floor(x/y)"}, {"expit", "sigmoid(x)"},
+        {"logistic", "sigmoid(x)"}, {"logit", "log(p/(1 - p))"},
+        {"erfc", "1 - erf(x)"},     {"gamma", "exp(lgamma(x))"},
+        {"factorial", "exp(lgamma(n + 1))"}, {"fmin", "min(a, b)"},
+        {"fmax", "max(a, b)"},      {"average", "mean(x)"},
+        {"avg", "mean(x)"},         {"heaviside", "where(x < 0, 0, 1)"},
+        {"ifelse", "where(condition, a, b)"}, {"iif", "where(condition, a, b)"},
+        {"cond", "where(condition, a, b)"},   {"select", "where(condition, a, b)"},
+    };
+    for (size_t k = 0; k < COUNT_OF(rows); k++)
+        if (strcmp(rows[k][0], name) == 0) return rows[k][1];
+    return NULL;
+}
+
 static NodeId call_unknown(Builder *builder, AstId id) {
     const AstNode *at = &builder->ast->nodes[id];
+    const char *foreign = call_foreign(at->name);
     const char *nearest = graph_build_nearest_function(builder, at->name);
     bool product = at->n_children == 1;
     if (graph_build_failed(builder)) return NODE_NONE;
-    if (call_is_known_name(builder, at->name) || !nearest) {
-        graph_build_refuse(builder, id, MSG_BUILD_NOT_A_FUNCTION, at->name, NULL, NULL, NULL);
+    bool known = call_is_known_name(builder, at->name);
+    if (!known && foreign) {
+        graph_build_refuse(builder, id, MSG_BUILD_NO_FUNCTION, at->name, NULL, NULL, NULL);
+        graph_build_remedy(builder, MSG_BUILD_WRITE, foreign, NULL);
+        return NODE_NONE;
+    }
+    if (known || !nearest) {
+        graph_build_refuse(builder, id, known ? MSG_BUILD_NOT_A_FUNCTION : MSG_BUILD_NO_FUNCTION,
+                           at->name, NULL, NULL, NULL);
         BuildWords words = {{0}};
         if (product) words = graph_build_words(builder, lang_child(builder->ast, id, 0));
         if (product) graph_build_remedy(builder, MSG_BUILD_WRITE_PRODUCT, at->name, words.s);

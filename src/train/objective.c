@@ -276,7 +276,7 @@ typedef struct SideCopy {
     double *values;
     double still[2]; /* of a side without rows */
     bool exact; /* every residual so far is within 4 units in the last place of its left side */
-    double worst, room; /* the residual that comes nearest to 'room' or passes it by most */
+    double worst, room; /* the largest residual, and what rounding of its left side allows */
 } SideCopy;
 
 static double problem_ulp(double value) {
@@ -293,7 +293,7 @@ static Status problem_copy_sides(void *context, size_t first_row, size_t n_rows,
         double right = values[1] ? values[1][r] : copy->still[1];
         double residual = left - right, room = 4 * problem_ulp(left);
         if (!(fabs(residual) <= room)) copy->exact = false;
-        if (copy->room == 0 || fabs(residual) / room > copy->worst / copy->room) {
+        if (fabs(residual) > copy->worst || (fabs(residual) == copy->worst && room > copy->room)) {
             copy->worst = fabs(residual);
             copy->room = room;
         }

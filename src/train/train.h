@@ -42,8 +42,8 @@ typedef enum FitSide { SIDE_LEFT, SIDE_RIGHT, SIDE_RESIDUAL } FitSide;
 Status train_fit_rows(Problem *problem, const double *x, FitSide side, const Rows *rows,
                       double *values);
 
-/* The residual of the first '~' that is largest against what rounding of its left side allows (4
- * units in the last place), and that room. Untouched on failure. */
+/* The largest residual of the first '~', and what rounding of its left side allows (4 units in the
+ * last place). Untouched on failure. */
 void train_exactness(const Problem *problem, const double *x, double *residual, double *room);
 
 /* ---- curve.c --------------------------------------------------------------------------------- */
