@@ -53,6 +53,12 @@ static void form_add_fraction(FormTerm *sum, double num, double den) {
     form_reduce(&sum->num, &sum->den);
 }
 
+static uint32_t form_bits(double value) {
+    uint64_t bits;
+    memcpy(&bits, &value, sizeof bits);
+    return (uint32_t)(bits ^ (bits >> 32));
+}
+
 /* ---- products -------------------------------------------------------------------------------- */
 
 /* Names before brackets before functions. */
@@ -91,8 +97,7 @@ static uint32_t form_product(Formula *formula, FormFactor *factors, uint32_t cou
     uint32_t hash = 0;
     if (count == 0) return 0;
     for (uint32_t k = 0; k < count; k++) {
-        uint32_t exponent = (uint32_t)(int32_t)(factors[k].exponent * 4);
-        hash += factors[k].atom * 2654435761u + exponent * 40503u;
+        hash += factors[k].atom * 2654435761u + form_bits(factors[k].exponent) * 40503u;
     }
     uint32_t *bucket = &formula->product_bucket[(hash >> 8) % FORM_BUCKETS];
     for (uint32_t at = *bucket; at != 0; at = formula->products[at].next)
@@ -123,7 +128,7 @@ static uint32_t form_atom(Formula *formula, FormAtom atom, const FormTerm *terms
     uint32_t hash = (uint32_t)atom.kind * 31 + (uint32_t)atom.op * 977 + atom.node * 40503u;
     hash += atom.element * 69069u;
     for (uint32_t k = 0; k < atom.count; k++)
-        hash = hash * 2654435761u + terms[k].product + (uint32_t)(int32_t)(terms[k].num * 8);
+        hash = hash * 2654435761u + terms[k].product + form_bits(terms[k].num);
     uint32_t *bucket = &formula->atom_bucket[(hash >> 8) % FORM_BUCKETS];
     for (uint32_t at = *bucket; at != 0; at = formula->atoms[at].next) {
         const FormAtom *old = &formula->atoms[at];

@@ -484,7 +484,14 @@ static bool node_broadcast(Graph *graph, NodeId *inputs, size_t n_inputs) {
     Shape shape = graph->nodes[inputs[0]].shape;
     for (size_t k = 1; k < n_inputs; k++)
         if (!graph_shape_broadcast(&shape, &graph->nodes[inputs[k]].shape, &shape)) return false;
-    for (size_t k = 0; k < n_inputs; k++) inputs[k] = graph_expand(graph, inputs[k], shape);
+    uint32_t outer = graph->region;
+    for (size_t k = 0; k < n_inputs; k++) { /* an arm of 'where' is repeated within the arm */
+        uint32_t own = graph->nodes[inputs[k]].region;
+        if (!graph_region_reads(graph, outer, own)) graph->region = own;
+        inputs[k] = graph_expand(graph, inputs[k], shape);
+        graph->region = outer;
+        if (inputs[k] == NODE_NONE) return true;
+    }
     return true;
 }
 

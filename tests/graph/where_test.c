@@ -86,6 +86,9 @@ static const Branch branches[] = {
      {1, 0.5},
      {-0.5, -0.0625}},
     {"v = sqrt([x, y]); sum(where([x - 9, y - 9] > 0, v @ v, 1))", NULL, {0, 4}, {0, 0}, {0, 0}},
+    {"sum(where(a > 0, sqrt(a), [1, c]))", NULL, {4, 3}, {0.5, 0}, {-0.0625, 0}},
+    {"minimize sum(where(a > 0, a*x, [1, c]))", "x=1,3", {4, 3}, {4, 0}, {0, 0}},
+    {"minimize sum(where(a > x, a*x, [x, c]))", "x=1,3", {2, 3}, {1, 0.5}, {0, 0}},
     /* rows: some rows take the arm, or none */
     {"minimize where(u > 0, w*sqrt(u), w^2)", "u=-1,4", {3}, {4}, {1}},
     {"minimize where(u > 0, sqrt(w)*u, u)", "u=-1,-2", {0}, {0}, {0}},
