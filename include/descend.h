@@ -84,9 +84,9 @@ DESCEND_API const char *descend_ready_name(size_t k);
 
 /* ---- tables ---------------------------------------------------------------------------------- */
 
-/* Reads CSV, TSV or blank-separated text ("-": standard input). na, for missing values: "refuse" (or
- * NULL), "drop", "mean". With a model, only the columns that it names (and 'role', such as that of
- * the weights, or NULL) must be complete; without one, all. */
+/* Reads CSV, TSV or blank-separated text ("-": standard input). na, for missing values: "refuse"
+ * (or NULL), "drop", "mean". With a model, only the columns that it names (and 'role', such as that
+ * of the weights, or NULL) must be complete; without one, all. */
 DESCEND_API descend_table *descend_table_read(const char *path, const char *na,
                                               const descend_model *model, const char *role,
                                               descend_error **error);

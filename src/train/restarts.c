@@ -1,9 +1,9 @@
 /* --restarts: further walks from other starts, and the valleys they end in.
  *
- * Odd restarts look far: anywhere within the bounds, or around the start at growing distances, two by
- * two in opposite directions. Even ones hop from the lowest place so far, at a distance drawn over two
- * decades (basin hopping: Wales and Doye, J. Phys. Chem. A 101, 1997). All draws are keyed by the
- * seed and the restart's number. */
+ * Odd restarts look far: anywhere within the bounds, or around the start at growing distances, two
+ * by two in opposite directions. Even ones hop from the lowest place so far, at a distance drawn
+ * over two decades (basin hopping: Wales and Doye, J. Phys. Chem. A 101, 1997). All draws are
+ * keyed by the seed and the restart's number. */
 #include "train.h"
 
 #include <math.h>
