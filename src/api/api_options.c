@@ -216,7 +216,10 @@ static Status argument_add(descend_walk *walk, const char *text, Error *error) {
     for (size_t k = 0; k < count; k++)
         if (strcmp(walk->arguments[k].name, argument.name) == 0)
             return error_set(error, STATUS_INPUT, MSG_API_ARGUMENT_TWICE, argument.name, NULL);
-    TRY(argument_parse(equals + 1, &argument, error));
+    Status status = argument_parse(equals + 1, &argument, error);
+    if (status == STATUS_INPUT && error && error->remedy.id == MSG_NONE)
+        error_remedy(error, MSG_API_ARGUMENT_NUMBERS, text, NULL);
+    TRY(status);
     walk->arguments[count] = argument;
     walk->build.arguments = walk->arguments;
     walk->build.n_arguments = count + 1;

@@ -75,6 +75,16 @@ static void walk_move_inside(descend_walk *walk) {
     }
 }
 
+/* The base of the natural logarithms is no name of the language. */
+static void walk_tell_e(descend_walk *walk) {
+    const Graph *graph = train_graph(walk->problem);
+    for (size_t k = 0; k < graph->n_parameters; k++) {
+        const Parameter *parameter = &graph->parameters[k];
+        if (strcmp(parameter->name, "e") == 0 && walk->drawn[parameter->offset])
+            error_set(notes_add(&walk->notes), STATUS_OK, MSG_API_NAME_E, NULL);
+    }
+}
+
 static void walk_tell_drawn(descend_walk *walk) {
     const Graph *graph = train_graph(walk->problem);
     Text list = {0};
@@ -106,6 +116,7 @@ static Status walk_make_start(descend_walk *walk, Error *error) {
         TRY(walk_apply_start(walk, &walk->starts[k], error));
     walk_move_inside(walk);
     walk_tell_drawn(walk);
+    walk_tell_e(walk);
     return walk->notes.failed ? error_memory(error) : STATUS_OK;
 }
 
@@ -125,6 +136,7 @@ static Status walk_measure_rate(descend_walk *walk, double factor, Error *error)
     if (!isfinite(limit)) return STATUS_OK;
     NumberText rate = number_round(factor * limit / 2, 3);
     walk->options.rate = arena_copy(&walk->arena, rate.s, strlen(rate.s));
+    walk->options.rate_measured = true;
     if (!walk->options.rate) return error_memory(error);
     train_walk_close(walk->walk);
     walk->walk = NULL;

@@ -161,7 +161,10 @@ static AstId parse_refuse_neighbours(Parser *parser) {
     if (left.kind == TOKEN_NAME && left.word != WORD_NONE && left.word < WORD_MINIMIZE)
         return lang_refuse_name(parser);
     bool product = left.kind == TOKEN_NUMBER && right.kind == TOKEN_NAME;
-    MessageId remedy = product ? MSG_LANG_PRODUCT : MSG_LANG_NO_OPERATOR_REMEDY;
+    bool names = left.kind == TOKEN_NAME && right.kind == TOKEN_NAME;
+    MessageId remedy = product ? MSG_LANG_PRODUCT
+                       : names ? MSG_LANG_NO_OPERATOR_NAMES
+                               : MSG_LANG_NO_OPERATOR_REMEDY;
     uint32_t follows = lang_lex_follows(&parser->lexer);
     if (right.kind == TOKEN_NAME && (follows == '=' || follows == '~'))
         remedy = MSG_LANG_TWO_STATEMENTS;
