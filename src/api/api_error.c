@@ -84,7 +84,7 @@ const char *descend_error_remedy(descend_error *error, const char *language) {
 }
 
 const char *descend_error_file(const descend_error *error) {
-    return error ? error->error.file : "";
+    return error ? error_about_file(&error->error) : "";
 }
 
 long descend_error_line(const descend_error *error) {

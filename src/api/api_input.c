@@ -64,6 +64,14 @@ const char *descend_ready_name(size_t k) {
     return optim_rule_name(k);
 }
 
+char *descend_function_text(const char *name) {
+    size_t length = 0;
+    const char *text = lang_prelude_def(name, &length);
+    char *copy = text ? memory_new(length + 1, 1) : NULL;
+    if (copy) memcpy(copy, text, length);
+    return copy;
+}
+
 /* ---- tables ---------------------------------------------------------------------------------- */
 
 static descend_table *api_table(Status status, Table *inside, const Error *why,

@@ -204,7 +204,7 @@ static Status argument_parse(const char *text, Argument *argument, Error *error)
 
 static Status argument_add(descend_walk *walk, const char *text, Error *error) {
     const char *equals = strchr(text, '=');
-    if (!equals || equals == text)
+    if (!equals || equals == text || !equals[1])
         return error_set(error, STATUS_INPUT, MSG_API_ARGUMENT, text, NULL);
     size_t count = walk->build.n_arguments;
     if (!memory_reserve(&walk->arguments, &walk->arguments_capacity, count + 1, sizeof(Argument)))
@@ -217,7 +217,7 @@ static Status argument_add(descend_walk *walk, const char *text, Error *error) {
         if (strcmp(walk->arguments[k].name, argument.name) == 0)
             return error_set(error, STATUS_INPUT, MSG_API_ARGUMENT_TWICE, argument.name, NULL);
     Status status = argument_parse(equals + 1, &argument, error);
-    if (status == STATUS_INPUT && error && error->remedy.id == MSG_NONE)
+    if (status == STATUS_INPUT && error && error->what.id != MSG_API_BOUNDS)
         error_remedy(error, MSG_API_ARGUMENT_NUMBERS, text, NULL);
     TRY(status);
     walk->arguments[count] = argument;

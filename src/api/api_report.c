@@ -122,28 +122,40 @@ static const char *report_sentences(descend_walk *walk, const Message *messages,
     return text_string(&walk->text);
 }
 
-static void report_list_columns(const Graph *graph, Text *list) {
+enum { REPORT_UNUSED = 5 }; /* names of columns that the formula leaves out, at most */
+
+static void report_list_columns(const Graph *graph, bool used, size_t most, Text *list) {
+    size_t count = 0;
     for (size_t k = 0; k < graph->n_columns; k++) {
-        if (!graph->column_used[k]) continue;
+        if (graph->column_used[k] != used || count++ > most) continue;
         if (list->length > 0) text_add(list, ", ");
-        text_add(list, graph->column_names[k]);
+        text_add(list, count > most ? "..." : graph->column_names[k]);
     }
+}
+
+static Message report_names_message(const Graph *graph, Text *columns, Text *unused,
+                                    Text *parameters) {
+    report_list_columns(graph, true, graph->n_columns, columns);
+    report_list_columns(graph, false, REPORT_UNUSED, unused);
+    for (size_t k = 0; k < graph->n_parameters; k++) {
+        if (k > 0) text_add(parameters, ", ");
+        text_add(parameters, graph->parameters[k].name);
+    }
+    if (columns->length == 0)
+        return message_make(MSG_API_NAMES_ONLY, text_string(parameters), NULL);
+    if (unused->length == 0)
+        return message_make(MSG_API_NAMES, text_string(columns), text_string(parameters), NULL);
+    return message_make(MSG_API_NAMES_UNUSED, text_string(columns), text_string(parameters),
+                        text_string(unused), NULL);
 }
 
 static const char *report_names(descend_walk *walk, const char *language) {
     if (!walk->problem) return "";
-    const Graph *graph = train_graph(walk->problem);
-    Text columns = {0}, parameters = {0};
-    report_list_columns(graph, &columns);
-    for (size_t k = 0; k < graph->n_parameters; k++) {
-        if (k > 0) text_add(&parameters, ", ");
-        text_add(&parameters, graph->parameters[k].name);
-    }
+    Text columns = {0}, unused = {0}, parameters = {0};
     Message message =
-        columns.length > 0
-            ? message_make(MSG_API_NAMES, text_string(&columns), text_string(&parameters), NULL)
-            : message_make(MSG_API_NAMES_ONLY, text_string(&parameters), NULL);
+        report_names_message(train_graph(walk->problem), &columns, &unused, &parameters);
     text_free(&columns);
+    text_free(&unused);
     text_free(&parameters);
     return api_render(&walk->text, &message, language);
 }

@@ -70,9 +70,10 @@ bool cli_is_formula(const char *word) {
                                         "\xe2\x88\x92", "\xe2\x88\x9a", "\xc2\xb7"};
     if (strcmp(word, "-") == 0 || cli_ends_with(word, ".descend")) return true;
     if (options_is_argument(word)) return false;
+    if (strspn(word, "0123456789.") && !file_exists(word)) return true; /* '2x': the remedy knows */
     for (size_t k = 0; k < COUNT_OF(twins); k++)
         if (strstr(word, twins[k])) return true;
-    return strpbrk(word, "+-*^~<>()=?;") || (strchr(word, '/') && !file_exists(word));
+    return strpbrk(word, "+-*^~<>()[]@=?;") || (strchr(word, '/') && !file_exists(word));
 }
 
 /* A word that starts with dashes is an option, unless it can only be a formula or a number. */
