@@ -19,9 +19,11 @@ static const double lm_radii[] = {100, 0.1, 1, 0.001};
 enum {
     LM_IDLE = 4, /* rounds without a smaller step, above the floor of rounding */
     LM_ATTEMPT_ROUNDS = 1500,
-    LM_TRIALS = 60
+    LM_TRIALS = 60,
+    LM_GROWTHS = 150
 };
 static const double lm_finish_promise = 1e-10; /* of r'r: then the loss no longer guides */
+static const double lm_visible = 1e-12; /* of r'r: less drowns in its rounding */
 static const double lm_stand_slope = 1e-7, lm_stand_step = 1e-6; /* see lm_stand */
 
 /* One linear problem: min |R p + Q'r| over what is not held, in scaled variables z = D p. */
@@ -393,12 +395,24 @@ static void lm_resize(Lm *lm, double size, double ratio) {
     }
 }
 
+/* A first region that is far too small promises less than r'r can show: it grows unseen until it
+ * promises more, or holds the whole step. */
+static void lm_grow(Lm *lm) {
+    for (int k = 0; k < LM_GROWTHS && lm->lambda > 0; k++) {
+        if (lm_promise(lm) > lm_visible * lm->rss) return;
+        lm->radius *= 100;
+        lm->lambda = lm_damping(&lm->system, lm->radius, lm->lambda);
+        lm_propose(lm, 1);
+    }
+}
+
 /* Trials until r'r falls as the model promises. *moved stays false when no trial moves any more. */
 static Status lm_region_round(Lm *lm, StepReport *report, bool *moved) {
     for (int trial = 0; trial < LM_TRIALS; trial++) {
         double rss_next, ratio, promise, size;
         lm->lambda = lm_damping(&lm->system, lm->radius, lm->lambda);
         lm_propose(lm, 1);
+        if (lm->first_trial) lm_grow(lm);
         if (!lm_moves(lm)) return STATUS_OK;
         promise = lm_promise(lm);
         size = lm_size(lm);
