@@ -81,6 +81,9 @@ DESCEND_API void descend_model_free(descend_model *model);
 /* The ready texts (update rules): "adam" -> the very text that runs, NULL if unknown; k-th name. */
 DESCEND_API const char *descend_ready_text(const char *name);
 DESCEND_API const char *descend_ready_name(size_t k);
+/* The text of a function that is written in the language itself ("relu", "standardize"), for
+ * descend_free; NULL if unknown. */
+DESCEND_API char *descend_function_text(const char *name);
 
 /* ---- tables ---------------------------------------------------------------------------------- */
 

@@ -22,6 +22,10 @@ static descend_model *api_model(const char *name, const char *text, size_t lengt
 }
 
 descend_model *descend_model_parse(const char *formula, descend_error **error) {
+    if (!formula) {
+        api_null(error, "formula");
+        return NULL;
+    }
     return api_model(NULL, formula, strlen(formula), false, error);
 }
 
@@ -29,6 +33,10 @@ descend_model *descend_model_read(const char *path, descend_error **error) {
     Error inside = {0};
     char *text = NULL;
     size_t length = 0;
+    if (!path) {
+        api_null(error, "path");
+        return NULL;
+    }
     if (file_read(path, 0, &text, &length, &inside) != STATUS_OK) {
         api_fail(error, &inside);
         return NULL;
@@ -40,13 +48,13 @@ descend_model *descend_model_read(const char *path, descend_error **error) {
 }
 
 int descend_model_is_fit(const descend_model *model) {
-    for (size_t id = 1; id < model->ast->n_nodes; id++)
+    for (size_t id = 1; model && id < model->ast->n_nodes; id++)
         if (model->ast->nodes[id].kind == AST_FIT) return 1;
     return 0;
 }
 
 const char *descend_model_note(descend_model *model, size_t k, const char *language) {
-    return api_note(&model->text, &model->ast->notes, k, language);
+    return model ? api_note(&model->text, &model->ast->notes, k, language) : NULL;
 }
 
 void descend_model_free(descend_model *model) {
@@ -57,7 +65,7 @@ void descend_model_free(descend_model *model) {
 }
 
 const char *descend_ready_text(const char *name) {
-    return optim_rule_text(name);
+    return name ? optim_rule_text(name) : NULL;
 }
 
 const char *descend_ready_name(size_t k) {
@@ -124,6 +132,10 @@ descend_table *descend_table_read(const char *path, const char *na, const descen
     Arena arena = {0};
     Table *table = NULL;
     ReadOptions options = {0};
+    if (!path) {
+        api_null(error, "path");
+        return NULL;
+    }
     Status status = table_missing(na, &options.missing, &inside);
     if (status == STATUS_OK && model && table_used_names(model->ast, role, &arena, &options))
         status = error_memory(&inside);
@@ -135,12 +147,28 @@ descend_table *descend_table_read(const char *path, const char *na, const descen
 descend_table *descend_table_parse(const char *literal, descend_error **error) {
     Error inside = {0};
     Table *table = NULL;
+    if (!literal) {
+        api_null(error, "literal");
+        return NULL;
+    }
     Status status = data_literal(literal, &table, &inside);
     return api_table(status, table, &inside, error);
 }
 
 int descend_table_is_literal(const char *text) {
-    return data_is_literal(text);
+    return text && data_is_literal(text);
+}
+
+/* The argument, or the part of one, that is NULL. */
+static const char *columns_missing(size_t n_columns, const char *const *names,
+                                   const double *const *values) {
+    if (!names) return "names";
+    if (!values) return "values";
+    for (size_t k = 0; k < n_columns; k++) {
+        if (!names[k]) return "names[k]";
+        if (!values[k]) return "values[k]";
+    }
+    return NULL;
 }
 
 descend_table *descend_table_columns(size_t n_columns, const char *const *names,
@@ -148,28 +176,35 @@ descend_table *descend_table_columns(size_t n_columns, const char *const *names,
                                      descend_error **error) {
     Error inside = {0};
     Table *table = NULL;
+    const char *missing = columns_missing(n_columns, names, values);
+    if (missing) {
+        api_null(error, missing);
+        return NULL;
+    }
     Status status = data_borrow(n_columns, names, values, n_rows, &table, &inside);
     return api_table(status, table, &inside, error);
 }
 
 size_t descend_table_row_count(const descend_table *table) {
-    return table->table->n_rows;
+    return table ? table->table->n_rows : 0;
 }
 
 size_t descend_table_column_count(const descend_table *table) {
-    return table->table->n_columns;
+    return table ? table->table->n_columns : 0;
 }
 
 const char *descend_table_column_name(const descend_table *table, size_t column) {
-    return column < table->table->n_columns ? table->table->columns[column].name : NULL;
+    bool there = table && column < table->table->n_columns;
+    return there ? table->table->columns[column].name : NULL;
 }
 
 const double *descend_table_column(const descend_table *table, size_t column) {
-    return column < table->table->n_columns ? table->table->columns[column].values : NULL;
+    bool there = table && column < table->table->n_columns;
+    return there ? table->table->columns[column].values : NULL;
 }
 
 const char *descend_table_note(descend_table *table, size_t k, const char *language) {
-    return api_note(&table->text, &table->table->notes, k, language);
+    return table ? api_note(&table->text, &table->table->notes, k, language) : NULL;
 }
 
 void descend_table_free(descend_table *table) {

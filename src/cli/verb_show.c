@@ -62,6 +62,12 @@ int cli_show(Cli *cli, const Command *command) {
         text_add(&cli->out, text);
         return CLI_EXIT_DONE;
     }
+    char *function = stage ? NULL : descend_function_text(word);
+    if (function) {
+        text_add(&cli->out, function);
+        descend_free(function);
+        return CLI_EXIT_DONE;
+    }
     if (!stage && !cli_is_formula(word)) return show_refuse(cli, word);
     return show_stage(cli, command, stage ? stage : "graph");
 }

@@ -84,6 +84,31 @@ const char *lang_prelude(void) {
     return lang_prelude_texts[1];
 }
 
+/* Where the comment begins that stands directly above 'at'. */
+static const char *ast_comment_above(const char *text, const char *at) {
+    while (at > text) {
+        const char *line = at - 1;
+        while (line > text && line[-1] != '\n') line--;
+        if (*line != '#') break;
+        at = line;
+    }
+    return at;
+}
+
+const char *lang_prelude_def(const char *name, size_t *length) {
+    static const char word[] = "\ndef ";
+    const char *text = lang_prelude();
+    size_t n = strlen(name);
+    for (const char *at = text; (at = strstr(at, word)); at++) {
+        const char *def = at + 1, *def_name = at + strlen(word);
+        if (strncmp(def_name, name, n) != 0 || def_name[n] != '(') continue;
+        const char *next = strstr(def_name, "\n\n"), *start = ast_comment_above(text, def);
+        *length = next ? (size_t)(next + 1 - start) : strlen(start);
+        return start;
+    }
+    return NULL;
+}
+
 /* Words and functions that are neither operators (ops.def) nor texts of the prelude. */
 static const char *const ast_words[] = {
     "and",      "or",          "not",    "minimize", "pi", "where",  "sum",     "size", "sum_last",

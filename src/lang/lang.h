@@ -85,6 +85,8 @@ void lang_dump(const Ast *ast, Text *out);
 void lang_place(Error *error, const Ast *ast, AstId id);
 /* The ready definitions in the language itself (relu, silu, softmax, standardize, ...). */
 const char *lang_prelude(void);
+/* The text of one of them, with the comment above it; NULL when there is none of that name. */
+const char *lang_prelude_def(const char *name, size_t *length);
 /* True when a name means something of the language's own (keyword, function, pi). */
 bool lang_reserved(const char *name);
 
