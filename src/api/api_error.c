@@ -42,6 +42,14 @@ descend_status api_misuse(descend_error **error, MessageId id) {
     return status == DESCEND_INPUT ? DESCEND_MISUSE : status;
 }
 
+descend_status api_null(descend_error **error, const char *argument) {
+    Error inside = {0};
+    error_set(&inside, STATUS_INPUT, MSG_API_NULL, argument, NULL);
+    error_remedy(&inside, MSG_API_NULL_REMEDY, NULL);
+    descend_status status = api_fail(error, &inside);
+    return status == DESCEND_INPUT ? DESCEND_MISUSE : status;
+}
+
 const char *api_render(Text *text, const Message *message, const char *language) {
     text_clear(text);
     if (message->id != MSG_NONE) message_render(message, language_of(language), text);

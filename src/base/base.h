@@ -174,6 +174,8 @@ void error_remedy(Error *error, MessageId id, ...);
 void error_place(Error *error, const Source *source, Span span);
 /* Points at a place in a data file, without an excerpt. */
 void error_file(Error *error, const char *file, long line, long column);
+/* The file in which, or with which, something is wrong; "" when there is none. */
+const char *error_about_file(const Error *error);
 /* The whole, as shown to a person, without a newline at its end. With an excerpt:
  *     FILE:LINE:COLUMN: sentence        (the place only when the source has a name)
  *       excerpt

@@ -175,6 +175,12 @@ static void error_render_excerpt(const Error *error, Language language, Text *ou
     message_render(&error->label, language, out);
 }
 
+/* A sentence about a whole file names it itself. */
+const char *error_about_file(const Error *error) {
+    bool whole = error->what.id >= MSG_FILE_CANNOT_READ && error->what.id <= MSG_FILE_TOO_LARGE;
+    return error->file[0] || !whole ? error->file : error->what.arg[0];
+}
+
 void error_render(const Error *error, Language language, Text *out) {
     error_render_place(error, out);
     message_render(&error->what, language, out);

@@ -62,6 +62,7 @@ typedef struct Command {
     int argc;
     char **argv;
     CliVerb verb;
+    bool verb_left_out;
     const char *values[OPTION_COUNT]; /* NULL: not given; "" for flags */
     const char **rates;               /* each --rate, in order */
     size_t n_rates;
@@ -193,6 +194,7 @@ void cli_json_walk(Cli *cli, ViewJson *json, const Command *command, const CliIn
 int cli_run(Cli *cli, int argc, char **argv); /* any command line, argv[0] left out */
 int cli_minimize(Cli *cli, const Command *command);
 int cli_compare(Cli *cli, const Command *command, const CliInputs *inputs);
+int cli_fit_inputs(Cli *cli, const Command *command, const CliInputs *inputs);
 int cli_fit(Cli *cli, const Command *command);
 int cli_slope(Cli *cli, const Command *command);
 int cli_bisect(Cli *cli, const Command *command);

@@ -262,6 +262,7 @@ static Status options_choose_verb(OptionsReader *reader, size_t *first) {
     } else if (cli_is_formula(word)) {
         bool fit = strchr(word, '~') || strstr(word, "\xef\xbd\x9e"); /* U+FF5E */
         command->verb = fit ? VERB_FIT : VERB_MINIMIZE;
+        command->verb_left_out = true;
     } else if (!command->help) {
         return options_refuse_verb(reader->cli, word);
     }

@@ -117,7 +117,7 @@ static void output_json_refusal(Cli *cli) {
     Text what = {0}, remedy = {0};
     output_render(cli, error->what.id, &error->what, &what);
     output_render(cli, error->remedy.id, &error->remedy, &remedy);
-    output_json_error(cli, text_string(&what), error->file, error->line, error->column,
+    output_json_error(cli, text_string(&what), error_about_file(error), error->line, error->column,
                       text_string(&remedy));
     text_free(&what);
     text_free(&remedy);

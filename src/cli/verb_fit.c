@@ -239,7 +239,7 @@ static int fit_walk(Cli *cli, const Command *command, const CliInputs *inputs, d
     return code;
 }
 
-static int fit_run(Cli *cli, const Command *command, const CliInputs *inputs) {
+int cli_fit_inputs(Cli *cli, const Command *command, const CliInputs *inputs) {
     if (!descend_model_is_fit(inputs->model)) {
         error_set(&cli->error, STATUS_INPUT, MSG_CLI_FIT_NEEDS_TILDE, NULL);
         error_remedy(&cli->error, MSG_CLI_REMEDY_TILDE, NULL);
@@ -260,7 +260,7 @@ static int fit_run(Cli *cli, const Command *command, const CliInputs *inputs) {
 
 int cli_fit(Cli *cli, const Command *command) {
     CliInputs inputs;
-    int code = cli_open_inputs(cli, command, &inputs) == STATUS_OK ? fit_run(cli, command, &inputs)
+    int code = cli_open_inputs(cli, command, &inputs) == STATUS_OK ? cli_fit_inputs(cli, command, &inputs)
                                                                     : cli_refused(cli);
     cli_close_inputs(&inputs);
     return code;

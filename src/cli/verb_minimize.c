@@ -32,6 +32,17 @@ static int minimize_walk(Cli *cli, const Command *command, const CliInputs *inpu
     return code;
 }
 
+/* The text of a file or of standard input tells only now whether the verb left out is 'fit'. */
+static bool minimize_is_fit(const Command *command, const CliInputs *inputs) {
+    return command->verb_left_out && inputs->table && descend_model_is_fit(inputs->model);
+}
+
+static int minimize_as_fit(Cli *cli, const Command *command, const CliInputs *inputs) {
+    Command fit = *command;
+    fit.verb = VERB_FIT;
+    return cli_fit_inputs(cli, &fit, inputs);
+}
+
 int cli_minimize(Cli *cli, const Command *command) {
     CliInputs inputs;
     int code;
@@ -39,6 +50,8 @@ int cli_minimize(Cli *cli, const Command *command) {
     const char *rate = command->n_rates ? command->rates[0] : NULL;
     if (cli_open_inputs(cli, command, &inputs) != STATUS_OK) {
         code = cli_refused(cli);
+    } else if (minimize_is_fit(command, &inputs)) {
+        code = minimize_as_fit(cli, command, &inputs);
     } else if (command->n_rates > 1) {
         code = cli_compare(cli, command, &inputs);
     } else {

@@ -38,18 +38,33 @@ static void build_copy_columns(Builder *builder) {
     if (graph->arena.failed) graph->status = error_memory(graph->error);
 }
 
+static void build_no_column(Builder *builder, const char *name) {
+    Graph *graph = builder->graph;
+    graph->status = error_set(graph->error, STATUS_INPUT, MSG_BUILD_NO_COLUMN, name, NULL);
+    error_remedy(graph->error, MSG_BUILD_FIT_COLUMNS, graph_build_columns(builder).s, NULL);
+}
+
 static void build_weight(Builder *builder) {
     Graph *graph = builder->graph;
     const char *name = builder->options->weight;
     if (!name || graph_build_failed(builder)) return;
     int column = builder->table ? data_find(builder->table, name) : -1;
     if (column < 0) {
-        graph->status = error_set(graph->error, STATUS_INPUT, MSG_BUILD_NO_COLUMN, name, NULL);
-        error_remedy(graph->error, MSG_BUILD_FIT_COLUMNS, graph_build_columns(builder).s, NULL);
+        build_no_column(builder, name);
         return;
     }
     graph->column_used[column] = true;
     graph->weight = graph_column(graph, (uint32_t)column);
+}
+
+/* What is left out must be there. */
+static void build_dropped(Builder *builder) {
+    const BuildOptions *options = builder->options;
+    for (size_t k = 0; k < options->n_dropped && builder->table; k++) {
+        if (graph_build_failed(builder)) return;
+        if (data_find(builder->table, options->dropped[k]) < 0)
+            build_no_column(builder, options->dropped[k]);
+    }
 }
 
 /* ---- what only the end can tell -------------------------------------------------------------- */
@@ -214,6 +229,7 @@ Status graph_build(const Ast *ast, const Table *table, const BuildOptions *optio
     if (!builder.argument_used) made->status = error_memory(error);
     build_copy_columns(&builder);
     build_weight(&builder);
+    build_dropped(&builder);
     build_statements(&builder);
     if (!graph_build_failed(&builder)) graph_build_check_typos(&builder);
     if (!graph_build_failed(&builder)) build_check_arguments(&builder);
