@@ -5,6 +5,10 @@
 #include <string.h>
 
 descend_walk *descend_walk_open(descend_model *model, descend_table *table, descend_error **error) {
+    if (!model) {
+        api_null(error, "model");
+        return NULL;
+    }
     descend_walk *walk = memory_new(1, sizeof *walk);
     if (!walk) {
         api_no_memory(error);
@@ -170,6 +174,7 @@ static Status walk_build(descend_walk *walk, Error *error) {
 
 descend_status api_prepare(descend_walk *walk, descend_error **error) {
     Error inside = {0};
+    if (!walk) return api_null(error, "walk");
     if (walk->walk) return DESCEND_OK;
     Status status = walk_build(walk, &inside);
     if (status == STATUS_OK && walk->problem_options.probe) {
@@ -275,6 +280,7 @@ descend_status descend_walk_forward(descend_walk *walk, descend_error **error) {
 }
 
 descend_status descend_walk_loss(descend_walk *walk, double *loss, descend_error **error) {
+    if (!loss) return api_null(error, "loss");
     descend_status status = walk_stroke(walk, 1, error);
     if (status != DESCEND_OK) return status;
     *loss = walk->stroke_loss;

@@ -48,7 +48,7 @@ double diagnose_curvature(const Problem *problem, const double *x) {
  */
 double diagnose_rate_limit(const Problem *problem, const Walker *walker, const double *x) {
     const char *method = optim_method_name(walker);
-    double beta = optim_setting(walker, "beta"), factor;
+    double beta = optim_setting(walker, "momentum"), factor;
     if (!strcmp(method, "gd"))
         factor = 2;
     else if (!strcmp(method, "momentum") && isfinite(beta))

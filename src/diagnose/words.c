@@ -92,7 +92,12 @@ static bool words_not_arrived(const Tale *tale) {
 static void words_method(Tale *tale) {
     const WalkFacts *facts = &tale->facts;
     if (facts->rate)
-        tale->words->method = message_make(MSG_METHOD_RATE, facts->method, facts->rate, NULL);
+        tale->words->method =
+            message_make(facts->rate_measured ? MSG_METHOD_MEASURED : MSG_METHOD_RATE,
+                         facts->method, facts->rate, NULL);
+    else if (facts->first_order && !isnan(facts->own_rate))
+        tale->words->method = message_make(MSG_METHOD_OWN_RATE, facts->method,
+                                           words_number(facts->own_rate).s, NULL);
     else if (!facts->chosen)
         tale->words->method = message_make(MSG_METHOD_GIVEN, facts->method, NULL);
     else
@@ -117,9 +122,15 @@ static void words_pace_left(Tale *tale, Message *sentence) {
         *sentence = message_make(MSG_WHY_PACE_NEVER, NULL);
 }
 
+/* A rate that was given as the limit itself may differ from it by rounding. */
+static double words_above(double rate) {
+    return rate * (1 + 1e-6);
+}
+
+/* Where a rate below the limit failed too, the curvature at the start has nothing to say. */
 static void words_limit(Tale *tale, Message *sentence) {
     Words *words = tale->words;
-    if (isfinite(words->rate_limit))
+    if (words->rate_limit <= words_above(tale->facts.first_rate))
         *sentence = message_make(MSG_WHY_RATE_LIMIT, words_number(words->rate_limit).s, NULL);
 }
 
@@ -168,6 +179,9 @@ static Message words_step(const Tale *tale) {
     const WalkFacts *facts = &tale->facts;
     NumberText value = number_round(facts->stop_value, 3);
     NumberText bound = number_round(facts->stop_bound, 3);
+    if (tale->graph->least_squares && facts->stop_value == 0)
+        return message_make(MSG_WHY_NO_STEP_FIT, words_squares(tale, facts->start_loss).s,
+                            words_squares(tale, facts->loss).s, NULL);
     if (tale->graph->least_squares)
         return message_make(MSG_WHY_STEP_FIT, value.s, bound.s,
                             words_squares(tale, facts->start_loss).s,
@@ -185,6 +199,10 @@ static Message words_reason_converged(const Tale *tale) {
             if (facts->start_slope == 0)
                 return message_make(MSG_WHY_SLOPE_ESCAPED, words_number(facts->slope).s,
                                     words_number(facts->stop_bound).s, start.s, loss.s, NULL);
+            if (facts->slope > facts->stop_bound) /* the last step overshot, as momentum does */
+                return message_make(MSG_WHY_SLOPE_ROUND, words_number(facts->stop_value).s,
+                                    words_number(facts->start_slope).s,
+                                    words_number(facts->stop_bound).s, NULL);
             return message_make(MSG_WHY_SLOPE, words_number(facts->slope).s,
                                 words_number(facts->start_slope).s,
                                 words_number(facts->stop_bound).s, NULL);
@@ -290,18 +308,24 @@ static void words_reason(Tale *tale) {
 
 /* ---- story ----------------------------------------------------------------------------------- */
 
+static bool words_plain(const WalkFacts *facts) {
+    return strcmp(facts->method, "gd") == 0 && !facts->batches;
+}
+
 static Message words_steps_story(const WalkFacts *facts) {
     NumberText first = words_number(facts->first_step), last = words_number(facts->last_step);
     if (facts->first_step == 0 && facts->last_step == 0) return message_make(MSG_STORY_NONE, NULL);
     if (fabs(facts->last_step - facts->first_step) <= 1e-9 * facts->first_step)
         return message_make(MSG_STORY_SAME, first.s, NULL);
     if (facts->last_step > facts->first_step) {
-        bool outward = facts->first_order && facts->before_last_loss > facts->start_loss;
+        bool outward = facts->first_order && !facts->batches &&
+                       facts->before_last_loss > facts->start_loss;
         return message_make(outward ? MSG_STORY_GREW : MSG_STORY_GREW_QUIETLY, first.s, last.s,
                             NULL);
     }
-    if (facts->first_order && facts->first_rate == facts->last_rate)
-        return message_make(MSG_STORY_SHRANK, first.s, last.s, NULL);
+    if (facts->first_rate == facts->last_rate) /* only plain steps are rate times slope */
+        return message_make(words_plain(facts) ? MSG_STORY_SHRANK : MSG_STORY_SHRANK_QUIETLY,
+                            first.s, last.s, NULL);
     return message_make(MSG_STORY_SHRANK_RATE, first.s, last.s, words_number(facts->first_rate).s,
                         words_number(facts->last_rate).s, NULL);
 }
@@ -335,17 +359,21 @@ static MessageId words_pace_id(const Tale *tale) {
 
 /* ---- advice ---------------------------------------------------------------------------------- */
 
-/* Half the limit is safe and needs no zig-zag; two digits are enough to type. */
+/* Half the limit is safe and needs no zig-zag; two digits are enough to type. A tenth, where even
+ * less than the limit was too much. */
 static bool words_advise_rate(Words *words, double first_rate) {
     double rate = words->rate_limit / 2;
+    if (words_wants_limit(words) && words->rate_limit > words_above(first_rate))
+        rate = first_rate / 10;
     if (!isfinite(rate) || rate == first_rate) return false;
     snprintf(words->advice, sizeof words->advice, "--rate %s", number_round(rate, 2).s);
     return true;
 }
 
 static void words_advise_steps(Words *words, const WalkFacts *facts) {
-    snprintf(words->advice, sizeof words->advice, "--steps %s",
-             number_integer(10 * facts->max_steps).s);
+    long long given = facts->epochs ? facts->epochs : facts->max_steps;
+    snprintf(words->advice, sizeof words->advice, "--%s %s", facts->epochs ? "epochs" : "steps",
+             number_integer(10 * given).s);
 }
 
 static void words_advice(Tale *tale) {

@@ -60,6 +60,7 @@ Status train_curve(Problem *problem, const double *x, const double *column, doub
 typedef struct WalkOptions {
     const char *optimizer; /* a name, or the text of a rule (it holds a '='); NULL: chosen */
     const char *rate;      /* expression; NULL: the method's own */
+    bool rate_measured;    /* nobody gave 'rate': it was measured */
     const char *until;
     long long steps;  /* 0: default */
     long long epochs; /* 0: not given */
@@ -106,7 +107,10 @@ typedef struct WalkFacts {
     size_t valleys;
     bool chosen; /* neither rate nor optimizer was given */
     bool first_order, user_rate, user_steps, default_limit;
-    long long max_steps;
+    bool rate_measured;
+    double own_rate; /* the default in the text of the rule; NaN: it has none */
+    bool batches; /* a round sees a part of the rows */
+    long long max_steps, epochs; /* epochs 0: the limit was given in steps */
     bool faulty; /* a value was not finite: fault, at fault_point */
     bool fault_in_slope; /* the loss itself is finite there */
     Fault fault;

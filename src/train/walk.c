@@ -38,7 +38,8 @@ static void walk_settle_options(Walk *walk, MethodSettings *method, StopSettings
     long long steps =
         options->steps ? options->steps : options->epochs * walk_steps_per_epoch(walk);
     walk->asked_steps = steps > 0;
-    if (!steps) steps = options->rate ? WALK_STEPS_WITH_RATE : WALK_STEPS;
+    bool given = options->rate && !options->rate_measured;
+    if (!steps) steps = given ? WALK_STEPS_WITH_RATE : WALK_STEPS;
     walk->max_steps = steps;
     *method = (MethodSettings){.rate = options->rate, .last_step = steps};
     if (name && walk_names_rule(name))
@@ -160,6 +161,18 @@ static void walk_remember_step(Walk *walk, const StepReport *report) {
     if (isfinite(report->loss)) memcpy(walk->previous, report->at, walk->n * sizeof(double));
 }
 
+/* A batch knows its own rows only; the start is told over all rows, as the end is. */
+static Status walk_feel_start(Walk *walk) {
+    const Objective *objective = train_objective(walk->problem);
+    WalkFacts *facts = &walk->facts;
+    if (walk->begun || walk_steps_per_epoch(walk) == 1) return STATUS_OK;
+    train_use_rows(walk->problem, walk->all_rows.first, walk->all_rows.count);
+    TRY(objective->loss_gradient(objective->context, walk->start, &facts->start_loss, walk->work));
+    facts->start_slope = optim_slope(objective, walk->start, walk->work);
+    walk->begun = true;
+    return STATUS_OK;
+}
+
 static void walk_remember(Walk *walk, const StepReport *report) {
     WalkFacts *facts = &walk->facts;
     if (!walk->begun) {
@@ -241,8 +254,9 @@ Status train_walk_step(Walk *walk, StepReport *report, long *restart, Reason *re
     *restart = walk->restarts_done;
     *reason = walk->facts.reason;
     if (walk->first_done) return restart_step(walk, report, restart, reason, error);
+    Status status = walk_feel_start(walk);
     walk_choose_batch(walk);
-    Status status = optim_step(walk->walker, &walk->report, reason, error);
+    if (status == STATUS_OK) status = optim_step(walk->walker, &walk->report, reason, error);
     if (status == STATUS_OK) {
         walk_remember(walk, &walk->report);
         *reason = walk_judge(walk, &walk->report, *reason);
@@ -273,7 +287,11 @@ void train_walk_facts(const Walk *walk, WalkFacts *facts) {
     facts->rate = walk->options.rate;
     facts->restarts = walk->restarts_done;
     facts->valleys = walk->n_valleys;
-    facts->user_rate = walk->options.rate != NULL;
+    facts->user_rate = walk->options.rate && !walk->options.rate_measured;
+    facts->rate_measured = walk->options.rate_measured;
+    facts->own_rate = optim_setting(walk->walker, "rate");
+    facts->batches = walk_steps_per_epoch(walk) > 1;
+    facts->epochs = walk->options.steps ? 0 : walk->options.epochs;
     facts->user_steps = walk->asked_steps;
     facts->default_limit = !walk->asked_steps;
     facts->max_steps = walk->max_steps;
