@@ -9,6 +9,7 @@ struct descend_error {
     Error error;
     Text text, sentence, remedy; /* the newest rendering of each */
     bool immortal; /* the one that says that memory has ended */
+    bool misuse;   /* the call did not fit, whatever the inside says */
 };
 
 struct descend_model {
@@ -59,6 +60,10 @@ struct descend_walk {
 descend_status api_fail(descend_error **error, const Error *inside);
 descend_status api_no_memory(descend_error **error);
 descend_status api_misuse(descend_error **error, MessageId id);
+/* The same with a sentence that is already made. */
+descend_status api_misused(descend_error **error, const Error *inside);
+/* A pointer is NULL that must not be: the argument of that name. */
+descend_status api_null(descend_error **error, const char *argument);
 descend_status api_status(Status status);
 const char *api_render(Text *text, const Message *message, const char *language);
 const char *api_note(Text *text, const Notes *notes, size_t k, const char *language);

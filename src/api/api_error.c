@@ -35,19 +35,24 @@ descend_status api_fail(descend_error **error, const Error *inside) {
     return api_status(inside->status);
 }
 
+descend_status api_misused(descend_error **error, const Error *inside) {
+    descend_status status = api_fail(error, inside);
+    if (status != DESCEND_INPUT) return status;
+    if (error) (*error)->misuse = true;
+    return DESCEND_MISUSE;
+}
+
 descend_status api_misuse(descend_error **error, MessageId id) {
     Error inside = {0};
     error_set(&inside, STATUS_INPUT, id, NULL);
-    descend_status status = api_fail(error, &inside);
-    return status == DESCEND_INPUT ? DESCEND_MISUSE : status;
+    return api_misused(error, &inside);
 }
 
 descend_status api_null(descend_error **error, const char *argument) {
     Error inside = {0};
     error_set(&inside, STATUS_INPUT, MSG_API_NULL, argument, NULL);
     error_remedy(&inside, MSG_API_NULL_REMEDY, NULL);
-    descend_status status = api_fail(error, &inside);
-    return status == DESCEND_INPUT ? DESCEND_MISUSE : status;
+    return api_misused(error, &inside);
 }
 
 const char *api_render(Text *text, const Message *message, const char *language) {
@@ -64,7 +69,8 @@ const char *api_note(Text *text, const Notes *notes, size_t k, const char *langu
 }
 
 descend_status descend_error_status(const descend_error *error) {
-    return error ? api_status(error->error.status) : DESCEND_OK;
+    if (!error) return DESCEND_OK;
+    return error->misuse ? DESCEND_MISUSE : api_status(error->error.status);
 }
 
 /* The immortal one is shared by all threads: it renders nothing into itself. */

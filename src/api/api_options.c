@@ -146,6 +146,8 @@ static descend_status api_finish(Status status, Error *inside, descend_error **e
 descend_status descend_walk_set(descend_walk *walk, const char *option, const char *value,
                                 descend_error **error) {
     Error inside = {0};
+    if (!walk || !option || !value)
+        return api_null(error, !walk ? "walk" : !option ? "option" : "value");
     if (walk->walk) return api_misuse(error, MSG_API_TOO_LATE);
     for (size_t k = 0; k < COUNT_OF(API_OPTIONS); k++)
         if (strcmp(option, API_OPTIONS[k].name) == 0)
@@ -229,19 +231,22 @@ static Status argument_add(descend_walk *walk, const char *text, Error *error) {
 descend_status descend_walk_argument(descend_walk *walk, const char *argument,
                                      descend_error **error) {
     Error inside = {0};
+    if (!walk || !argument) return api_null(error, !walk ? "walk" : "argument");
     if (walk->walk) return api_misuse(error, MSG_API_TOO_LATE);
     return api_finish(argument_add(walk, argument, &inside), &inside, error);
 }
 
 descend_status descend_walk_start(descend_walk *walk, const char *name, const double *values,
                                   size_t count, descend_error **error) {
+    if (!walk || !name || (!values && count > 0))
+        return api_null(error, !walk ? "walk" : !name ? "name" : "values");
     if (walk->walk) return api_misuse(error, MSG_API_TOO_LATE);
     WalkStart start = {.count = count};
     double *copy = arena_alloc(&walk->arena, count + 1, sizeof *copy);
     if (!copy || api_copy(walk, name, &start.name) != STATUS_OK ||
         !memory_reserve(&walk->starts, &walk->starts_capacity, walk->n_starts + 1, sizeof start))
         return api_no_memory(error);
-    memcpy(copy, values, count * sizeof *values);
+    if (count > 0) memcpy(copy, values, count * sizeof *values);
     start.values = copy;
     walk->starts[walk->n_starts++] = start;
     return DESCEND_OK;

@@ -6,14 +6,14 @@
 
 static WalkFacts report_facts(const descend_walk *walk) {
     WalkFacts facts = {.loss = NAN, .start_loss = NAN, .slope = NAN, .method = ""};
-    if (walk->walk) train_walk_facts(walk->walk, &facts);
+    if (walk && walk->walk) train_walk_facts(walk->walk, &facts);
     return facts;
 }
 
 /* ---- parameters ------------------------------------------------------------------------------ */
 
 size_t descend_walk_parameter_count(const descend_walk *walk) {
-    return walk->problem ? train_objective(walk->problem)->n : 0;
+    return walk && walk->problem ? train_objective(walk->problem)->n : 0;
 }
 
 static void report_make_names(descend_walk *walk, size_t n) {
@@ -33,32 +33,33 @@ const char *descend_walk_parameter_name(const descend_walk *walk, size_t i) {
 }
 
 const char *descend_walk_block_name(const descend_walk *walk, size_t k) {
-    if (!walk->problem || k >= train_graph(walk->problem)->n_parameters) return NULL;
+    if (!walk || !walk->problem || k >= train_graph(walk->problem)->n_parameters) return NULL;
     return train_graph(walk->problem)->parameters[k].name;
 }
 
 size_t descend_walk_block_shape(const descend_walk *walk, size_t k, size_t dims[4]) {
-    if (!descend_walk_block_name(walk, k)) return 0;
+    if (!dims || !descend_walk_block_name(walk, k)) return 0;
     const Shape *shape = &train_graph(walk->problem)->parameters[k].shape;
     for (uint32_t d = 0; d < shape->rank; d++) dims[d] = shape->dim[d];
     return shape->rank;
 }
 
 const double *descend_walk_values(const descend_walk *walk) {
-    return walk->walk ? report_facts(walk).values : NULL;
+    return walk && walk->walk ? report_facts(walk).values : NULL;
 }
 
 const double *descend_walk_starts(const descend_walk *walk) {
-    return walk->start;
+    return walk ? walk->start : NULL;
 }
 
 int descend_walk_was_drawn(const descend_walk *walk, size_t i) {
-    return walk->drawn && i < descend_walk_parameter_count(walk) && walk->drawn[i];
+    return walk && walk->drawn && i < descend_walk_parameter_count(walk) && walk->drawn[i];
 }
 
 descend_status descend_walk_get(const descend_walk *walk, const char *name, double *values,
                                 size_t count) {
     const double *all = descend_walk_values(walk);
+    if (!name || !values) return DESCEND_MISUSE;
     for (size_t k = 0; all && descend_walk_block_name(walk, k); k++) {
         const Parameter *parameter = &train_graph(walk->problem)->parameters[k];
         if (strcmp(parameter->name, name) != 0) continue;
@@ -81,7 +82,8 @@ const Words *api_words(descend_walk *walk) {
 }
 
 descend_verdict descend_walk_verdict(const descend_walk *walk) {
-    return (descend_verdict)api_words((descend_walk *)walk)->verdict;
+    return walk ? (descend_verdict)api_words((descend_walk *)walk)->verdict
+                : DESCEND_VERDICT_RUNNING;
 }
 
 const char *descend_verdict_name(descend_verdict verdict) {
@@ -161,6 +163,7 @@ static const char *report_names(descend_walk *walk, const char *language) {
 }
 
 const char *descend_walk_text(descend_walk *walk, const char *key, const char *language) {
+    if (!walk || !key) return "";
     const Words *words = api_words(walk);
     if (strcmp(key, "method") == 0) return walk->walk ? report_facts(walk).method : "";
     if (strcmp(key, "executor") == 0)
@@ -179,6 +182,7 @@ const char *descend_walk_text(descend_walk *walk, const char *key, const char *l
 }
 
 const char *descend_walk_note(descend_walk *walk, size_t k, const char *language) {
+    if (!walk) return NULL;
     const Words *words = api_words(walk);
     const Notes none = {0};
     const Notes *graph = walk->problem ? &train_graph(walk->problem)->notes : &none;
@@ -189,16 +193,17 @@ const char *descend_walk_note(descend_walk *walk, size_t k, const char *language
 }
 
 uint64_t descend_walk_digest(const descend_walk *walk) {
-    return walk->walk ? train_walk_digest(walk->walk) : 0;
+    return walk && walk->walk ? train_walk_digest(walk->walk) : 0;
 }
 
 int descend_walk_valley(const descend_walk *walk, size_t k, double *loss, double *values,
                         long *walks) {
     Valley valley;
-    if (!walk->walk || !train_walk_valley(walk->walk, k, &valley)) return 0;
-    *loss = valley.loss;
-    *walks = valley.walks;
-    memcpy(values, valley.values, descend_walk_parameter_count(walk) * sizeof *values);
+    if (!walk || !walk->walk || !train_walk_valley(walk->walk, k, &valley)) return 0;
+    size_t bytes = descend_walk_parameter_count(walk) * sizeof *values;
+    if (loss) *loss = valley.loss;
+    if (walks) *walks = valley.walks;
+    if (values) memcpy(values, valley.values, bytes);
     return 1;
 }
 
@@ -221,6 +226,7 @@ static const FitStatistics *report_fit(descend_walk *walk) {
 }
 
 double descend_walk_number(const descend_walk *walk, const char *key) {
+    if (!walk || !key) return NAN;
     WalkFacts facts = report_facts(walk);
     if (strcmp(key, "loss") == 0) return facts.loss;
     if (strcmp(key, "start_loss") == 0) return facts.start_loss;
@@ -242,8 +248,8 @@ double descend_walk_number(const descend_walk *walk, const char *key) {
 
 descend_status descend_walk_vector(const descend_walk *walk, const char *key, double *values,
                                    size_t count) {
-    const FitStatistics *fit = report_fit((descend_walk *)walk);
-    if (!fit) return DESCEND_MISUSE;
+    const FitStatistics *fit = walk ? report_fit((descend_walk *)walk) : NULL;
+    if (!fit || !key || !values) return DESCEND_MISUSE;
     const double *from = strcmp(key, "standard_errors") == 0   ? fit->errors
                          : strcmp(key, "confidence_low") == 0  ? fit->low
                          : strcmp(key, "confidence_high") == 0 ? fit->high
@@ -256,7 +262,7 @@ descend_status descend_walk_vector(const descend_walk *walk, const char *key, do
 }
 
 const char *descend_walk_unavailable(descend_walk *walk, size_t i, const char *language) {
-    const FitStatistics *fit = report_fit(walk);
+    const FitStatistics *fit = walk ? report_fit(walk) : NULL;
     if (!fit || i >= fit->n || fit->unavailable[i] == MSG_NONE) return "";
     size_t partner = fit->partner[i];
     const char *other = partner < fit->n ? descend_walk_parameter_name(walk, partner) : "";
@@ -273,26 +279,44 @@ static descend_status report_status(const descend_walk *walk, Status status,
     return api_fail(error, train_late_error(walk->problem));
 }
 
+static descend_status report_bad_rows(size_t rows, size_t room, descend_error **error) {
+    Error inside = {0};
+    error_set(&inside, STATUS_INPUT, MSG_API_ROWS, number_integer((long long)rows).s,
+              number_integer((long long)room).s, NULL);
+    return api_misused(error, &inside);
+}
+
+static descend_status report_bad_key(const char *key, const char *keys, descend_error **error) {
+    Error inside = {0};
+    error_set(&inside, STATUS_INPUT, MSG_API_KEY, key, keys, NULL);
+    return api_misused(error, &inside);
+}
+
 descend_status descend_walk_rows(descend_walk *walk, const char *key, double *values, size_t n_rows,
                                  descend_error **error) {
+    static const char *const KEYS[] = {
+        [SIDE_LEFT] = "left", [SIDE_RIGHT] = "right", [SIDE_RESIDUAL] = "residual"};
+    if (!key || !values) return api_null(error, !key ? "key" : "values");
     descend_status status = api_prepare(walk, error);
     if (status != DESCEND_OK) return status;
+    size_t side = 0;
+    while (side < COUNT_OF(KEYS) && strcmp(key, KEYS[side]) != 0) side++;
+    if (side == COUNT_OF(KEYS)) return report_bad_key(key, "left, right, residual", error);
     Rows rows = train_rows(walk->problem);
     if (train_graph(walk->problem)->left == NODE_NONE) return api_misuse(error, MSG_API_NOT_A_FIT);
-    if (n_rows != rows.count) return DESCEND_MISUSE;
-    FitSide side = strcmp(key, "left") == 0    ? SIDE_LEFT
-                   : strcmp(key, "right") == 0 ? SIDE_RIGHT
-                                               : SIDE_RESIDUAL;
-    Status done = train_fit_rows(walk->problem, descend_walk_values(walk), side, &rows, values);
+    if (n_rows != rows.count) return report_bad_rows(rows.count, n_rows, error);
+    Status done = train_fit_rows(walk->problem, descend_walk_values(walk), (FitSide)side, &rows,
+                                 values);
     return report_status(walk, done, error);
 }
 
 int descend_walk_curve_column(const descend_walk *walk) {
-    return walk->problem ? train_curve_column(walk->problem) : -1;
+    return walk && walk->problem ? train_curve_column(walk->problem) : -1;
 }
 
 descend_status descend_walk_curve(descend_walk *walk, const double *x, double *y, size_t n,
                                   descend_error **error) {
+    if (!x || !y) return api_null(error, !x ? "x" : "y");
     descend_status status = api_prepare(walk, error);
     if (status != DESCEND_OK) return status;
     if (train_curve_column(walk->problem) < 0) return api_misuse(error, MSG_API_NO_CURVE);
@@ -302,6 +326,7 @@ descend_status descend_walk_curve(descend_walk *walk, const double *x, double *y
 
 descend_status descend_walk_evaluate(descend_walk *walk, const double *point, double *loss,
                                      double *gradient, descend_error **error) {
+    if (!point || !loss) return api_null(error, !point ? "point" : "loss");
     descend_status status = api_prepare(walk, error);
     if (status != DESCEND_OK) return status;
     const Objective *objective = train_exact_objective(walk->problem);
@@ -311,6 +336,7 @@ descend_status descend_walk_evaluate(descend_walk *walk, const double *point, do
 
 descend_status descend_walk_hessian_vector(descend_walk *walk, const double *v, double *product,
                                            descend_error **error) {
+    if (!v || !product) return api_null(error, !v ? "v" : "product");
     descend_status status = api_prepare(walk, error);
     if (status != DESCEND_OK) return status;
     const Objective *objective = train_exact_objective(walk->problem);
@@ -360,6 +386,10 @@ static bool report_knows_stage(const char *stage) {
 
 char *descend_walk_show(descend_walk *walk, const char *stage, descend_error **error) {
     Text out = {0};
+    if (!stage) {
+        api_null(error, "stage");
+        return NULL;
+    }
     if (!report_knows_stage(stage)) {
         Error inside = {0};
         error_set(&inside, STATUS_INPUT, MSG_API_STAGE, stage, NULL);

@@ -44,6 +44,7 @@ void descend_slope_free(descend_slope *slope) {
 
 /* The formula of one element of a parameter's gradient. */
 const char *descend_slope_formula(descend_slope *slope, size_t i) {
+    if (!slope) return "";
     Problem *problem = slope->walk->problem;
     const Graph *graph = train_graph(problem);
     const NodeId *gradient = NULL;
@@ -58,24 +59,26 @@ const char *descend_slope_formula(descend_slope *slope, size_t i) {
 }
 
 double descend_slope_exact(const descend_slope *slope, size_t i) {
-    return slope->check.exact[i];
+    return slope && i < slope->check.n ? slope->check.exact[i] : NAN;
 }
 
 descend_foot descend_slope_foot(const descend_slope *slope, size_t i) {
+    if (!slope || i >= slope->check.n) return (descend_foot){NAN, NAN, NAN, NAN, NAN, NAN};
     const Foot *foot = &slope->check.feet[i];
     return (descend_foot){foot->left,       foot->right, foot->left_loss,
                           foot->right_loss, foot->slope, foot->noise};
 }
 
 int descend_slope_agrees(const descend_slope *slope, size_t i) {
-    return slope->check.agrees[i];
+    return slope && i < slope->check.n && slope->check.agrees[i];
 }
 
 int descend_slope_directions(const descend_slope *slope, double *best_fall, double *best_angle,
                              double *straight_fall) {
-    *best_fall = slope->check.best_fall;
-    *best_angle = slope->check.best_angle;
-    *straight_fall = slope->check.straight_fall;
+    if (!slope) return 0;
+    if (best_fall) *best_fall = slope->check.best_fall;
+    if (best_angle) *best_angle = slope->check.best_angle;
+    if (straight_fall) *straight_fall = slope->check.straight_fall;
     return slope->check.directions;
 }
 
@@ -88,6 +91,8 @@ static Message slope_kink(const descend_slope *slope) {
 }
 
 int descend_slope_verdict(descend_slope *slope, const char *language, const char **sentence) {
+    if (sentence) *sentence = "";
+    if (!slope) return 0;
     const SlopeCheck *check = &slope->check;
     const Foot *foot = check->worst < check->n ? &check->feet[check->worst] : NULL;
     Message message;
@@ -106,7 +111,7 @@ int descend_slope_verdict(descend_slope *slope, const char *language, const char
                                number_round(check->exact[check->worst], 10).s,
                                number_round(check->feet[check->worst].slope, 10).s,
                                number_round(check->feet[check->worst].noise, 2).s, NULL);
-    *sentence = api_render(&slope->sentence, &message, language);
+    if (sentence) *sentence = api_render(&slope->sentence, &message, language);
     return check->worst == check->n;
 }
 
@@ -128,6 +133,10 @@ static Status bisect_find_parameter(const descend_walk *walk, const char *name, 
 descend_bisect *descend_bisect_open(descend_walk *walk, const char *parameter, double low,
                                     double high, descend_error **error) {
     size_t index = 0;
+    if (!parameter) {
+        api_null(error, "parameter");
+        return NULL;
+    }
     if (api_prepare(walk, error) != DESCEND_OK) return NULL;
     Error inside = {0};
     if (bisect_find_parameter(walk, parameter, &index, &inside) != STATUS_OK) {
@@ -145,6 +154,7 @@ descend_bisect *descend_bisect_open(descend_walk *walk, const char *parameter, d
 
 descend_status descend_bisect_step(descend_bisect *bisect, descend_bisect_event *event,
                                    descend_error **error) {
+    if (!bisect) return api_null(error, "bisect");
     Bisection *inside = &bisect->bisection;
     descend_bisect_event here = {.low = inside->low, .high = inside->high};
     if (inside->done) return DESCEND_DONE;
@@ -157,15 +167,16 @@ descend_status descend_bisect_step(descend_bisect *bisect, descend_bisect_event 
 }
 
 double descend_bisect_answer(const descend_bisect *bisect) {
-    return bisect->bisection.answer;
+    return bisect ? bisect->bisection.answer : NAN;
 }
 
 long descend_bisect_evaluations(const descend_bisect *bisect) {
-    return bisect->bisection.evaluations;
+    return bisect ? bisect->bisection.evaluations : 0;
 }
 
 const char *descend_bisect_sentence(descend_bisect *bisect, const char *language) {
     Message message;
+    if (!bisect) return "";
     diagnose_bisect_sentence(&bisect->bisection, &message);
     return api_render(&bisect->text, &message, language);
 }

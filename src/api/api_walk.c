@@ -259,8 +259,7 @@ static descend_status walk_stroke(descend_walk *walk, int stroke, descend_error 
         Error inside = {0};
         error_set(&inside, STATUS_INPUT, MSG_API_NO_STROKES,
                   optim_method_name(train_walker(walk->walk)), NULL);
-        status = api_fail(error, &inside);
-        return status == DESCEND_INPUT ? DESCEND_MISUSE : status;
+        return api_misused(error, &inside);
     }
     if (walk->stroke != stroke) return api_misuse(error, MSG_API_STROKE_ORDER);
     return DESCEND_OK;
