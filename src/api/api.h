@@ -34,6 +34,7 @@ struct descend_walk {
     descend_table *table;
     Arena arena; /* option texts, arguments, names */
     WalkOptions options;
+    atomic_int stop; /* options.stop points here */
     ProblemOptions problem_options;
     BuildOptions build;
     Argument *arguments;

@@ -17,6 +17,8 @@ descend_walk *descend_walk_open(descend_model *model, descend_table *table, desc
     walk->model = model;
     walk->table = table;
     walk->options.seed = 1;
+    atomic_init(&walk->stop, 0);
+    walk->options.stop = &walk->stop;
     walk->build.declared = model->declared;
     walk->words.rate_limit = NAN;
     return walk;
@@ -245,7 +247,7 @@ descend_status descend_walk_run(descend_walk *walk, descend_error **error) {
 }
 
 void descend_walk_stop(descend_walk *walk) {
-    if (walk && walk->walk) train_walk_stop(walk->walk);
+    if (walk) atomic_store(&walk->stop, 1);
 }
 
 /* ---- the four strokes ------------------------------------------------------------------------ */

@@ -13,7 +13,7 @@ enum { RESTART_VALLEYS = 100 };
 static const double RESTART_REACH = 10; /* of a free parameter, in units of its size (at least 1) */
 
 bool restart_wanted(const Walk *walk) {
-    return walk->first_done && walk->options.restarts > walk->restarts_done && !walk->stopped;
+    return walk->first_done && walk->options.restarts > walk->restarts_done && !walk_stopped(walk);
 }
 
 /* ---- where to start -------------------------------------------------------------------------- */
@@ -127,7 +127,7 @@ static Status restart_rounds(Walk *walk, Walker *walker, Stop *stop, StepReport 
         TRY(optim_step(walker, report, reason, error));
         if (!isfinite(report->loss)) *reason = REASON_NON_FINITE;
         if (*reason == REASON_RUNNING) *reason = stop_check(stop, report, walk_seconds(walk));
-        if (*reason == REASON_RUNNING && walk->stopped) *reason = REASON_INTERRUPTED;
+        if (*reason == REASON_RUNNING && walk_stopped(walk)) *reason = REASON_INTERRUPTED;
     }
     return STATUS_OK;
 }

@@ -4,7 +4,7 @@
 
 #include "../optim/optim.h"
 
-#include <signal.h>
+#include <stdatomic.h>
 
 /* ---- objective.c: a graph and its table as an Objective -------------------------------------- */
 
@@ -67,6 +67,7 @@ typedef struct WalkOptions {
     long long batch;  /* rows; 0: all */
     long restarts;
     uint64_t seed;
+    const atomic_int *stop; /* not zero: the walk ends after the round it is in; or NULL */
 } WalkOptions;
 
 typedef struct Walk Walk;
@@ -83,8 +84,6 @@ Status train_walk_open(Problem *problem, const WalkOptions *options, const doubl
 /* One round (after the first walk: one whole further walk of --restarts). *reason: REASON_RUNNING
  * to go on. */
 Status train_walk_step(Walk *walk, StepReport *report, long *restart, Reason *reason, Error *error);
-/* May be called from a signal handler. */
-void train_walk_stop(Walk *walk);
 void train_walk_close(Walk *walk);
 
 /* What a walk remembers for those who explain it. */
@@ -143,10 +142,10 @@ struct Walk {
     long restarts_done;
     Valley *valleys; /* lowest first */
     size_t n_valleys, valleys_capacity;
-    volatile sig_atomic_t stopped;
 };
 
 double walk_seconds(const Walk *walk);
+bool walk_stopped(const Walk *walk);
 
 /* ---- restarts.c ------------------------------------------------------------------------------ */
 bool restart_wanted(const Walk *walk);

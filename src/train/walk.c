@@ -117,8 +117,8 @@ void train_walk_close(Walk *walk) {
     memory_free(walk);
 }
 
-void train_walk_stop(Walk *walk) {
-    walk->stopped = 1;
+bool walk_stopped(const Walk *walk) {
+    return walk->options.stop && atomic_load(walk->options.stop) != 0;
 }
 
 /* ---- one round ------------------------------------------------------------------------------- */
@@ -245,7 +245,7 @@ static Reason walk_judge(Walk *walk, const StepReport *report, Reason reason) {
     }
     if (reason == REASON_NON_FINITE) walk_find_fault(walk, report->next);
     if (reason == REASON_RUNNING) reason = stop_check(walk->stop, report, walk_seconds(walk));
-    if (reason == REASON_RUNNING && walk->stopped) reason = REASON_INTERRUPTED;
+    if (reason == REASON_RUNNING && walk_stopped(walk)) reason = REASON_INTERRUPTED;
     return reason;
 }
 
