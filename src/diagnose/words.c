@@ -270,6 +270,9 @@ static Message words_reason_failed(const Tale *tale) {
         case VERDICT_OSCILLATING:
             return words_oscillating(tale);
         default:
+            if (facts->restarts > 0)
+                return message_make(MSG_WHY_INTERRUPTED_RESTART,
+                                    number_integer(facts->restarts).s, loss.s, start.s, NULL);
             return message_make(MSG_WHY_INTERRUPTED, steps.s, loss.s, start.s, NULL);
     }
 }
@@ -301,7 +304,9 @@ static void words_reason(Tale *tale) {
         return;
     }
     words->reason[0] = words_reason_failed(tale);
+    bool rising = tale->facts.loss > tale->facts.start_loss;
     if (words->verdict == VERDICT_STEP_LIMIT) words_pace_left(tale, &words->reason[1]);
+    if (words->verdict == VERDICT_STEP_LIMIT && rising) words_limit(tale, &words->reason[1]);
     if (words_wants_limit(words) && tale->facts.reason != REASON_UPHILL)
         words_limit(tale, &words->reason[1]);
 }
@@ -380,13 +385,14 @@ static void words_advice(Tale *tale) {
     Words *words = tale->words;
     const WalkFacts *facts = &tale->facts;
     bool slow = facts->user_rate && facts->first_rate < words->rate_limit / 20;
+    bool rising = facts->loss > facts->start_loss && facts->first_rate > words->rate_limit;
     if (facts->reason == REASON_UPHILL) {
         snprintf(words->advice, sizeof words->advice, "--optimizer 'w = w - rate*g'");
     } else if (words_wants_limit(words) ||
                (words->verdict == VERDICT_STALLED && words_rate_vanished(facts))) {
         words_advise_rate(words, facts->first_rate);
     } else if (words->verdict == VERDICT_STEP_LIMIT) {
-        if (!(slow && words_advise_rate(words, facts->first_rate)))
+        if (!((slow || rising) && words_advise_rate(words, facts->first_rate)))
             words_advise_steps(words, facts);
     } else if (words->reason[1].id == MSG_WHY_VALLEY || words->verdict == VERDICT_STALLED) {
         snprintf(words->advice, sizeof words->advice, "--restarts %d", WORDS_RESTARTS);
