@@ -204,6 +204,33 @@ static Status argument_parse(const char *text, Argument *argument, Error *error)
     return argument_number(text, strlen(text), &argument->start, error);
 }
 
+/* '[1, 2, 3]', or rows of a matrix in further brackets: the elements one after the other. */
+static Status argument_list(descend_walk *walk, const char *name, const char *text, Error *error) {
+    WalkStart start = {.name = name};
+    size_t most = 1;
+    for (const char *c = text; *c; c++) most += *c == ',';
+    double *values = arena_alloc(&walk->arena, most, sizeof *values);
+    if (!values ||
+        !memory_reserve(&walk->starts, &walk->starts_capacity, walk->n_starts + 1, sizeof start))
+        return STATUS_MEMORY;
+    while (*text) {
+        text += strspn(text, "[], ");
+        size_t length = strcspn(text, "[],");
+        if (length > 0)
+            TRY(argument_number(text, length, &values[start.count++], error));
+        text += length;
+    }
+    start.values = values;
+    walk->starts[walk->n_starts++] = start;
+    return STATUS_OK;
+}
+
+static bool argument_list_given(const descend_walk *walk, const char *name) {
+    for (size_t k = 0; k < walk->n_starts; k++)
+        if (strcmp(walk->starts[k].name, name) == 0) return true;
+    return false;
+}
+
 static Status argument_add(descend_walk *walk, const char *text, Error *error) {
     const char *equals = strchr(text, '=');
     if (!equals || equals == text || !equals[1])
@@ -218,10 +245,17 @@ static Status argument_add(descend_walk *walk, const char *text, Error *error) {
     for (size_t k = 0; k < count; k++)
         if (strcmp(walk->arguments[k].name, argument.name) == 0)
             return error_set(error, STATUS_INPUT, MSG_API_ARGUMENT_TWICE, argument.name, NULL);
-    Status status = argument_parse(equals + 1, &argument, error);
+    bool list = equals[1] == '[';
+    if (list && text[strlen(text) - 1] != ']')
+        return error_set(error, STATUS_INPUT, MSG_API_ARGUMENT, text, NULL);
+    if (list && argument_list_given(walk, argument.name))
+        return error_set(error, STATUS_INPUT, MSG_API_ARGUMENT_TWICE, argument.name, NULL);
+    Status status = list ? argument_list(walk, argument.name, equals + 1, error)
+                         : argument_parse(equals + 1, &argument, error);
     if (status == STATUS_INPUT && error && error->what.id != MSG_API_BOUNDS)
         error_remedy(error, MSG_API_ARGUMENT_NUMBERS, text, NULL);
     TRY(status);
+    if (list) return STATUS_OK;
     walk->arguments[count] = argument;
     walk->build.arguments = walk->arguments;
     walk->build.n_arguments = count + 1;

@@ -260,8 +260,11 @@ int cli_fit_inputs(Cli *cli, const Command *command, const CliInputs *inputs) {
 
 int cli_fit(Cli *cli, const Command *command) {
     CliInputs inputs;
-    int code = cli_open_inputs(cli, command, &inputs) == STATUS_OK ? cli_fit_inputs(cli, command, &inputs)
-                                                                    : cli_refused(cli);
+    int code;
+    if (cli_open_inputs(cli, command, &inputs) == STATUS_OK)
+        code = cli_fit_inputs(cli, command, &inputs);
+    else
+        code = cli_refused(cli);
     cli_close_inputs(&inputs);
     return code;
 }
