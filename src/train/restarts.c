@@ -16,6 +16,11 @@ bool restart_wanted(const Walk *walk) {
     return walk->first_done && walk->options.restarts > walk->restarts_done && !walk_stopped(walk);
 }
 
+void restart_cut_short(Walk *walk) {
+    if (walk->options.restarts > walk->restarts_done && walk_stopped(walk))
+        walk->facts.reason = REASON_INTERRUPTED;
+}
+
 /* ---- where to start -------------------------------------------------------------------------- */
 
 typedef struct RestartDraw {
@@ -160,9 +165,11 @@ static Status restart_run(Walk *walk, Walker *walker, Stop *stop, StepReport *re
     TRY(objective->loss_gradient(objective->context, optim_answer(walker), &loss, NULL));
     bool usable = isfinite(loss) && reason != REASON_NON_FINITE && reason != REASON_DIVERGED;
     bool first_failed = walk->facts.reason < 0 && reason > 0;
+    bool cut = reason == REASON_INTERRUPTED;
     if (usable && (!(walk->facts.loss <= loss) || (first_failed && loss <= walk->facts.loss)))
         restart_keep(walk, walker, stop, report, loss, reason);
-    return usable ? restart_note(walk, loss, optim_answer(walker)) : STATUS_OK;
+    if (cut) walk->facts.reason = reason;
+    return usable && !cut ? restart_note(walk, loss, optim_answer(walker)) : STATUS_OK;
 }
 
 static Status restart_walk(Walk *walk, StepReport *report, Error *error) {
@@ -195,6 +202,7 @@ Status restart_step(Walk *walk, StepReport *report, long *restart, Reason *reaso
     } else {
         *report = walk->report;
     }
+    restart_cut_short(walk);
     *reason = restart_wanted(walk) ? REASON_RUNNING : walk->facts.reason;
     return STATUS_OK;
 }

@@ -149,6 +149,8 @@ bool walk_stopped(const Walk *walk);
 
 /* ---- restarts.c ------------------------------------------------------------------------------ */
 bool restart_wanted(const Walk *walk);
+/* A stop while restarts were still to come: the whole was interrupted. */
+void restart_cut_short(Walk *walk);
 /* Notes the valley of the walk from the given start. */
 Status restart_note_first(Walk *walk);
 /* One whole walk from another start. */

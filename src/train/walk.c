@@ -263,6 +263,7 @@ Status train_walk_step(Walk *walk, StepReport *report, long *restart, Reason *re
         if (*reason != REASON_RUNNING) {
             walk->first_done = true;
             status = walk_finish(walk, *reason);
+            restart_cut_short(walk);
             *reason = walk->facts.reason;
         }
         *report = walk->report;
