@@ -15,6 +15,5 @@ configure_file(\"${CMAKE_CURRENT_SOURCE_DIR}/cmake/descend.pc.in\"
     \"${CMAKE_CURRENT_BINARY_DIR}/descend.pc\" @ONLY)")
 install(FILES ${CMAKE_CURRENT_BINARY_DIR}/descend.pc
     DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
-file(GLOB manuals CONFIGURE_DEPENDS docs/manual/*.1)
-install(FILES ${manuals} DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
-install(FILES LICENSE TYPE DOC)
+file(GLOB manuals CONFIGURE_DEPENDS docs/manual*.md docs/language*.md)
+install(FILES LICENSE ${manuals} TYPE DOC)
