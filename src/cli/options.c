@@ -259,7 +259,7 @@ static Status options_choose_verb(OptionsReader *reader, size_t *first) {
         error_set(&reader->cli->error, STATUS_INPUT, MSG_CLI_NO_FORMULA, word, NULL);
         error_remedy(&reader->cli->error, MSG_CLI_EXAMPLE_FORMULA, NULL);
         return STATUS_INPUT;
-    } else if (cli_is_formula(word)) {
+    } else if (cli_is_formula(word) || strpbrk(word, " |!&@[{")) { /* the language has the remedy */
         bool fit = strchr(word, '~') || strstr(word, "\xef\xbd\x9e"); /* U+FF5E */
         command->verb = fit ? VERB_FIT : VERB_MINIMIZE;
         command->verb_left_out = true;
