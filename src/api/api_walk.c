@@ -126,6 +126,18 @@ static Status walk_make_start(descend_walk *walk, Error *error) {
     return walk->notes.failed ? error_memory(error) : STATUS_OK;
 }
 
+/* All of it, or nothing: a start that was refused is refused again. */
+static Status walk_new_start(descend_walk *walk, Error *error) {
+    Status status = walk_make_start(walk, error);
+    if (status == STATUS_OK) return status;
+    memory_free(walk->start);
+    memory_free(walk->drawn);
+    walk->start = NULL;
+    walk->drawn = NULL;
+    notes_free(&walk->notes);
+    return status;
+}
+
 /* ---- preparing ------------------------------------------------------------------------------- */
 
 static Status walk_open_inside(descend_walk *walk, Error *error) {
@@ -165,7 +177,7 @@ static Status walk_build(descend_walk *walk, Error *error) {
     if (!walk->problem)
         TRY(train_problem_open(walk->model->ast, table, &walk->build, &walk->problem_options,
                                &walk->problem, error));
-    if (!walk->start) TRY(walk_make_start(walk, error));
+    if (!walk->start) TRY(walk_new_start(walk, error));
     if (measured) {
         walk->options.rate = NULL;
         if (!walk->options.optimizer) walk->options.optimizer = "gd";

@@ -276,10 +276,16 @@ Status train_walk_step(Walk *walk, StepReport *report, long *restart, Reason *re
 
 /* ---- what it knows --------------------------------------------------------------------------- */
 
+/* Where he would be said to be now; a method may not know its start before the first step. */
+static const double *walk_position(const Walk *walk) {
+    if (walk->first_done) return walk->values;
+    return walk->begun ? optim_answer(walk->walker) : walk->start;
+}
+
 void train_walk_facts(const Walk *walk, WalkFacts *facts) {
     *facts = walk->facts;
     facts->start = walk->start;
-    facts->values = walk->first_done ? walk->values : optim_answer(walk->walker);
+    facts->values = walk_position(walk);
     facts->previous = walk->previous;
     facts->first_order = optim_is_first_order(walk->walker);
     facts->chosen = !walk->options.rate && !walk->options.optimizer;
@@ -307,7 +313,7 @@ const Walker *train_walker(const Walk *walk) {
 uint64_t train_walk_digest(const Walk *walk) {
     const double *states[WALK_STATES];
     size_t count = optim_state(walk->walker, states, WALK_STATES);
-    const double *values = walk->first_done ? walk->values : optim_answer(walk->walker);
+    const double *values = walk_position(walk);
     Hash hash = hash_start();
     hash_u64(&hash, (uint64_t)walk->facts.steps);
     hash_double(&hash, walk->facts.loss);
