@@ -354,7 +354,7 @@ TEST(freed_in_any_order) {
     }
 }
 
-/* ---- models and tables that do not fit each other ---------------------------------------------- */
+/* ---- models and tables that do not fit each other -------------------------------------------- */
 
 TEST(models_without_their_table) {
     descend_model *model = descend_model_parse("y ~ a*x", NULL);
@@ -419,7 +419,7 @@ TEST(tables_in_memory) {
     descend_model_free(model);
 }
 
-/* ---- errors are objects ------------------------------------------------------------------------ */
+/* ---- errors are objects ---------------------------------------------------------------------- */
 
 TEST(parts_of_an_error) {
     descend_error *error = NULL;

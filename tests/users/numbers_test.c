@@ -16,7 +16,7 @@ static descend_walk *fit(const char *formula, descend_table *table, const char *
     return walk;
 }
 
-/* ---- perfect data -------------------------------------------------------------------------------- */
+/* ---- perfect data ---------------------------------------------------------------------------- */
 
 TEST(four_points_on_the_diagonal) {
     static const char *const STARTS[] = {"", "a=0 b=0", "a=1 b=0", "a=-1e6 b=1e6", "a=1e-9 b=1e9"};
@@ -82,7 +82,7 @@ TEST(curves_made_from_the_model) {
     }
 }
 
-/* ---- the same number, written differently ---------------------------------------------------------- */
+/* ---- the same number, written differently ---------------------------------------------------- */
 
 static uint64_t digest_of(const char *formula, const char *start) {
     descend_model *model = descend_model_parse(formula, NULL);
@@ -111,7 +111,8 @@ TEST(literals) {
 }
 
 TEST(whole_numbers_in_tables) {
-    static const char *const SAME[] = {"x=1,2,3,4 y=2,4,5,9", "x=1.0,2.0,3.0,4.0 y=2.0,4.0,5.0,9.0",
+    static const char *const SAME[] = {"x=1,2,3,4 y=2,4,5,9",
+                                       "x=1.0,2.0,3.0,4.0 y=2.0,4.0,5.0,9.0",
                                        "x=1e0,20e-1,0.3e1,4. y=+2,4,5.000,9"};
     const double x[] = {1, 2, 3, 4}, y[] = {2, 4, 5, 9}, *columns[] = {x, y};
     const char *names[] = {"x", "y"};
@@ -120,7 +121,8 @@ TEST(whole_numbers_in_tables) {
         descend_model *model;
         descend_table *table = k < 3 ? descend_table_parse(SAME[k], NULL)
                                      : descend_table_columns(2, names, columns, 4, NULL);
-        descend_walk *walk = fit("y ~ a*exp(b*x)", table, k == 1 ? "a=1.0 b=0.0" : "a=1 b=0", &model);
+        const char *start = k == 1 ? "a=1.0 b=0.0" : "a=1 b=0";
+        descend_walk *walk = fit("y ~ a*exp(b*x)", table, start, &model);
         CHECK_INT(descend_walk_verdict(walk), DESCEND_VERDICT_CONVERGED);
         digests[k] = descend_walk_digest(walk);
         CHECK(digests[k] == digests[0]);
@@ -142,7 +144,7 @@ TEST(nothing_is_single_precision) {
     descend_model_free(model);
 }
 
-/* ---- a cell far beyond the others -------------------------------------------------------------------- */
+/* ---- a cell far beyond the others ------------------------------------------------------------ */
 
 TEST(far_cells) {
     static const double FAR[] = {1e8, 1e15, 1e19, 1e40, 1e100, 1e150};

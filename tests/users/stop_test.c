@@ -40,7 +40,7 @@ static void expect_interrupted(descend_walk *walk, descend_model *model) {
     descend_walk_free(again);
 }
 
-/* ---- from where a stop may come ---------------------------------------------------------------- */
+/* ---- from where a stop may come -------------------------------------------------------------- */
 
 TEST(between_two_steps) {
     descend_model *model = descend_model_parse("w^2", NULL);
@@ -194,7 +194,7 @@ TEST(restarts_not_begun) {
     descend_model_free(model);
 }
 
-/* ---- numbers that end a walk --------------------------------------------------------------------- */
+/* ---- numbers that end a walk ----------------------------------------------------------------- */
 
 static void expect_note(descend_walk *walk, const char *language, const char *words) {
     const char *note;
