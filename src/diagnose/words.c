@@ -240,6 +240,11 @@ static Message words_stalled(const Tale *tale) {
                         words_number(facts->last_rate).s, slope.s, start.s, NULL);
 }
 
+/* Not flown off: there is no bottom that way. */
+static bool words_falls(const WalkFacts *facts) {
+    return !facts->first_order || facts->loss < facts->start_loss;
+}
+
 static Message words_not_finite(const WalkFacts *facts) {
     NumberText steps = number_integer(facts->steps), loss = words_number(facts->loss);
     NumberText start = words_number(facts->start_loss), slope = words_number(facts->start_slope);
@@ -261,7 +266,7 @@ static Message words_reason_failed(const Tale *tale) {
             return words_rounds_message(facts->user_steps ? MSG_WHY_STEPS_DONE : MSG_WHY_STEP_LIMIT,
                                         facts);
         case VERDICT_DIVERGED:
-            if (!facts->first_order) return message_make(MSG_WHY_FALLS, start.s, loss.s, NULL);
+            if (words_falls(facts)) return message_make(MSG_WHY_FALLS, start.s, loss.s, NULL);
             return message_make(MSG_WHY_DIVERGED, steps.s, loss.s, start.s, NULL);
         case VERDICT_NON_FINITE:
             return words_not_finite(facts);
@@ -370,6 +375,7 @@ static bool words_advise_rate(Words *words, double first_rate) {
     double rate = words->rate_limit / 2;
     if (words_wants_limit(words) && words->rate_limit > words_above(first_rate))
         rate = first_rate / 10;
+    if (words->verdict == VERDICT_DIVERGED && !isfinite(rate)) rate = first_rate / 10;
     if (!isfinite(rate) || rate == first_rate) return false;
     snprintf(words->advice, sizeof words->advice, "--rate %s", number_round(rate, 2).s);
     return true;
@@ -388,6 +394,8 @@ static void words_advice(Tale *tale) {
     bool rising = facts->loss > facts->start_loss && facts->first_rate > words->rate_limit;
     if (facts->reason == REASON_UPHILL) {
         snprintf(words->advice, sizeof words->advice, "--optimizer 'w = w - rate*g'");
+    } else if (words->verdict == VERDICT_DIVERGED && words_falls(facts)) {
+        return; /* no rate helps */
     } else if (words_wants_limit(words) ||
                (words->verdict == VERDICT_STALLED && words_rate_vanished(facts))) {
         words_advise_rate(words, facts->first_rate);

@@ -240,8 +240,9 @@ static Status walk_finish(Walk *walk, Reason reason) {
 
 static Reason walk_judge(Walk *walk, const StepReport *report, Reason reason) {
     if (!isfinite(report->loss) || !optim_finite(report->gradient, walk->n)) {
-        walk_find_fault(walk, report->at);
-        return REASON_NON_FINITE;
+        reason = stop_check(walk->stop, report, walk_seconds(walk));
+        if (reason != REASON_DIVERGED) walk_find_fault(walk, report->at);
+        return reason;
     }
     if (reason == REASON_NON_FINITE) walk_find_fault(walk, report->next);
     if (reason == REASON_RUNNING) reason = stop_check(walk->stop, report, walk_seconds(walk));
