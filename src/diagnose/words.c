@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { WORDS_RESTARTS = 20, WORDS_DIGITS = 7 };
+enum { WORDS_RESTARTS = 20, WORDS_DIGITS = 7, WORDS_CHECKED = 1000 };
 static const double WORDS_SMALL_SLOPE =
     1e-8; /* against the start: the bottom, for a walk of asked length */
 static const double WORDS_BLOWN_UP = 10; /* times the loss of the start: flown off */
@@ -227,6 +227,27 @@ static bool words_rate_vanished(const WalkFacts *facts) {
     return facts->first_order && facts->last_rate < 1e-3 * facts->first_rate;
 }
 
+/* Nothing moves though the slope is not small: does the loss do what the slope says? */
+static Message words_stuck(const Tale *tale) {
+    const WalkFacts *facts = &tale->facts;
+    Message message = message_make(MSG_WHY_STALLED, words_number(facts->slope).s,
+                                   words_number(facts->start_slope).s, NULL);
+    SlopeCheck check;
+    Text name = {0};
+    if (tale->graph->n_scalars > WORDS_CHECKED) return message;
+    if (diagnose_slope(tale->problem, facts->values, &check) != STATUS_OK) return message;
+    size_t i = check.worst;
+    if (i < check.n) {
+        graph_scalar_name(tale->graph, i, &name);
+        message = message_make(MSG_WHY_STALLED_SLOPE, text_string(&name),
+                               words_number(check.exact[i]).s,
+                               words_number(check.feet[i].slope).s, NULL);
+    }
+    text_free(&name);
+    diagnose_slope_free(&check);
+    return message;
+}
+
 /* Nothing moves though the slope is not small: was it the rate that shrank away? */
 static Message words_stalled(const Tale *tale) {
     const WalkFacts *facts = &tale->facts;
@@ -234,8 +255,7 @@ static Message words_stalled(const Tale *tale) {
     if (tale->ground == GROUND_FALLS) return message_make(MSG_WHY_SADDLE, slope.s, start.s, NULL);
     if (words_never_moved(facts))
         return message_make(MSG_WHY_LEVEL, words_number(facts->loss).s, NULL);
-    if (!words_rate_vanished(facts))
-        return message_make(MSG_WHY_STALLED, slope.s, start.s, NULL);
+    if (!words_rate_vanished(facts)) return words_stuck(tale);
     return message_make(MSG_WHY_STALLED_RATE, words_number(facts->first_rate).s,
                         words_number(facts->last_rate).s, slope.s, start.s, NULL);
 }
