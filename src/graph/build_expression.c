@@ -2,6 +2,7 @@
 #include "graph.h"
 
 #include <math.h>
+#include <string.h>
 
 static BuildValue value_of(NodeId node) {
     return (BuildValue){.node = node, .category = -1};
@@ -11,11 +12,23 @@ static BuildValue value_refuse(Builder *builder, AstId id, MessageId what, const
     return value_of(graph_build_refuse(builder, id, what, words, NULL, NULL, NULL));
 }
 
+/* The first of a category's words that is no number: what made the column one. */
+static const char *value_word_of(const Builder *builder, int category) {
+    const Column *column = &builder->table->columns[category];
+    for (size_t k = 0; k < column->n_classes; k++) {
+        double ignored;
+        const char *word = column->classes[k];
+        if (!number_read(word, word + strlen(word), &ignored)) return word;
+    }
+    return column->n_classes > 0 ? column->classes[0] : "";
+}
+
 NodeId graph_build_node(Builder *builder, AstId id) {
     BuildValue value = graph_build_value(builder, id);
     if (value.category < 0 || graph_build_failed(builder)) return value.node;
     BuildWords words = graph_build_words(builder, id);
-    graph_build_refuse(builder, id, MSG_BUILD_CATEGORY, words.s, NULL, NULL, NULL);
+    graph_build_refuse(builder, id, MSG_BUILD_CATEGORY_AS_NUMBER, words.s,
+                       value_word_of(builder, value.category), NULL, NULL);
     graph_build_remedy(builder, MSG_BUILD_CATEGORY_REMEDY, words.s, NULL);
     return NODE_NONE;
 }
