@@ -4,7 +4,10 @@
 #include <math.h>
 #include <string.h>
 
-enum { GROUND_PARAMETERS = 100 }; /* more are not looked at: that many second derivatives each */
+enum {
+    GROUND_PARAMETERS = 100, /* more are not looked at: that many second derivatives each */
+    GROUND_FEET = 20         /* nor walked round: two losses each */
+};
 static const double GROUND_ROUNDING = 1e-12; /* of the greatest curvature: as good as level */
 static const double GROUND_FOOT = 1e-3;      /* how far a foot is put, times 1 + |x| */
 
@@ -125,4 +128,17 @@ Ground diagnose_ground(const Problem *problem, const double *x) {
     memory_free(work);
     memory_free(held);
     return ground;
+}
+
+/* Feet only: at an end the slope is nearly zero, and curvature there is no promise. */
+bool diagnose_terrace(const Problem *problem, const double *x) {
+    const Objective *objective = train_exact_objective(problem);
+    size_t n = objective->n;
+    double loss, *work = memory_new(2 * n + 1, sizeof *work);
+    bool falls = false;
+    if (work && n <= GROUND_FEET &&
+        objective->loss_gradient(objective->context, x, &loss, work) == STATUS_OK)
+        falls = ground_by_foot(objective, x, work, loss, work + n) == GROUND_FALLS;
+    memory_free(work);
+    return falls;
 }

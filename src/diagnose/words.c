@@ -74,8 +74,7 @@ static void words_look_around(Tale *tale) {
     const WalkFacts *facts = &tale->facts;
     bool look = words_never_moved(facts);
     for (size_t i = 0; i < tale->graph->n_scalars; i++) look = look || !facts->felt[i];
-    if (look && isfinite(facts->loss))
-        tale->ground = diagnose_ground(tale->problem, facts->values);
+    if (look && isfinite(facts->loss)) tale->ground = diagnose_ground(tale->problem, facts->values);
 }
 
 /* Ends that only look like an arrival. */
@@ -96,8 +95,8 @@ static void words_method(Tale *tale) {
             message_make(facts->rate_measured ? MSG_METHOD_MEASURED : MSG_METHOD_RATE,
                          facts->method, facts->rate, NULL);
     else if (facts->first_order && !isnan(facts->own_rate))
-        tale->words->method = message_make(MSG_METHOD_OWN_RATE, facts->method,
-                                           words_number(facts->own_rate).s, NULL);
+        tale->words->method =
+            message_make(MSG_METHOD_OWN_RATE, facts->method, words_number(facts->own_rate).s, NULL);
     else if (!facts->chosen)
         tale->words->method = message_make(MSG_METHOD_GIVEN, facts->method, NULL);
     else
@@ -239,9 +238,9 @@ static Message words_stuck(const Tale *tale) {
     size_t i = check.worst;
     if (i < check.n) {
         graph_scalar_name(tale->graph, i, &name);
-        message = message_make(MSG_WHY_STALLED_SLOPE, text_string(&name),
-                               words_number(check.exact[i]).s,
-                               words_number(check.feet[i].slope).s, NULL);
+        message =
+            message_make(MSG_WHY_STALLED_SLOPE, text_string(&name), words_number(check.exact[i]).s,
+                         words_number(check.feet[i].slope).s, NULL);
     }
     text_free(&name);
     diagnose_slope_free(&check);
@@ -296,8 +295,8 @@ static Message words_reason_failed(const Tale *tale) {
             return words_oscillating(tale);
         default:
             if (facts->restarts > 0)
-                return message_make(MSG_WHY_INTERRUPTED_RESTART,
-                                    number_integer(facts->restarts).s, loss.s, start.s, NULL);
+                return message_make(MSG_WHY_INTERRUPTED_RESTART, number_integer(facts->restarts).s,
+                                    loss.s, start.s, NULL);
             return message_make(MSG_WHY_INTERRUPTED, steps.s, loss.s, start.s, NULL);
     }
 }
@@ -306,13 +305,17 @@ static Message words_reason_failed(const Tale *tale) {
 static void words_valley(Tale *tale, Message *sentence) {
     const WalkFacts *facts = &tale->facts;
     if (tale->graph->n_scalars == 0 || facts->reason == REASON_EXACT) return;
-    if (diagnose_quadratic(tale->graph, tale->graph->loss)) {
+    bool bowl = diagnose_quadratic(tale->graph, tale->graph->loss);
+    if (facts->reason == REASON_UNTIL && !bowl) return; /* he may stand halfway down */
+    if (bowl) {
         *sentence = message_make(MSG_WHY_ONLY_VALLEY, NULL);
     } else if (facts->restarts > 0) {
         *sentence = message_make(MSG_WHY_VALLEYS, number_integer((long long)facts->valleys).s,
                                  number_integer(facts->restarts + 1).s, NULL);
     } else {
-        *sentence = message_make(MSG_WHY_VALLEY, number_integer(WORDS_RESTARTS).s, NULL);
+        bool terrace = diagnose_terrace(tale->problem, facts->values);
+        *sentence = message_make(terrace ? MSG_WHY_TERRACE : MSG_WHY_VALLEY,
+                                 number_integer(WORDS_RESTARTS).s, NULL);
     }
 }
 
@@ -348,8 +351,8 @@ static Message words_steps_story(const WalkFacts *facts) {
     if (fabs(facts->last_step - facts->first_step) <= 1e-9 * facts->first_step)
         return message_make(MSG_STORY_SAME, first.s, NULL);
     if (facts->last_step > facts->first_step) {
-        bool outward = facts->first_order && !facts->batches &&
-                       facts->before_last_loss > facts->start_loss;
+        bool outward =
+            facts->first_order && !facts->batches && facts->before_last_loss > facts->start_loss;
         return message_make(outward ? MSG_STORY_GREW : MSG_STORY_GREW_QUIETLY, first.s, last.s,
                             NULL);
     }
@@ -407,6 +410,10 @@ static void words_advise_steps(Words *words, const WalkFacts *facts) {
              number_integer(10 * given).s);
 }
 
+static bool words_looks_further(const Words *words) {
+    return words->reason[1].id == MSG_WHY_VALLEY || words->reason[1].id == MSG_WHY_TERRACE;
+}
+
 static void words_advice(Tale *tale) {
     Words *words = tale->words;
     const WalkFacts *facts = &tale->facts;
@@ -422,7 +429,7 @@ static void words_advice(Tale *tale) {
     } else if (words->verdict == VERDICT_STEP_LIMIT) {
         if (!((slow || rising) && words_advise_rate(words, facts->first_rate)))
             words_advise_steps(words, facts);
-    } else if (words->reason[1].id == MSG_WHY_VALLEY || words->verdict == VERDICT_STALLED) {
+    } else if (words_looks_further(words) || words->verdict == VERDICT_STALLED) {
         snprintf(words->advice, sizeof words->advice, "--restarts %d", WORDS_RESTARTS);
     }
 }

@@ -124,6 +124,23 @@ TEST(verdicts) {
               DESCEND_VERDICT_CONVERGED);
 }
 
+/* An inflection ends a walk as a bottom does; a foot beside it tells them apart. */
+TEST(a_terrace_is_no_bottom) {
+    static const struct {
+        const char *formula;
+        int terrace;
+    } KNOWN[] = {{"w^3", 1}, {"w^4", 0}, {"abs(w)", 0}, {"w^4 - 4*w^2 + w", 0}};
+    for (size_t k = 0; k < sizeof KNOWN / sizeof KNOWN[0]; k++) {
+        descend_model *model;
+        descend_walk *walk = walk_on(KNOWN[k].formula, NULL, "w=1", &model);
+        CHECK_INT(descend_walk_run(walk, NULL), DESCEND_OK);
+        const char *reason = descend_walk_text(walk, "reason", "en");
+        CHECK_INT(strstr(reason, "terrace") != NULL, KNOWN[k].terrace);
+        descend_walk_free(walk);
+        descend_model_free(model);
+    }
+}
+
 TEST(rate_limit_is_named) {
     descend_model *model;
     descend_walk *walk = walk_on("w^2", (Setting[]){{"rate", "1.1"}, {0}}, "w=10", &model);
@@ -212,6 +229,6 @@ TEST(the_line_three_points_refuse) {
                   "exact fit: no scatter to estimate errors from");
 }
 
-TEST_MAIN(table_of_the_chapter, strokes_are_steps, verdicts, rate_limit_is_named,
-          bisection_and_walk_meet, slope_by_formula_and_foot, hessian_times_vector,
-          the_line_three_points_refuse)
+TEST_MAIN(table_of_the_chapter, strokes_are_steps, verdicts, a_terrace_is_no_bottom,
+          rate_limit_is_named, bisection_and_walk_meet, slope_by_formula_and_foot,
+          hessian_times_vector, the_line_three_points_refuse)
