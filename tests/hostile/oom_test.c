@@ -231,9 +231,23 @@ TEST(programs) {
     oom_every("program", oom_walk, &c);
 }
 
+/* Ends that need words: a number that broke, a saddle, nothing that moves. */
+TEST(bad_ends) {
+    const OomCase broken = {"y ~ log(a - x)", "x=1,2,3 y=1,2,3", {NULL}, {"a=2.5", NULL}};
+    const OomCase saddle = {"a^2 + (b^2 - 1)^2 + 0*c", NULL, {"rate", "0.1", NULL},
+                            {"a=1", "b=0", "c=1", NULL}};
+    const OomCase stuck = {"a^2 - 3*detach(a)^2", NULL, {NULL}, {"a=1", NULL}};
+    const OomCase exact = {"y ~ a*x + max(b, 0)", "x=1,2,3,4 y=1,2,3,4", {NULL},
+                           {"a=0", "b=1", NULL}};
+    oom_every("broken", oom_walk, &broken);
+    oom_every("saddle", oom_walk, &saddle);
+    oom_every("stuck", oom_walk, &stuck);
+    oom_every("exact", oom_walk, &exact);
+}
+
 TEST(slopes) { oom_every("slope", oom_slope, NULL); }
 TEST(stages) { oom_every("show", oom_show, NULL); }
 TEST(bisections) { oom_every("bisect", oom_bisect, NULL); }
 TEST(files) { oom_every("read", oom_read, NULL); }
 
-TEST_MAIN(walks, quasi_newton, rules, fits, programs, slopes, stages, bisections, files)
+TEST_MAIN(walks, quasi_newton, rules, fits, programs, bad_ends, slopes, stages, bisections, files)
