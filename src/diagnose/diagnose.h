@@ -52,8 +52,8 @@ typedef enum Ground {
 } Ground;
 /* How the ground lies at x, by exact second derivatives. */
 Ground diagnose_ground(const Problem *problem, const double *x);
-/* True when a small step along some parameter leads lower than x by more than the slope foretells: an
- * end that is no bottom. False also with many parameters. */
+/* True when a small step along some parameter leads lower than x by more than the slope foretells:
+ * an end that is no bottom. False also with many parameters. */
 bool diagnose_terrace(const Problem *problem, const double *x);
 
 /* ---- words.c --------------------------------------------------------------------------------- */
