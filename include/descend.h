@@ -114,7 +114,7 @@ typedef enum descend_verdict {
     DESCEND_VERDICT_RUNNING,
     DESCEND_VERDICT_CONVERGED,
     DESCEND_VERDICT_STEP_LIMIT,
-    DESCEND_VERDICT_STOPPED_EARLY, /* by --until, or the asked steps are done before convergence */
+    DESCEND_VERDICT_STOPPED_EARLY, /* by the rows kept for validation: training, not yet */
     DESCEND_VERDICT_STALLED,
     DESCEND_VERDICT_OSCILLATING,
     DESCEND_VERDICT_DIVERGED,

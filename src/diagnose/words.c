@@ -285,6 +285,8 @@ static Message words_reason_failed(const Tale *tale) {
             return words_rounds_message(facts->user_steps ? MSG_WHY_STEPS_DONE : MSG_WHY_STEP_LIMIT,
                                         facts);
         case VERDICT_DIVERGED:
+            if (words_falls(facts) && facts->loss == facts->start_loss)
+                return message_make(MSG_WHY_FALLS_AT_ONCE, start.s, NULL);
             if (words_falls(facts)) return message_make(MSG_WHY_FALLS, start.s, loss.s, NULL);
             return message_make(MSG_WHY_DIVERGED, steps.s, loss.s, start.s, NULL);
         case VERDICT_NON_FINITE:

@@ -137,7 +137,8 @@ static void build_refuse_argument(Builder *builder, const char *name) {
         if (k > 0) text_add(&names, ", ");
         text_add(&names, graph->parameters[k].name);
     }
-    error_remedy(graph->error, MSG_BUILD_PARAMETERS_ARE, text_string(&names), NULL);
+    if (graph->n_parameters > 0)
+        error_remedy(graph->error, MSG_BUILD_PARAMETERS_ARE, text_string(&names), NULL);
     text_free(&names);
 }
 

@@ -113,7 +113,12 @@ static bool builtin_whole(Builder *builder, AstId id, uint32_t *count) {
         *count = (uint32_t)number;
         return true;
     }
-    graph_build_refuse(builder, id, MSG_BUILD_DIMENSION, number_text(number).s, NULL, NULL, NULL);
+    if (number > SHAPE_ELEMENTS)
+        graph_build_refuse(builder, id, MSG_BUILD_TOO_LARGE, "expand_last(...)",
+                           number_integer(SHAPE_ELEMENTS).s, NULL, NULL);
+    else
+        graph_build_refuse(builder, id, MSG_BUILD_DIMENSION, number_text(number).s, NULL, NULL,
+                           NULL);
     return false;
 }
 

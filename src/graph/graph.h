@@ -212,7 +212,7 @@ bool graph_region_reads(const Graph *graph, uint32_t inner, uint32_t outer);
 
 /* ---- shape.c --------------------------------------------------------------------------------- */
 
-enum { SHAPE_ELEMENTS = 1 << 30 }; /* a value may not have more elements */
+enum { SHAPE_ELEMENTS = 1 << 26 }; /* a value may not have more elements */
 bool graph_shape_same(const Shape *a, const Shape *b);
 /* NumPy's rule: aligned at the last axis, equal or 1. False when they do not fit. */
 bool graph_shape_broadcast(const Shape *a, const Shape *b, Shape *result);

@@ -14,6 +14,7 @@
  * QUASI_NEWTON parameters); and a slope of zero on a saddle or a top is left downhill. */
 #include <float.h>
 #include <math.h>
+#include <string.h>
 
 #include "optim.h"
 
@@ -25,6 +26,7 @@ enum {
     QUASI_FALLS = 14
 };
 static const double quasi_small_slope = 1e-13, quasi_small_loss = 1e-20;
+static const double quasi_foot = 1e-6;        /* times 1 + |x| */
 static const double quasi_claim_slope = 1e-8; /* less may not be called a small slope */
 
 typedef struct Quasi {
@@ -253,6 +255,27 @@ static Status quasi_search(Quasi *quasi, LineSearch *search, double slope, doubl
     return STATUS_OK;
 }
 
+/* At the bottom of a kink the gradient is that of one side and leads nowhere: there every foot, to
+ * both sides along each parameter, feels the ground no lower. */
+static Status quasi_lowest_by_foot(Quasi *quasi, bool *lowest) {
+    const Objective *objective = quasi->objective;
+    double *point = quasi->scratch;
+    *lowest = objective->n <= QUASI_NEWTON;
+    memcpy(point, quasi->x, objective->n * sizeof *point);
+    for (size_t i = 0; i < objective->n && *lowest; i++) {
+        for (int side = -1; side <= 1 && *lowest; side += 2) {
+            double felt = 0;
+            point[i] = quasi->x[i] + side * quasi_foot * (1 + fabs(quasi->x[i]));
+            optim_project(objective, point);
+            quasi->evaluations++;
+            TRY(objective->loss_gradient(objective->context, point, &felt, NULL));
+            if (felt < quasi->loss) *lowest = false;
+        }
+        point[i] = quasi->x[i];
+    }
+    return STATUS_OK;
+}
+
 /* The search failed: once more with the measured noise, then along the steepest descent; then the
  * verdict. */
 static Status quasi_rescue(Quasi *quasi, LineSearch *search, Reason *verdict) {
@@ -274,6 +297,7 @@ static Status quasi_rescue(Quasi *quasi, LineSearch *search, Reason *verdict) {
     TRY(optim_gradient_agrees(quasi->objective, quasi->x, quasi->loss, quasi->direction,
                               search->slope / size, quasi->noise, quasi->scratch, &agrees,
                               &quasi->evaluations));
+    if (!agrees) TRY(quasi_lowest_by_foot(quasi, &agrees));
     *verdict = agrees ? REASON_ROUNDING : REASON_STALLED;
     return STATUS_OK;
 }

@@ -141,6 +141,20 @@ TEST(a_terrace_is_no_bottom) {
     }
 }
 
+/* At the bottom of a kink the gradient leads nowhere, yet every foot feels higher ground. */
+TEST(kinks_have_bottoms) {
+    static const char *const FORMULAS[] = {"max(w, -w)", "max(w, 3 - 2*w)", "abs(w - 1) + abs(w)"};
+    static const double LOWEST[] = {0, 1, 1};
+    for (size_t k = 0; k < 3; k++) {
+        double value = NAN;
+        CHECK_INT(verdict_of(FORMULAS[k], NULL, "w=4", &value, NULL), DESCEND_VERDICT_CONVERGED);
+        double loss = k == 0   ? fabs(value)
+                      : k == 1 ? fmax(value, 3 - 2 * value)
+                               : fabs(value - 1) + fabs(value);
+        CHECK_NEAR(loss, LOWEST[k], 1e-9);
+    }
+}
+
 TEST(rate_limit_is_named) {
     descend_model *model;
     descend_walk *walk = walk_on("w^2", (Setting[]){{"rate", "1.1"}, {0}}, "w=10", &model);
@@ -230,5 +244,5 @@ TEST(the_line_three_points_refuse) {
 }
 
 TEST_MAIN(table_of_the_chapter, strokes_are_steps, verdicts, a_terrace_is_no_bottom,
-          rate_limit_is_named, bisection_and_walk_meet, slope_by_formula_and_foot,
-          hessian_times_vector, the_line_three_points_refuse)
+          kinks_have_bottoms, rate_limit_is_named, bisection_and_walk_meet,
+          slope_by_formula_and_foot, hessian_times_vector, the_line_three_points_refuse)
