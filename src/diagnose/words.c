@@ -7,9 +7,10 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { WORDS_RESTARTS = 20, WORDS_DIGITS = 7, WORDS_CHECKED = 1000 };
+enum { WORDS_RESTARTS = 20, WORDS_DIGITS = 7, WORDS_CHECKED = 1000, WORDS_FEW_STEPS = 5 };
 static const double WORDS_SMALL_SLOPE =
     1e-8; /* against the start: the bottom, for a walk of asked length */
+static const double WORDS_FAR = 100, WORDS_STRIDE = 1e-3; /* of a walk that runs off */
 static const double WORDS_BLOWN_UP = 10; /* times the loss of the start: flown off */
 
 /* What the sentences are made from. */
@@ -77,11 +78,22 @@ static void words_look_around(Tale *tale) {
     if (look && isfinite(facts->loss)) tale->ground = diagnose_ground(tale->problem, facts->values);
 }
 
+/* The slope died away while he still made long strides, far from where he began: the ground falls
+ * for ever, only less and less (exp(-w), 1/(1 + w^2)). */
+static bool words_ran_off(const Tale *tale) {
+    const WalkFacts *facts = &tale->facts;
+    size_t n = tale->graph->n_scalars;
+    double far = optim_largest(facts->values, n), near = optim_largest(facts->start, n);
+    bool striding = facts->last_step > WORDS_STRIDE * far && facts->steps > WORDS_FEW_STEPS;
+    return striding && far > WORDS_FAR * (1 + near) &&
+           !diagnose_quadratic(tale->graph, tale->graph->loss);
+}
+
 /* Ends that only look like an arrival. */
 static bool words_not_arrived(const Tale *tale) {
     const WalkFacts *facts = &tale->facts;
     if (facts->reason == REASON_UNTIL || facts->reason == REASON_EXACT) return false;
-    if (tale->ground == GROUND_FALLS) return true;
+    if (tale->ground == GROUND_FALLS || words_ran_off(tale)) return true;
     if (words_never_moved(facts)) return tale->ground != GROUND_BOTTOM;
     return facts->reason == REASON_ROUNDING && facts->slope > facts->start_slope;
 }
@@ -254,6 +266,9 @@ static Message words_stalled(const Tale *tale) {
     if (tale->ground == GROUND_FALLS) return message_make(MSG_WHY_SADDLE, slope.s, start.s, NULL);
     if (words_never_moved(facts))
         return message_make(MSG_WHY_LEVEL, words_number(facts->loss).s, NULL);
+    if (words_ran_off(tale))
+        return message_make(MSG_WHY_RAN_OFF, words_number(facts->last_step).s,
+                            words_number(facts->start_loss).s, words_number(facts->loss).s, NULL);
     if (!words_rate_vanished(facts)) return words_stuck(tale);
     return message_make(MSG_WHY_STALLED_RATE, words_number(facts->first_rate).s,
                         words_number(facts->last_rate).s, slope.s, start.s, NULL);

@@ -141,6 +141,13 @@ TEST(a_terrace_is_no_bottom) {
     }
 }
 
+TEST(valleys_that_run_off) {
+    CHECK_INT(verdict_of("exp(-w)", NULL, "w=3", NULL, NULL), DESCEND_VERDICT_STALLED);
+    CHECK_INT(verdict_of("1/(1 + w^2)", NULL, "w=1", NULL, NULL), DESCEND_VERDICT_STALLED);
+    CHECK_INT(verdict_of("(w - 1e5)^4", NULL, "w=1", NULL, NULL), DESCEND_VERDICT_CONVERGED);
+    CHECK_INT(verdict_of("exp(w/1e4) - w", NULL, "w=1", NULL, NULL), DESCEND_VERDICT_CONVERGED);
+}
+
 /* At the bottom of a kink the gradient leads nowhere, yet every foot feels higher ground. */
 TEST(kinks_have_bottoms) {
     static const char *const FORMULAS[] = {"max(w, -w)", "max(w, 3 - 2*w)", "abs(w - 1) + abs(w)"};
@@ -244,5 +251,5 @@ TEST(the_line_three_points_refuse) {
 }
 
 TEST_MAIN(table_of_the_chapter, strokes_are_steps, verdicts, a_terrace_is_no_bottom,
-          kinks_have_bottoms, rate_limit_is_named, bisection_and_walk_meet,
+          kinks_have_bottoms, valleys_that_run_off, rate_limit_is_named, bisection_and_walk_meet,
           slope_by_formula_and_foot, hessian_times_vector, the_line_three_points_refuse)
