@@ -155,10 +155,6 @@ BuildWords graph_build_words(const Builder *builder, AstId id) {
                       own ? builder->ast->nodes[id].span : builder->call);
 }
 
-BuildWords graph_build_name_words(const Builder *builder, AstId id) {
-    return scope_text(&builder->ast->source, builder->ast->nodes[id].name_span);
-}
-
 void graph_build_at(Builder *builder, AstId id) {
     bool own = builder->ast == builder->program;
     builder->graph->span = own ? builder->ast->nodes[id].span : builder->call;

@@ -362,7 +362,6 @@ typedef struct BuildWords {
     char s[MESSAGE_ARG_SIZE + 8];
 } BuildWords;
 BuildWords graph_build_words(const Builder *builder, AstId id); /* the words of the formula */
-BuildWords graph_build_name_words(const Builder *builder, AstId id);
 void graph_build_at(Builder *builder, AstId id); /* new nodes come from these words */
 bool graph_build_failed(const Builder *builder);
 bool graph_build_turn(Builder *builder, AstId id, double count); /* false: too many in all */

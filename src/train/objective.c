@@ -35,7 +35,6 @@ struct Problem {
     Jacobian jacobian;
     Foot *feet;
     Rows rows;
-    long long evaluations;
     Error *error; /* where plans are reported: the caller's while opening, then 'late' */
     Error late;
 };
@@ -94,7 +93,6 @@ static void problem_aim_results(Problem *problem, double *loss, double *gradient
 static Status problem_loss_gradient(void *context, const double *x, double *loss,
                                     double *gradient) {
     Problem *problem = context;
-    problem->evaluations++;
     if (gradient) {
         TRY(problem_gradient_plan(problem));
         problem_aim_results(problem, loss, gradient);
@@ -112,7 +110,7 @@ static Status problem_probe_gradient(void *context, const double *x, double *los
     Problem *problem = context;
     TRY(problem_loss_gradient(problem, x, loss, NULL));
     if (!gradient) return STATUS_OK;
-    long long ignored = 0; /* the bare objective counts its own evaluations */
+    long long ignored = 0; /* walks count the calls that they make */
     return probe_gradient(&problem->bare, x, gradient, problem->feet, &ignored);
 }
 
@@ -247,7 +245,6 @@ static Status problem_least_squares(void *context, const double *x, double *r_ma
         return STATUS_OK;
     }
     TRY(problem_jacobian(problem));
-    problem->evaluations++;
     Jacobian *jacobian = &problem->jacobian;
     qr_reset(jacobian->qr);
     if (jacobian->still_plan)
@@ -591,10 +588,6 @@ Rows train_rows(const Problem *problem) {
 
 const Error *train_late_error(const Problem *problem) {
     return &problem->late;
-}
-
-long long train_evaluations(const Problem *problem) {
-    return problem->evaluations;
 }
 
 const Foot *train_feet(const Problem *problem) {

@@ -31,7 +31,6 @@ Status train_gradient_nodes(Problem *problem, const NodeId **nodes);
 /* The rows that evaluations go over: all by default, or a batch. */
 Rows train_rows(const Problem *problem);
 void train_use_rows(Problem *problem, size_t first, size_t count);
-long long train_evaluations(const Problem *problem);
 const char *train_executor_name(const Problem *problem);
 /* The feet of the newest gradient by probe, n of them; NULL with an exact gradient. */
 const Foot *train_feet(const Problem *problem);
