@@ -34,6 +34,28 @@ if(DESCEND_FUZZ)
     target_compile_options(flags INTERFACE -fsanitize=fuzzer-no-link)
 endif()
 
+# Inner loops that are built once more for newer processors (src/exec/kernels.c chooses). Loops may
+# compute what a branch leaves out, as no trap is looked at; the bits stay.
+function(descend_instruction_sets)
+    include(CheckCCompilerFlag)
+    set(loops "-O3 -fno-trapping-math")
+    set(avx2 "-mavx2 -mbmi2")
+    set(avx512 "-mavx512f -mavx512dq -mavx512vl -mavx512bw -mbmi2")
+    check_c_compiler_flag("${avx512}" DESCEND_HAS_AVX512)
+    check_c_compiler_flag("-mprefer-vector-width=512" DESCEND_HAS_VECTOR_WIDTH)
+    if(DESCEND_HAS_VECTOR_WIDTH)
+        string(APPEND avx512 " -mprefer-vector-width=512")
+    endif()
+    if(NOT DESCEND_HAS_AVX512)
+        set(avx2 "")
+        set(avx512 "")
+    endif()
+    set_source_files_properties(src/exec/kernels.c PROPERTIES COMPILE_FLAGS "${loops}")
+    set_source_files_properties(src/exec/kernels_avx2.c PROPERTIES COMPILE_FLAGS "${loops} ${avx2}")
+    set_source_files_properties(src/exec/kernels_avx512.c PROPERTIES
+        COMPILE_FLAGS "${loops} ${avx512}")
+endfunction()
+
 find_program(CCACHE ccache)
 if(CCACHE AND NOT CMAKE_C_COMPILER_LAUNCHER)
     set(CMAKE_C_COMPILER_LAUNCHER ${CCACHE})

@@ -63,6 +63,14 @@ static Status option_restarts(descend_walk *walk, const char *option, const char
     return STATUS_OK;
 }
 
+static Status option_threads(descend_walk *walk, const char *option, const char *value,
+                             Error *error) {
+    double number;
+    TRY(option_whole(option, value, 1, &number, error));
+    walk->problem_options.threads = (size_t)number;
+    return STATUS_OK;
+}
+
 static Status option_seed(descend_walk *walk, const char *option, const char *value, Error *error) {
     double number;
     TRY(option_whole(option, value, 0, &number, error));
@@ -125,7 +133,8 @@ static const struct {
     {"rate", option_rate},         {"optimizer", option_optimizer}, {"until", option_until},
     {"steps", option_count},       {"epochs", option_count},        {"batch", option_count},
     {"restarts", option_restarts}, {"seed", option_seed},           {"gradient", option_gradient},
-    {"executor", option_executor}, {"weight", option_weight},       {"drop", option_drop},
+    {"threads", option_threads},   {"executor", option_executor},   {"weight", option_weight},
+    {"drop", option_drop},
 };
 
 static Status api_unknown_option(const char *option, Error *error) {

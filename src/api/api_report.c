@@ -232,6 +232,8 @@ double descend_walk_number(const descend_walk *walk, const char *key) {
     if (strcmp(key, "start_loss") == 0) return facts.start_loss;
     if (strcmp(key, "gradient_norm") == 0) return facts.slope;
     if (strcmp(key, "steps") == 0) return (double)facts.steps;
+    if (strcmp(key, "threads") == 0)
+        return walk->problem ? (double)train_threads(walk->problem) : 1;
     if (strcmp(key, "evaluations") == 0) return (double)facts.evaluations;
     if (strcmp(key, "seconds") == 0) return facts.seconds;
     if (strcmp(key, "seed") == 0) return (double)walk->options.seed;

@@ -246,6 +246,20 @@ void hash_bytes(Hash *hash, const void *bytes, size_t length);
 void hash_u64(Hash *hash, uint64_t value);
 void hash_double(Hash *hash, double value); /* one pattern for all NaN; -0 and 0 differ */
 
+/* ---- pool.c: threads that do one thing together ---------------------------------------------- */
+
+/* Threads start when first needed and wait for the next task; where none can be had, the caller
+ * does all. A pool serves one caller at a time. */
+typedef struct Pool Pool;
+Pool *pool_new(size_t workers); /* the caller is one of them; NULL: no memory */
+size_t pool_workers(const Pool *pool);
+/* Calls task(context, worker) once for each worker, at the same time, and waits for all. The task
+ * must not count on how many there are: some may not have started. */
+void pool_run(Pool *pool, void (*task)(void *context, size_t worker), void *context);
+void pool_free(Pool *pool);
+void pool_yield(void); /* lets another thread work */
+size_t pool_processors(void); /* that this process may use; at least 1 */
+
 /* ---- file.c ---------------------------------------------------------------------------------- */
 
 /* Reads a whole file (or standard input for "-") into memory of its own (memory_free), with a NUL

@@ -161,7 +161,7 @@ void cli_json_walk(Cli *cli, ViewJson *json, const Command *command, const CliIn
     json_number_key(json, walk, "gradient_norm");
     view_json_text(json, "method", descend_walk_text(walk, "method", "en"));
     view_json_text(json, "executor", descend_walk_text(walk, "executor", "en"));
-    view_json_integer(json, "threads", 1);
+    json_number_key(json, walk, "threads");
     view_json_text(json, "precision", descend_walk_text(walk, "precision", "en"));
     json_number_key(json, walk, "seed");
     json_number_key(json, walk, "seconds");

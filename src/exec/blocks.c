@@ -1,74 +1,240 @@
-/* One evaluation: what has no rows, then a pass over the blocks, and so on; allocates nothing. */
+/* One evaluation: what has no rows, then a pass over the blocks, and so on; allocates nothing.
+ *
+ * A pass is cut into parts, a whole number of leaves each, which threads take one after the other.
+ * What a part summed is joined to what comes before it in the order of the parts. */
 #include "exec.h"
 
+#include <stdatomic.h>
 #include <string.h>
 
+enum {
+    RUN_PART_LEAVES = 1,  /* the least that a thread takes */
+    RUN_PARTS = 16,       /* wanted for each thread, so that all end at about the same time */
+    RUN_ALONE = 1 << 15,  /* numbers that are made faster alone than others are woken */
+    RUN_LINE = 64,        /* bytes that come from memory together */
+    RUN_LOOKS = 1 << 14   /* of one that waits for its turn, before it lets others work */
+};
+
+#if defined(__GNUC__) || defined(__clang__)
+#define FETCH(address) __builtin_prefetch((address), 0, 2)
+#else
+#define FETCH(address) ((void)(address))
+#endif
+
+/* One pass in the hands of all workers. */
+typedef struct Run {
+    const Plan *plan;
+    const PlanPass *pass;
+    const Rows *rows;
+    double *const *results;
+    const RowVisitor *visitor; /* NULL: this pass shows nothing */
+    bool visit;
+    size_t part_rows, n_parts;
+    bool shared;               /* parts have sums of their own */
+    atomic_size_t next, turn;  /* part to take, and to join */
+    atomic_int status;
+} Run;
+
 /* Columns of the block at 'row' (counted from rows->first). */
-static void run_aim_columns(const Plan *plan, const Rows *rows, size_t row) {
-    for (size_t k = 0; k < plan->n_columns; k++) {
-        uint32_t column = plan->columns[k];
-        plan->base[FRAME_COLUMNS + column] = rows->columns[column] + rows->first + row;
-    }
+static void run_aim_columns(const Plan *plan, const Worker *worker, const Rows *rows, size_t row) {
+    size_t at = rows->first + row;
+    for (size_t k = 0; k < plan->n_columns; k++)
+        worker->base[plan->column_base[k]] = (const char *)(rows->columns[plan->columns[k]] + at);
 }
 
 /* The outputs with rows of one block, copied to the results and shown to the visitor. */
-static Status run_deliver(const Plan *plan, const Frame *frame, size_t row, size_t count,
-                          double *const *results, const RowVisitor *visitor) {
+static Status run_deliver(const Run *run, size_t number, const Frame *frame, size_t row) {
+    const Plan *plan = run->plan;
+    const double **values = plan->workers[number].values;
     for (size_t k = 0; k < plan->n_outputs; k++) {
-        plan->values[k] = NULL;
+        values[k] = NULL;
         if (!plan->places[k].rows) continue;
-        plan->values[k] = exec_operand(&plan->places[k], frame);
-        if (!results || !results[k]) continue;
+        values[k] = exec_operand(&plan->places[k], frame);
+        if (!run->results || !run->results[k]) continue;
         for (size_t e = 0; e < plan->sizes[k]; e++)
-            memcpy(results[k] + e * count + row, plan->values[k] + e * frame->n,
+            memcpy(run->results[k] + e * run->rows->count + row, values[k] + e * frame->n,
                    frame->n * sizeof(double));
     }
-    if (!visitor) return STATUS_OK;
-    return visitor->block(visitor->context, row, frame->n, plan->values, frame->n);
+    if (!run->visitor) return STATUS_OK;
+    return run->visitor->block(run->visitor->context, number, row, frame->n, values, frame->n);
+}
+
+/* Columns of the next block are asked for while this one is worked on, a share with each step: the
+ * memory is never idle. */
+typedef struct Ahead {
+    const Plan *plan;
+    const Worker *worker;
+    size_t next, end; /* bytes from the block's start, in every column */
+    size_t share;
+} Ahead;
+
+static Ahead run_look_ahead(const Plan *plan, const Worker *worker, const Frame *frame,
+                            size_t rows_left, size_t n_steps) {
+    size_t left = rows_left - frame->n;
+    size_t bytes = (left < frame->n ? left : frame->n) * plan->kernels->size;
+    return (Ahead){.plan = plan,
+                   .worker = worker,
+                   .next = frame->pitch,
+                   .end = frame->pitch + bytes,
+                   .share = bytes / (n_steps ? n_steps : 1) + RUN_LINE};
+}
+
+static void run_fetch(Ahead *ahead) {
+    size_t end = ahead->next + ahead->share < ahead->end ? ahead->next + ahead->share : ahead->end;
+    for (size_t k = 0; k < ahead->plan->n_columns; k++) {
+        const char *column = ahead->worker->base[ahead->plan->column_base[k]];
+        for (size_t at = ahead->next; at < end; at += RUN_LINE) FETCH(column + at);
+    }
+    ahead->next = end;
+}
+
+static void run_steps(const PlanPass *pass, const Frame *frame, Ahead *ahead) {
+    for (size_t k = 0; k < pass->n_steps; k++) {
+        pass->steps[k].run(&pass->steps[k], frame);
+        if (ahead->next < ahead->end) run_fetch(ahead);
+    }
+}
+
+/* The rows from 'row' up to 'end'. */
+static Status run_rows(const Run *run, size_t number, Fold *folds, size_t row, size_t end) {
+    const Plan *plan = run->plan;
+    const Worker *worker = &plan->workers[number];
+    Frame frame = {.kernels = plan->kernels, .base = worker->base, .folds = folds};
+    for (; row < end; row += frame.n) {
+        frame.n = end - row < plan->block_rows ? end - row : plan->block_rows;
+        frame.pitch = frame.n * plan->kernels->size;
+        run_aim_columns(plan, worker, run->rows, row);
+        Ahead ahead = run_look_ahead(plan, worker, &frame, end - row, run->pass->n_steps);
+        run_steps(run->pass, &frame, &ahead);
+        if (run->visit) TRY(run_deliver(run, number, &frame, row));
+    }
+    return STATUS_OK;
+}
+
+static void run_wait_turn(Run *run, size_t part) {
+    for (int looks = 0; atomic_load(&run->turn) != part; looks++)
+        if (looks >= RUN_LOOKS) pool_yield();
+}
+
+/* One part: its sums, and what its visitor made, join what comes before. */
+static Status run_part(Run *run, size_t number, size_t part) {
+    const PlanPass *pass = run->pass;
+    size_t first = part * run->part_rows, end = first + run->part_rows;
+    Fold *folds = run->shared ? pass->parts + number * pass->n_folds : pass->whole;
+    if (end > run->rows->count || part + 1 == run->n_parts) end = run->rows->count;
+    for (size_t k = 0; run->shared && k < pass->n_folds; k++)
+        exec_fold_part(&folds[k], &pass->whole[k], first);
+    Status status = run_rows(run, number, folds, first, end);
+    run_wait_turn(run, part);
+    if (status == STATUS_OK) {
+        for (size_t k = 0; run->shared && k < pass->n_folds; k++)
+            exec_fold_join(&pass->whole[k], &folds[k]);
+        if (run->visitor && run->visitor->join)
+            status = run->visitor->join(run->visitor->context, number);
+    }
+    atomic_store(&run->turn, part + 1);
+    return status;
+}
+
+/* After a failure the parts that are left are passed over. */
+static void run_parts(void *context, size_t number) {
+    Run *run = context;
+    for (size_t part; (part = atomic_fetch_add(&run->next, 1)) < run->n_parts;) {
+        if (atomic_load(&run->status) != STATUS_OK) {
+            run_wait_turn(run, part);
+            atomic_store(&run->turn, part + 1);
+            continue;
+        }
+        Status status = run_part(run, number, part);
+        if (status != STATUS_OK) atomic_store(&run->status, (int)status);
+    }
+}
+
+/* Leaves a part: a power of two, so that a part is a node of the tree over leaves. */
+static size_t run_part_leaves(size_t leaves, size_t workers) {
+    size_t part = RUN_PART_LEAVES;
+    while (part * workers * RUN_PARTS * 2 <= leaves) part *= 2;
+    return part;
+}
+
+/* Sums may be shared when the parts have states, the rows are worth it and nobody wants blocks in
+ * order. */
+static void run_divide(Run *run) {
+    const Plan *plan = run->plan;
+    size_t rows = run->rows->count, leaves = (rows + EXEC_LEAF_ROWS - 1) / EXEC_LEAF_ROWS;
+    bool joins = run->visitor && run->visitor->join, in_order = run->visitor && !joins;
+    bool small = rows * (run->pass->row_elements + 1) <= RUN_ALONE;
+    bool able = plan->n_workers > 1 && (run->pass->parts || run->pass->n_folds == 0);
+    run->shared = able && !in_order && !small;
+    size_t part = run->shared ? run_part_leaves(leaves, plan->n_workers) * EXEC_LEAF_ROWS : rows;
+    if (joins) part = EXEC_VISIT_ROWS;
+    run->part_rows = part > 0 ? part : 1;
+    run->n_parts = rows > 0 ? (rows + run->part_rows - 1) / run->part_rows : 0;
+    if (run->n_parts < 2) run->shared = false;
+}
+
+size_t exec_threads(const Plan *plan, const Rows *rows) {
+    size_t most = 1;
+    for (size_t p = 0; !plan->replay && p < plan->n_passes; p++) {
+        Run run = {.plan = plan, .pass = &plan->passes[p], .rows = rows};
+        run_divide(&run);
+        size_t threads = run.n_parts < plan->n_workers ? run.n_parts : plan->n_workers;
+        if (run.shared && threads > most) most = threads;
+    }
+    return most;
 }
 
 static Status run_blocks(const Plan *plan, const PlanPass *pass, const Rows *rows,
-                         double *const *results, const RowVisitor *visitor) {
-    bool visit = plan->visit_pass == (size_t)(pass - plan->passes);
-    Frame frame = {.base = plan->base, .work = plan->work};
-    for (size_t row = 0; row < rows->count; row += frame.n) {
-        size_t left = rows->count - row;
-        frame.n = left < plan->block_rows ? left : plan->block_rows;
-        run_aim_columns(plan, rows, row);
-        exec_step_run(pass->steps, pass->n_steps, &frame);
-        if (visit) TRY(run_deliver(plan, &frame, row, rows->count, results, visitor));
-    }
-    return STATUS_OK;
+                         double *const *results, const RowVisitor *visitor, bool visit) {
+    Run run = {.plan = plan,
+               .pass = pass,
+               .rows = rows,
+               .results = results,
+               .visitor = visit ? visitor : NULL,
+               .visit = visit};
+    run_divide(&run);
+    if (run.shared)
+        pool_run(plan->pool, run_parts, &run);
+    else
+        run_parts(&run, 0);
+    return (Status)atomic_load(&run.status);
+}
+
+static void run_finish_fold(const Plan *plan, const PlanFold *fold, Fold *state,
+                            const Frame *single) {
+    double probability = 0;
+    if (fold->op == OP_ROW_QUANTILE)
+        plan->kernels->widen(&probability, exec_operand(&fold->probability, single), 1);
+    exec_fold_finish(state, probability, (double *)((char *)plan->work + fold->out));
+}
+
+static Frame run_single(const Plan *plan) {
+    return (Frame){.kernels = plan->kernels,
+                   .base = plan->workers[0].base,
+                   .n = 1,
+                   .pitch = plan->kernels->size};
 }
 
 static Status run_pass(const Plan *plan, const PlanPass *pass, const Rows *rows,
                        double *const *results, const RowVisitor *visitor) {
-    Frame single = {.base = plan->base, .work = plan->work, .n = 1};
+    Frame single = run_single(plan);
     exec_step_run(pass->singles, pass->n_singles, &single);
     bool visit = plan->visit_pass == (size_t)(pass - plan->passes);
     if (pass->n_folds == 0 && !visit) return STATUS_OK;
     for (size_t k = 0; k < pass->n_folds; k++)
-        if (!exec_fold_start(&pass->folds[k].fold, rows->count)) return STATUS_MEMORY;
-    TRY(run_blocks(plan, pass, rows, results, visitor));
-    for (size_t k = 0; k < pass->n_folds; k++) {
-        PlanFold *fold = &pass->folds[k];
-        double probability =
-            fold->fold.op == OP_ROW_QUANTILE ? *exec_operand(&fold->probability, &single) : 0;
-        exec_fold_finish(&fold->fold, probability, plan->work + fold->out);
-    }
+        if (!exec_fold_start(&pass->whole[k], rows->count)) return STATUS_MEMORY;
+    TRY(run_blocks(plan, pass, rows, results, visitor, visit));
+    for (size_t k = 0; k < pass->n_folds; k++)
+        run_finish_fold(plan, &pass->folds[k], &pass->whole[k], &single);
     return STATUS_OK;
 }
 
 static void run_copy_singles(const Plan *plan, double *const *results) {
-    Frame single = {.base = plan->base, .work = plan->work, .n = 1};
+    Frame single = run_single(plan);
     for (size_t k = 0; results && k < plan->n_outputs; k++) {
         const Operand *place = &plan->places[k];
         if (place->rows || !results[k]) continue;
-        const double *from = exec_operand(place, &single);
-        if (plan->sizes[k] == 1)
-            results[k][0] = from[0];
-        else
-            memcpy(results[k], from, plan->sizes[k] * sizeof(double));
+        plan->kernels->widen(results[k], exec_operand(place, &single), plan->sizes[k]);
     }
 }
 
@@ -77,8 +243,10 @@ Status exec_run(Plan *plan, const double *parameters, const Rows *rows, double *
     const Rows none = {0};
     if (!rows) rows = &none;
     if (plan->replay) return exec_replay_outputs(plan, parameters, rows, results, visitor);
-    plan->base[FRAME_PARAMETERS] = parameters;
-    if (plan->row_count != SIZE_MAX) plan->work[plan->row_count] = (double)rows->count;
+    for (size_t w = 0; w < plan->n_workers; w++)
+        plan->workers[w].base[FRAME_PARAMETERS] = (const char *)parameters;
+    if (plan->row_count != SIZE_MAX)
+        plan->kernels->fill((char *)plan->work + plan->row_count, (double)rows->count, 1);
     for (size_t p = 0; p < plan->n_passes; p++)
         TRY(run_pass(plan, &plan->passes[p], rows, results, visitor));
     run_copy_singles(plan, results);

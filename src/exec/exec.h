@@ -14,6 +14,9 @@
 
 enum { EXEC_LEAF_ROWS = 1024, EXEC_LANES = 16 };
 
+/* The instruction set of the inner loops; the bits are the same. */
+typedef enum Isa { ISA_BEST, ISA_PLAIN, ISA_AVX2, ISA_AVX512 } Isa;
+
 typedef enum Executor {
     EXECUTOR_AUTO,
     EXECUTOR_REFERENCE,  /* a plain loop, row by row, for tests */
@@ -24,6 +27,8 @@ typedef struct PlanOptions {
     Executor executor;
     size_t block_rows;   /* 0: chosen so that a block's values stay in cache */
     size_t memory_limit; /* bytes of workspace; 0: none */
+    Pool *pool;          /* the threads that share a pass over the rows; NULL: the caller alone */
+    Isa isa;             /* one that the processor has */
 } PlanOptions;
 
 typedef struct Plan Plan;
@@ -41,11 +46,18 @@ typedef struct Rows {
     size_t first, count; /* count 0: a program without rows */
 } Rows;
 
-/* Called for each block in order with the outputs that have rows: values[k] is output k, element e
- * of row r at values[k][e * stride + r]; NULL for outputs without rows. */
+/* Shown the outputs that have rows, block by block: values[k] is output k, element e of row r at
+ * values[k][e * stride + r]; NULL for outputs without rows.
+ *
+ * Without 'join' the blocks come in order, one after the other. With it, threads take parts of
+ * EXEC_VISIT_ROWS rows each: 'block' is told which worker calls, whose blocks come in order within
+ * the part, and 'join' is called by it, in the order of the parts, when the part is done: what the
+ * visitor makes cannot depend on the number of threads. */
+enum { EXEC_VISIT_ROWS = 16384 };
 typedef struct RowVisitor {
-    Status (*block)(void *context, size_t first_row, size_t n_rows, const double *const *values,
-                    size_t stride);
+    Status (*block)(void *context, size_t worker, size_t first_row, size_t n_rows,
+                    const double *const *values, size_t stride);
+    Status (*join)(void *context, size_t worker);
     void *context;
 } RowVisitor;
 
@@ -75,10 +87,12 @@ size_t exec_count_kinks(const Graph *graph, NodeId output, const double *paramet
                         const Rows *rows, NodeId *first);
 
 typedef struct PlanFacts {
-    size_t steps, passes, block_rows, workspace_bytes;
+    size_t steps, passes, block_rows, workspace_bytes, threads;
     const char *executor; /* "interpreted" */
 } PlanFacts;
 PlanFacts exec_facts(const Plan *plan);
+/* How many share the work over these rows: one where they are few. */
+size_t exec_threads(const Plan *plan, const Rows *rows);
 /* Stable text for 'show --stage plan'. */
 void exec_dump(const Plan *plan, Text *out);
 
@@ -97,65 +111,106 @@ typedef struct Needs {
 bool exec_needs(const Graph *graph, const NodeId *outputs, size_t n_outputs, Needs *needs);
 void exec_needs_free(Needs *needs);
 
+/* kernels.c: out[r] = op(a[r], b[r], c[r]) for n numbers; bit k of 'singles' says that operand k is
+ * one number for all r. No kernel where the operator is not elementwise, or all operands are
+ * single. */
+typedef void (*Kernel)(void *restrict out, const void *a, const void *b, const void *c, size_t n,
+                       int exponent);
+/* 'count' elements of n rows each; strides count elements. */
+typedef void (*WalkLoop)(void *restrict out, size_t out_stride, const void *restrict in,
+                         size_t in_stride, size_t count, size_t n);
+
+/* The inner loops for one type of number on one instruction set. */
+typedef struct Kernels {
+    size_t size; /* bytes of a number */
+    const Kernel (*elementwise)[8];
+    Kernel power; /* OP_POWI */
+    void (*fill)(void *out, double value, size_t n);
+    void (*spread)(void *restrict out, const void *restrict value, size_t n); /* one number */
+    void (*widen)(double *restrict out, const void *restrict in, size_t n);
+    void (*narrow)(void *restrict out, const double *restrict in, size_t n);
+    WalkLoop walk_copy, walk_add, walk_least, walk_greatest;
+    void (*product_add)(void *restrict sum, const void *restrict a, bool a_rows,
+                        const void *restrict b, bool b_rows, size_t n);
+    /* The next n rows go to the lanes from 'lane' on, in turn. */
+    void (*fold_add)(void *restrict lanes, const void *restrict values, size_t lane, size_t n);
+    void (*fold_product)(void *restrict lanes, const void *restrict a, const void *restrict b,
+                         bool b_rows, size_t lane, size_t n);
+    void (*fold_least)(void *restrict lanes, const void *restrict values, size_t lane, size_t n);
+    void (*fold_greatest)(void *restrict lanes, const void *restrict values, size_t lane,
+                          size_t n);
+    void (*fold_row)(void *restrict lanes, const void *restrict values, size_t stride,
+                     size_t count);
+    double (*fold_lanes)(Op op, void *lanes, double neutral);
+} Kernels;
+const Kernels *exec_kernels(Isa isa); /* NULL: this processor or build has no such set */
+const Kernels *exec_kernels_avx2(void);
+const Kernels *exec_kernels_avx512(void);
+
 /* rowsum.c: what an OP_ROW_* node gathers, element by element. */
 enum { FOLD_LEVELS = 32 }; /* of the tree over leaves: enough for 2^42 rows */
 typedef struct Fold {
+    const Kernels *kernels;
     Op op;
     size_t elements;
-    double *lanes;   /* [element][EXEC_LANES]: of the leaf in hand; neutral between evaluations */
-    double *levels;  /* ROW_SUM: [level][element], complete subtrees of 2^level leaves */
+    void *lanes;     /* [element][EXEC_LANES]: of the leaf in hand; neutral between evaluations */
+    double *levels;  /* ROW_SUM: [level][element], complete subtrees of 2^level leaves; least and
+                        greatest: [element], of all complete leaves */
     uint64_t leaves; /* complete leaves so far: its bits say which levels are in use */
     size_t rows;     /* fed so far */
     double *kept;    /* ROW_QUANTILE: [element][row of the evaluation] */
     size_t total;    /* rows of the evaluation */
-    size_t kept_capacity;
+    size_t first;    /* the evaluation's row that is fed first: a whole number of leaves */
+    size_t kept_capacity; /* 0: 'kept' belongs to another fold */
     bool open, bad; /* between start and finish; a look-up outside its range was scattered */
 } Fold;
-bool exec_fold_size(Op op, size_t elements, size_t *bytes); /* of its states; false: overflow */
-bool exec_fold_new(Fold *fold, Op op, size_t elements);
+bool exec_fold_size(Op op, size_t elements, size_t size, size_t *bytes); /* false: overflow */
+bool exec_fold_new(Fold *fold, Op op, size_t elements, const Kernels *kernels);
 void exec_fold_free(Fold *fold);
 /* 'rows' is the count of the evaluation; only ROW_QUANTILE may need memory, when it grew. */
 bool exec_fold_start(Fold *fold, size_t rows);
 /* The next n rows, values[e * n + r]. */
-void exec_fold_feed(Fold *fold, const double *values, size_t n);
+void exec_fold_feed(Fold *fold, const void *values, size_t n);
 /* As feeding SCATTER's result: zeros, with values[e * n + r] at index[r] of the first axis;
  * operands without rows have a row stride of 0. */
-void exec_fold_scatter(Fold *fold, const double *values, size_t value_stride, size_t part,
-                       const double *index, size_t index_stride, size_t n);
+void exec_fold_scatter(Fold *fold, const void *values, size_t value_stride, size_t part,
+                       const void *index, size_t index_stride, size_t n);
 /* 'probability' counts for ROW_QUANTILE. */
 void exec_fold_finish(Fold *fold, double probability, double *out);
+/* A part of the evaluation that begins at 'first': fed apart from what comes before it, then joined
+ * to it. Parts are joined in order; each but the last has 2^k leaves, with one k for all. */
+void exec_fold_part(Fold *part, const Fold *whole, size_t first);
+void exec_fold_join(Fold *whole, Fold *part);
 
-/* kernels.c: out[r] = op(a[r], b[r], c[r]) for n values; bit k of 'singles' says that operand k is
- * one number for all r. NULL for operators that are not elementwise, or when all operands are
- * single. */
-typedef void (*Kernel)(double *restrict out, const double *a, const double *b, const double *c,
-                       size_t n, int exponent);
-Kernel exec_kernel(Op op, unsigned singles);
-
-/* Where a step finds a value. It is read at base[base] + offset + element * (rows of the block).
- * Element e of the step's result reads element (e / repeat) % period. */
-enum { FRAME_WORK, FRAME_PARAMETERS, FRAME_COLUMNS }; /* column c: FRAME_COLUMNS + c */
+/* Where a step finds a value. It is read at base[base] + offset bytes + element * (rows of the
+ * block); a scattered one is spread over the columns base[base], base[base + 1], ... Element e of
+ * the step's result reads element (e / repeat) % period. */
+enum { FRAME_WORK, FRAME_ROWS, FRAME_PARAMETERS, FRAME_COLUMNS }; /* column c: FRAME_COLUMNS + c */
 typedef struct Operand {
     uint32_t base;
     uint32_t element; /* first one, of a value with rows */
-    size_t offset;
+    size_t offset;    /* numbers while planning, then bytes */
     uint32_t repeat, period; /* 1 and the number of elements: as it lies; period 1: one number */
     bool rows;               /* [element][row of the block]; else [element] */
+    bool scattered;
 } Operand;
 
 /* An operand's elements one after the other, as the result's need them. */
 typedef struct Cursor {
-    const double *at, *start;
-    size_t unit; /* numbers an element */
+    const char *at, *start;
+    const char *const *columns; /* of a scattered operand, else NULL */
+    size_t unit;                /* bytes an element */
     uint32_t repeat, period, repeated, element;
     bool rows;
 } Cursor;
 void exec_cursor_next(Cursor *cursor);
 
 typedef struct Frame {
-    const double **base;
-    double *work;
-    size_t n; /* rows of this block */
+    const Kernels *kernels;
+    const char **base;
+    Fold *folds;  /* of the pass */
+    size_t n;     /* rows of this block */
+    size_t pitch; /* bytes from one element of a value with rows to the next: n numbers */
 } Frame;
 
 /* How elements move between two values: four nested loops over 'dim'. */
@@ -186,13 +241,13 @@ typedef struct Step Step;
 struct Step {
     void (*run)(const Step *step, const Frame *frame);
     Kernel kernel;
-    size_t out; /* offset into work */
+    size_t out; /* place: numbers while planning, then bytes */
     size_t elements;
     Operand in[3];
     union {
         const StrideWalk *walk;
         Operand *stack;
-        Fold *fold;
+        size_t fold;       /* ROW_*: its place among those of the pass */
         size_t product[3]; /* MATMUL: [I,K] @ [K,J] */
         size_t n_parts;    /* GATHER, SCATTER: length of the first axis */
     } extra;
@@ -204,16 +259,17 @@ struct Step {
 };
 
 /* interp.c: chooses the function that runs the step, by its operator and operands. */
-void exec_step_choose(Step *step);
+void exec_step_choose(Step *step, const Kernels *kernels);
 void exec_step_run(const Step *steps, size_t count, const Frame *frame);
-const double *exec_operand(const Operand *operand, const Frame *frame);
+const void *exec_operand(const Operand *operand, const Frame *frame);
 Cursor exec_cursor(const Operand *operand, const Frame *frame);
 
 /* rowsum.c: as feeding the product of a and b, at least one of which has rows. */
 void exec_fold_product(Fold *fold, Cursor a, Cursor b, size_t n);
 
 typedef struct PlanFold {
-    Fold fold;
+    Op op;
+    size_t elements;
     Operand probability;
     size_t out;
     NodeId node;
@@ -226,7 +282,17 @@ typedef struct PlanPass {
     size_t n_steps;
     PlanFold *folds; /* finished after the last block */
     size_t n_folds;
+    size_t row_elements; /* numbers that the steps make for one row */
+    Fold *whole;         /* the state of each fold */
+    Fold *parts; /* [worker][fold], where several threads share the pass; else NULL */
 } PlanPass;
+
+/* What one thread needs for its blocks. */
+typedef struct Worker {
+    const char **base;
+    void *rows;            /* the block */
+    const double **values; /* of the outputs in a block, for the visitor */
+} Worker;
 
 typedef struct Replay Replay;
 
@@ -245,12 +311,16 @@ struct Plan {
     size_t block_rows, n_steps, workspace_bytes;
     size_t row_numbers, single_numbers; /* numbers held for each row of a block, and once */
     size_t row_count;                   /* offset of OP_ROW_COUNT in work; SIZE_MAX: not used */
-    uint32_t *columns;                  /* that are read */
-    size_t n_columns;
-    double *work;
-    void *memory; /* what 'work' was aligned in */
-    const double **base;
-    const double **values; /* of the outputs in a block, for the visitor */
+    uint32_t *columns;                  /* that are read, */
+    uint32_t *column_base;              /* and where their place is aimed at */
+    size_t n_columns, n_base;
+    const Kernels *kernels;
+    Pool *pool;
+    Worker *workers;
+    size_t n_workers;
+    void *work;   /* values without rows */
+    void *memory; /* what 'work' and the blocks were aligned in */
+    const double **values; /* of a row, by the reference executor */
     Replay *replay;        /* EXECUTOR_REFERENCE */
     Arena arena;
 };

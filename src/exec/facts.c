@@ -11,10 +11,12 @@ PlanFacts exec_facts(const Plan *plan) {
                            .passes = plan->replay->needs.top,
                            .block_rows = 1,
                            .workspace_bytes = plan->replay->bytes,
+                           .threads = 1,
                            .executor = "reference"};
     PlanFacts facts = {.steps = plan->n_steps,
                        .block_rows = plan->block_rows,
                        .workspace_bytes = plan->workspace_bytes,
+                       .threads = plan->n_workers,
                        .executor = "interpreted"};
     for (size_t p = 0; p < plan->n_passes; p++)
         if (facts_goes_over_rows(plan, p)) facts.passes++;
@@ -22,23 +24,34 @@ PlanFacts exec_facts(const Plan *plan) {
 }
 
 static void dump_place(const Plan *plan, size_t offset, bool rows, Text *out) {
+    size_t number = offset / plan->kernels->size;
     if (rows)
-        text_format(out, "r%zu", (offset - plan->single_numbers) / plan->block_rows);
+        text_format(out, "r%zu", number / plan->block_rows);
     else
-        text_format(out, "s%zu", offset);
+        text_format(out, "s%zu", number);
+}
+
+static void dump_column(const Plan *plan, size_t base, Text *out) {
+    uint32_t column = 0;
+    for (size_t k = 0; k < plan->n_columns; k++)
+        if (plan->column_base[k] == base) column = plan->columns[k];
+    if (column < plan->graph->n_columns && plan->graph->column_names)
+        text_add(out, plan->graph->column_names[column]);
+    else
+        text_add_integer(out, column);
 }
 
 static void dump_operand(const Plan *plan, const Operand *operand, Text *out) {
     text_add_char(out, ' ');
     if (operand->base == FRAME_PARAMETERS) {
-        text_format(out, "p%zu", operand->offset);
+        text_format(out, "p%zu", operand->offset / plan->kernels->size);
     } else if (operand->base >= FRAME_COLUMNS) {
-        uint32_t column = operand->base - FRAME_COLUMNS;
-        text_add(out, "column ");
-        if (column < plan->graph->n_columns && plan->graph->column_names)
-            text_add(out, plan->graph->column_names[column]);
-        else
-            text_add_integer(out, column);
+        text_add(out, operand->scattered ? "columns " : "column ");
+        dump_column(plan, operand->base, out);
+        for (uint32_t k = 1; operand->scattered && k < operand->period; k++) {
+            text_add_char(out, ' ');
+            dump_column(plan, operand->base + k, out);
+        }
     } else {
         dump_place(plan, operand->offset, operand->rows, out);
     }
@@ -90,8 +103,8 @@ static void dump_pass(const Plan *plan, size_t number, Text *out) {
     for (size_t k = 0; k < pass->n_folds; k++) {
         text_add(out, "  then ");
         dump_place(plan, pass->folds[k].out, false, out);
-        dump_elements(pass->folds[k].fold.elements, out);
-        text_format(out, " = %s\n", op_info(pass->folds[k].fold.op)->spelling);
+        dump_elements(pass->folds[k].elements, out);
+        text_format(out, " = %s\n", op_info(pass->folds[k].op)->spelling);
     }
 }
 

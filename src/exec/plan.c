@@ -11,9 +11,12 @@
 #include <string.h>
 
 enum {
-    PLAN_CACHE = 256 << 10, /* bytes of a block's values */
+    PLAN_NEAR = 24 << 10,   /* bytes of a block's values, for the nearest cache, */
+    PLAN_NEAR_ROWS = 256,   /* unless it would have fewer rows than this: */
+    PLAN_CACHE = 256 << 10, /* then for the next cache */
     PLAN_LARGE = 64 << 20,  /* and when its many small steps want more rows */
     PLAN_STEP_WORK = 64,    /* numbers a step should make, to be worth its call */
+    PLAN_PARTS = 256 << 20, /* bytes of sums that workers may hold apart from each other */
     PLAN_ALIGN = 64
 };
 
@@ -21,13 +24,15 @@ enum {
 typedef struct PlanUse {
     NodeId root;
     uint32_t element, repeat, period; /* as in Operand */
+    bool scattered;                   /* 'root' is a STACK of columns, read where they lie */
 } PlanUse;
 
 /* Which repeated values a reader can read where they are repeated from. */
 typedef enum PlanReading {
     PLAN_READS_WHOLE,   /* none */
     PLAN_READS_NUMBERS, /* single numbers */
-    PLAN_READS_PATTERNS /* all whose kept axes are neighbours */
+    PLAN_READS_COLUMNS, /* none, but columns may lie apart */
+    PLAN_READS_PATTERNS /* all whose kept axes are neighbours; columns may lie apart */
 } PlanReading;
 
 /* The nodes of a pass, within Planner.items: first..middle without rows, before it; middle..end in
@@ -51,6 +56,9 @@ typedef struct Planner {
     NodeId *items;
     size_t n_items, items_capacity;
     PlanRange *ranges;
+    NodeId *stacks; /* of columns, read where they lie, */
+    size_t n_stacks, stacks_capacity, n_scattered;
+    uint32_t *stack_base; /* and where their places begin (by node; 0: none) */
     SlotPool singles, rows;
     size_t row_steps, row_elements;
 } Planner;
@@ -112,6 +120,19 @@ static bool plan_see_through(const Planner *planner, NodeId id, PlanReading read
     return reading == PLAN_READS_PATTERNS && whole && plan_is_pattern(planner, use->root, use);
 }
 
+static PlanUse plan_use(const Planner *planner, NodeId id, PlanReading reading);
+
+static bool plan_is_columns(const Planner *planner, NodeId id) {
+    const Node *node = plan_node(planner, id);
+    if (node->op != OP_STACK || plan_count(planner, id) != node->n_inputs) return false;
+    for (uint32_t k = 0; k < node->n_inputs; k++) {
+        NodeId input = graph_input(planner->graph, id, k);
+        NodeId root = plan_use(planner, input, PLAN_READS_WHOLE).root;
+        if (plan_node(planner, root)->op != OP_COLUMN) return false;
+    }
+    return true;
+}
+
 /* Looks through views, and through repeated values as far as the reader can. */
 static PlanUse plan_use(const Planner *planner, NodeId id, PlanReading reading) {
     PlanUse use = {.root = id, .repeat = 1, .period = (uint32_t)plan_count(planner, id)};
@@ -123,7 +144,13 @@ static PlanUse plan_use(const Planner *planner, NodeId id, PlanReading reading) 
             use.element += start;
             continue;
         }
-        if (reading == PLAN_READS_WHOLE || node->op != OP_BROADCAST) return use;
+        if (reading >= PLAN_READS_COLUMNS && plan_is_columns(planner, use.root)) {
+            use.scattered = true;
+            return use;
+        }
+        if (reading == PLAN_READS_WHOLE || reading == PLAN_READS_COLUMNS ||
+            node->op != OP_BROADCAST)
+            return use;
         if (!plan_see_through(planner, id, reading, &use)) return use;
     }
 }
@@ -150,6 +177,7 @@ static PlanUse plan_input(const Planner *planner, NodeId source, uint32_t k) {
     PlanReading reading = PLAN_READS_WHOLE;
     if (plan_kind(planner, source) == KIND_ELEMENTWISE)
         reading = plan_has_rows(planner, source) ? PLAN_READS_PATTERNS : PLAN_READS_NUMBERS;
+    if (plan_node(planner, source)->op == OP_MATMUL) reading = PLAN_READS_COLUMNS;
     return plan_use(planner, graph_input(planner->graph, source, k), reading);
 }
 
@@ -174,8 +202,10 @@ static void plan_require(Planner *planner) {
         NodeId id = planner->needs.nodes[i];
         if (!planner->required[id]) continue;
         NodeId source = plan_source(planner, id);
-        for (uint32_t k = 0; k < plan_node(planner, source)->n_inputs; k++)
-            planner->required[plan_input(planner, source, k).root] = true;
+        for (uint32_t k = 0; k < plan_node(planner, source)->n_inputs; k++) {
+            PlanUse use = plan_input(planner, source, k);
+            if (!use.scattered) planner->required[use.root] = true;
+        }
     }
 }
 
@@ -228,8 +258,10 @@ static void plan_collect_rows(Planner *planner, uint32_t pass) {
         bool wanted = plan_has_rows(planner, id) && planner->wanted[id] == mark;
         if (!wanted && !plan_feeds(planner, id, pass)) continue;
         NodeId source = plan_source(planner, id);
-        for (uint32_t k = 0; k < plan_node(planner, source)->n_inputs; k++)
-            planner->wanted[plan_input(planner, source, k).root] = mark;
+        for (uint32_t k = 0; k < plan_node(planner, source)->n_inputs; k++) {
+            PlanUse use = plan_input(planner, source, k);
+            if (!use.scattered) planner->wanted[use.root] = mark;
+        }
     }
     for (size_t i = 0; i < planner->needs.count; i++) {
         NodeId id = planner->needs.nodes[i];
@@ -303,17 +335,36 @@ static void plan_place_leaves(Planner *planner) {
 
 /* ---- steps ----------------------------------------------------------------------------------- */
 
-static Operand plan_operand(const Planner *planner, PlanUse use) {
+/* Places for the columns of a stack, one behind the other. */
+static uint32_t plan_stack_base(Planner *planner, NodeId id) {
+    if (planner->stack_base[id] != 0) return planner->stack_base[id];
+    if (!memory_reserve(&planner->stacks, &planner->stacks_capacity, planner->n_stacks + 1,
+                        sizeof *planner->stacks)) {
+        planner->singles.failed = true;
+        return FRAME_COLUMNS;
+    }
+    planner->stacks[planner->n_stacks++] = id;
+    size_t columns = planner->plan->n_base + planner->n_scattered;
+    planner->n_scattered += plan_count(planner, id);
+    return planner->stack_base[id] = (uint32_t)columns;
+}
+
+static Operand plan_operand(Planner *planner, PlanUse use) {
     const Node *node = plan_node(planner, use.root);
     Operand operand = {
         .repeat = use.repeat, .period = use.period, .rows = plan_has_rows(planner, use.root)};
+    if (use.scattered) {
+        operand.base = plan_stack_base(planner, use.root) + use.element;
+        operand.scattered = use.period > 1;
+        return operand;
+    }
     if (node->op == OP_COLUMN) {
         operand.base = FRAME_COLUMNS + node->aux.index;
     } else if (node->op == OP_PARAM) {
         operand.base = FRAME_PARAMETERS;
         operand.offset = planner->graph->parameters[node->aux.index].offset;
     } else {
-        operand.base = FRAME_WORK;
+        operand.base = operand.rows ? FRAME_ROWS : FRAME_WORK;
         operand.offset = planner->offset[use.root];
     }
     if (operand.rows)
@@ -368,10 +419,12 @@ static void plan_step(Planner *planner, Step *step, NodeId id) {
                    .rows = plan_has_rows(planner, id)};
     plan_step_operands(planner, step, id);
     plan_step_extra(planner, step, id);
-    exec_step_choose(step);
+    exec_step_choose(step, planner->plan->kernels);
 }
 
-static bool plan_fold(Planner *planner, Step *step, PlanFold *fold, NodeId id) {
+static bool plan_fold(Planner *planner, PlanPass *pass, Step *step, NodeId id) {
+    PlanFold *fold = &pass->folds[pass->n_folds];
+    Fold *state = &pass->whole[pass->n_folds];
     NodeId source = plan_source(planner, id);
     const Node *read = plan_node(planner, source);
     *step = (Step){.node = id,
@@ -384,11 +437,13 @@ static bool plan_fold(Planner *planner, Step *step, PlanFold *fold, NodeId id) {
     fold->node = id;
     if (step->op == OP_ROW_QUANTILE)
         fold->probability = plan_operand(planner, plan_input(planner, id, 1));
-    step->extra.fold = &fold->fold;
+    step->extra.fold = pass->n_folds++;
     if (step->fused == OP_SCATTER)
         step->elements = plan_count(planner, graph_input(planner->graph, source, 0));
-    exec_step_choose(step);
-    return exec_fold_new(&fold->fold, step->op, plan_count(planner, id));
+    exec_step_choose(step, planner->plan->kernels);
+    fold->op = step->op;
+    fold->elements = plan_count(planner, id);
+    return exec_fold_new(state, fold->op, fold->elements, planner->plan->kernels);
 }
 
 static void plan_make_fixed(Planner *planner) {
@@ -445,7 +500,8 @@ static bool plan_allocate_pass(Planner *planner, const PlanRange *range, PlanPas
         if (plan_kind(planner, planner->items[i]) == KIND_ROWS) folds++;
     pass->steps = arena_alloc(&planner->plan->arena, steps, sizeof *pass->steps);
     pass->folds = arena_alloc(&planner->plan->arena, folds, sizeof *pass->folds);
-    return pass->steps && pass->folds;
+    pass->whole = arena_alloc(&planner->plan->arena, folds, sizeof *pass->whole);
+    return pass->steps && pass->folds && pass->whole;
 }
 
 static bool plan_make_rows(Planner *planner, const PlanRange *range, PlanPass *pass) {
@@ -457,15 +513,16 @@ static bool plan_make_rows(Planner *planner, const PlanRange *range, PlanPass *p
         NodeId id = planner->items[i];
         Step *step = &pass->steps[pass->n_steps++];
         if (plan_kind(planner, id) == KIND_ROWS) {
-            if (!plan_fold(planner, step, &pass->folds[pass->n_folds++], id)) return false;
+            if (!plan_fold(planner, pass, step, id)) return false;
         } else {
             plan_place(planner, &planner->rows, id);
             plan_step(planner, step, id);
         }
-        planner->row_elements += step->elements;
+        pass->row_elements += step->elements;
         plan_release_inputs(planner, i, i, true);
     }
     planner->row_steps += pass->n_steps;
+    planner->row_elements += pass->row_elements;
     return !planner->rows.failed;
 }
 
@@ -515,13 +572,14 @@ static size_t plan_power_below(size_t value, size_t limit) {
 /* As many rows as stay in cache; more where there are so many small steps that calling them would
  * cost more than what they do. */
 static size_t plan_block_rows(const Planner *planner, const PlanOptions *options) {
-    size_t bytes = planner->plan->row_numbers * sizeof(double);
+    size_t bytes = planner->plan->row_numbers * planner->plan->kernels->size;
     if (options && options->block_rows) return options->block_rows;
 #ifdef DESCEND_BLOCK_ROWS
     return DESCEND_BLOCK_ROWS;
 #endif
     if (bytes == 0) return EXEC_LEAF_ROWS;
-    size_t rows = plan_power_below(PLAN_CACHE / bytes, EXEC_LEAF_ROWS);
+    size_t rows = plan_power_below(PLAN_NEAR / bytes, EXEC_LEAF_ROWS);
+    if (rows < PLAN_NEAR_ROWS) rows = plan_power_below(PLAN_CACHE / bytes, PLAN_NEAR_ROWS);
     size_t per_step = planner->row_elements / (planner->row_steps ? planner->row_steps : 1);
     size_t wanted = plan_power_below(PLAN_STEP_WORK / (per_step ? per_step : 1), EXEC_LEAF_ROWS);
     size_t most = plan_power_below(PLAN_LARGE / bytes, EXEC_LEAF_ROWS);
@@ -529,22 +587,36 @@ static size_t plan_block_rows(const Planner *planner, const PlanOptions *options
     return rows > wanted ? rows : wanted;
 }
 
-static bool plan_workspace(const Planner *planner, size_t block_rows, size_t *numbers,
-                           size_t *bytes) {
-    const Plan *plan = planner->plan;
-    size_t fold = 0;
-    if (!memory_multiply(plan->row_numbers, block_rows, numbers) ||
-        !memory_add(*numbers, plan->single_numbers, numbers) ||
-        !memory_multiply(*numbers, sizeof(double), bytes) || !memory_add(*bytes, PLAN_ALIGN, bytes))
-        return false;
+static bool plan_round_up(size_t *bytes) {
+    return memory_add(*bytes, PLAN_ALIGN - 1, bytes) &&
+           (*bytes -= *bytes % PLAN_ALIGN, true);
+}
+
+/* Bytes of the states of all sums. */
+static bool plan_fold_bytes(const Plan *plan, size_t *bytes) {
+    size_t size;
+    *bytes = 0;
     for (size_t p = 0; p < plan->n_passes; p++)
         for (size_t k = 0; k < plan->passes[p].n_folds; k++) {
-            const Fold *state = &plan->passes[p].folds[k].fold;
-            if (!exec_fold_size(state->op, state->elements, &fold) ||
-                !memory_add(*bytes, fold, bytes))
+            const PlanFold *fold = &plan->passes[p].folds[k];
+            if (!exec_fold_size(fold->op, fold->elements, plan->kernels->size, &size) ||
+                !memory_add(*bytes, size, bytes))
                 return false;
         }
     return true;
+}
+
+/* Bytes of the block of one worker, and of all that is allocated. */
+static bool plan_workspace(const Plan *plan, size_t *block, size_t *bytes) {
+    size_t folds, singles, blocks, states = plan->n_workers > 1 ? plan->n_workers + 1 : 1;
+    return memory_multiply(plan->row_numbers, plan->block_rows, block) &&
+           memory_multiply(*block, plan->kernels->size, block) && plan_round_up(block) &&
+           memory_multiply(*block, plan->n_workers, &blocks) &&
+           memory_multiply(plan->single_numbers, plan->kernels->size, &singles) &&
+           plan_round_up(&singles) &&
+           plan_fold_bytes(plan, &folds) && memory_multiply(folds, states, &folds) &&
+           memory_add(singles, blocks, bytes) && memory_add(*bytes, PLAN_ALIGN, bytes) &&
+           memory_add(*bytes, folds, bytes);
 }
 
 Status exec_check_memory(size_t bytes, size_t limit, Error *error) {
@@ -555,81 +627,157 @@ Status exec_check_memory(size_t bytes, size_t limit, Error *error) {
     return STATUS_MEMORY;
 }
 
-/* Fewer rows a block before saying no. */
-static Status plan_fit_memory(Planner *planner, const PlanOptions *options, size_t *numbers,
+/* Workers share the passes unless each would need sums of its own that are too large. */
+static size_t plan_workers(const Planner *planner, const PlanOptions *options) {
+    size_t folds, workers = options && options->pool ? pool_workers(options->pool) : 1;
+    if (planner->row_steps == 0 || !plan_fold_bytes(planner->plan, &folds)) return 1;
+    return folds <= PLAN_PARTS / workers ? workers : 1;
+}
+
+/* One worker, then fewer rows a block, before saying no. */
+static Status plan_fit_memory(Planner *planner, const PlanOptions *options, size_t *block,
                               Error *error) {
     Plan *plan = planner->plan;
     size_t limit = options ? options->memory_limit : 0;
     plan->single_numbers = (planner->singles.top + 7) / 8 * 8;
     plan->block_rows = plan_block_rows(planner, options);
-    bool fits = plan_workspace(planner, plan->block_rows, numbers, &plan->workspace_bytes);
+    plan->n_workers = plan_workers(planner, options);
+    bool fits = plan_workspace(plan, block, &plan->workspace_bytes);
     while ((!fits || (limit && plan->workspace_bytes > limit)) && plan->block_rows > 1) {
-        plan->block_rows /= 2;
-        fits = plan_workspace(planner, plan->block_rows, numbers, &plan->workspace_bytes);
+        if (plan->n_workers > 1)
+            plan->n_workers = 1;
+        else
+            plan->block_rows /= 2;
+        fits = plan_workspace(plan, block, &plan->workspace_bytes);
     }
     if (!fits) return error_memory(error);
     return exec_check_memory(plan->workspace_bytes, limit, error);
 }
 
-static void plan_shift_operand(const Plan *plan, Operand *operand) {
-    if (operand->rows && operand->base == FRAME_WORK)
-        operand->offset = plan->single_numbers + operand->offset * plan->block_rows;
+static void plan_settle_operand(const Plan *plan, Operand *operand) {
+    operand->offset *= plan->kernels->size;
+    if (operand->base == FRAME_ROWS) operand->offset *= plan->block_rows;
 }
 
-/* Places in the block were counted for one row; now its height is known. */
-static void plan_shift_rows(Plan *plan, PlanPass *pass) {
-    for (size_t i = 0; i < pass->n_steps; i++) {
-        Step *step = &pass->steps[i];
-        if (step->rows) step->out = plan->single_numbers + step->out * plan->block_rows;
-        for (uint32_t k = 0; k < 3; k++) plan_shift_operand(plan, &step->in[k]);
+static void plan_settle_steps(const Plan *plan, Step *steps, size_t count) {
+    for (Step *step = steps; step < steps + count; step++) {
+        step->out *= plan->kernels->size;
+        if (step->rows) step->out *= plan->block_rows;
+        for (uint32_t k = 0; k < 3; k++) plan_settle_operand(plan, &step->in[k]);
         if (step->op != OP_STACK) continue;
         for (uint32_t k = 0; k < step->n_inputs; k++)
-            plan_shift_operand(plan, &step->extra.stack[k]);
+            plan_settle_operand(plan, &step->extra.stack[k]);
     }
 }
 
-static Status plan_allocate_work(Planner *planner, size_t numbers, Error *error) {
+/* Places were counted in numbers of one row; now the height of the block is known. */
+static void plan_settle(Plan *plan) {
+    for (size_t k = 0; k < plan->n_outputs; k++) plan_settle_operand(plan, &plan->places[k]);
+    if (plan->row_count != SIZE_MAX) plan->row_count *= plan->kernels->size;
+    plan_settle_steps(plan, plan->fixed, plan->n_fixed);
+    for (size_t p = 0; p < plan->n_passes; p++) {
+        PlanPass *pass = &plan->passes[p];
+        plan_settle_steps(plan, pass->singles, pass->n_singles);
+        plan_settle_steps(plan, pass->steps, pass->n_steps);
+        for (size_t k = 0; k < pass->n_folds; k++) {
+            pass->folds[k].out *= plan->kernels->size;
+            plan_settle_operand(plan, &pass->folds[k].probability);
+        }
+        plan->n_steps += pass->n_singles + pass->n_steps;
+    }
+}
+
+static bool plan_allocate_parts(Plan *plan) {
+    for (size_t p = 0; p < plan->n_passes && plan->n_workers > 1; p++) {
+        PlanPass *pass = &plan->passes[p];
+        if (pass->n_folds == 0) continue;
+        pass->parts = memory_new(plan->n_workers * pass->n_folds, sizeof *pass->parts);
+        for (size_t k = 0; pass->parts && k < plan->n_workers * pass->n_folds; k++) {
+            const PlanFold *fold = &pass->folds[k % pass->n_folds];
+            if (!exec_fold_new(&pass->parts[k], fold->op, fold->elements, plan->kernels))
+                return false;
+        }
+        if (!pass->parts) return false;
+    }
+    return true;
+}
+
+static bool plan_allocate_workers(Plan *plan, char *blocks, size_t block) {
+    plan->workers = arena_alloc(&plan->arena, plan->n_workers, sizeof *plan->workers);
+    for (size_t w = 0; plan->workers && w < plan->n_workers; w++) {
+        Worker *worker = &plan->workers[w];
+        worker->base = arena_alloc(&plan->arena, plan->n_base, sizeof *worker->base);
+        worker->values = arena_alloc(&plan->arena, plan->n_outputs, sizeof *worker->values);
+        worker->rows = blocks + w * block;
+        if (!worker->base || !worker->values) return false;
+        worker->base[FRAME_WORK] = plan->work;
+        worker->base[FRAME_ROWS] = worker->rows;
+    }
+    return plan->workers != NULL;
+}
+
+static void plan_aim(Plan *plan, uint32_t column, size_t base) {
+    plan->columns[plan->n_columns] = column;
+    plan->column_base[plan->n_columns++] = (uint32_t)base;
+}
+
+/* Which columns are read, and where their places are. */
+static bool plan_list_columns(Planner *planner) {
     Plan *plan = planner->plan;
-    size_t columns = 0;
+    size_t most = planner->needs.count + planner->n_scattered;
+    plan->columns = arena_alloc(&plan->arena, most, sizeof *plan->columns);
+    plan->column_base = arena_alloc(&plan->arena, most, sizeof *plan->column_base);
+    if (!plan->columns || !plan->column_base) return false;
     for (size_t i = 0; i < planner->needs.count; i++) {
         const Node *node = plan_node(planner, planner->needs.nodes[i]);
-        if (node->op == OP_COLUMN && node->aux.index >= columns) columns = node->aux.index + 1;
+        if (node->op == OP_COLUMN)
+            plan_aim(plan, node->aux.index, FRAME_COLUMNS + node->aux.index);
     }
-    plan->memory = memory_new(numbers + PLAN_ALIGN / sizeof(double), sizeof(double));
-    plan->base = memory_new(FRAME_COLUMNS + columns, sizeof *plan->base);
-    plan->columns = arena_alloc(&plan->arena, columns, sizeof *plan->columns);
-    if (!plan->memory || !plan->base || !plan->columns) return error_memory(error);
+    for (size_t i = 0; i < planner->n_stacks; i++) {
+        NodeId id = planner->stacks[i];
+        for (uint32_t k = 0; k < plan_node(planner, id)->n_inputs; k++) {
+            NodeId input = graph_input(planner->graph, id, k);
+            NodeId root = plan_use(planner, input, PLAN_READS_WHOLE).root;
+            plan_aim(plan, plan_node(planner, root)->aux.index, planner->stack_base[id] + k);
+        }
+    }
+    plan->n_base += planner->n_scattered;
+    return true;
+}
+
+static Status plan_allocate_work(Planner *planner, size_t block, Error *error) {
+    Plan *plan = planner->plan;
+    size_t singles = plan->single_numbers * plan->kernels->size;
+    if (!plan_round_up(&singles)) return error_memory(error);
+    plan->memory = memory_new(singles + plan->n_workers * block + PLAN_ALIGN, 1);
+    if (!plan->memory || !plan_list_columns(planner)) return error_memory(error);
     size_t past = (uintptr_t)plan->memory % PLAN_ALIGN;
-    plan->work = (double *)((char *)plan->memory + (past ? PLAN_ALIGN - past : 0));
-    plan->base[FRAME_WORK] = plan->work;
-    for (size_t i = 0; i < planner->needs.count; i++) {
-        const Node *node = plan_node(planner, planner->needs.nodes[i]);
-        if (node->op == OP_COLUMN) plan->columns[plan->n_columns++] = node->aux.index;
-    }
-    return STATUS_OK;
+    plan->work = (char *)plan->memory + (past ? PLAN_ALIGN - past : 0);
+    bool made = plan_allocate_workers(plan, (char *)plan->work + singles, block) &&
+                plan_allocate_parts(plan);
+    return made ? STATUS_OK : error_memory(error);
 }
 
 static void plan_run_fixed(Planner *planner) {
     Plan *plan = planner->plan;
+    size_t size = plan->kernels->size;
     for (size_t i = 0; i < planner->needs.count; i++) {
         NodeId id = planner->needs.nodes[i];
         if (planner->required[id] && plan_node(planner, id)->op == OP_CONST)
-            plan->work[planner->offset[id]] = plan_node(planner, id)->aux.value;
+            plan->kernels->fill((char *)plan->work + planner->offset[id] * size,
+                                plan_node(planner, id)->aux.value, 1);
     }
-    Frame frame = {.base = plan->base, .work = plan->work, .n = 1};
+    Frame frame = {
+        .kernels = plan->kernels, .base = plan->workers[0].base, .n = 1, .pitch = size};
     exec_step_run(plan->fixed, plan->n_fixed, &frame);
 }
 
 static Status plan_finish(Planner *planner, const PlanOptions *options, Error *error) {
     Plan *plan = planner->plan;
-    size_t numbers = 0;
-    TRY(plan_fit_memory(planner, options, &numbers, error));
-    for (size_t k = 0; k < plan->n_outputs; k++) plan_shift_operand(plan, &plan->places[k]);
-    for (size_t p = 0; p < plan->n_passes; p++) {
-        plan_shift_rows(plan, &plan->passes[p]);
-        plan->n_steps += plan->passes[p].n_singles + plan->passes[p].n_steps;
-    }
-    TRY(plan_allocate_work(planner, numbers, error));
+    size_t block = 0;
+    TRY(plan_fit_memory(planner, options, &block, error));
+    plan_settle(plan);
+    TRY(plan_allocate_work(planner, block, error));
     plan_run_fixed(planner);
     return STATUS_OK;
 }
@@ -649,6 +797,8 @@ static void planner_free(Planner *planner) {
     memory_free(planner->wanted);
     memory_free(planner->items);
     memory_free(planner->ranges);
+    memory_free(planner->stacks);
+    memory_free(planner->stack_base);
 }
 
 static bool planner_allocate(Planner *planner) {
@@ -663,10 +813,12 @@ static bool planner_allocate(Planner *planner) {
     planner->slot = memory_new(n, sizeof *planner->slot);
     planner->last = memory_new(n, sizeof *planner->last);
     planner->wanted = memory_new(n, sizeof *planner->wanted);
+    planner->stack_base = memory_new(n, sizeof *planner->stack_base);
     planner->ranges = memory_new(plan->n_passes, sizeof *planner->ranges);
     plan->passes = arena_alloc(&plan->arena, plan->n_passes, sizeof *plan->passes);
     return planner->required && planner->fixed && planner->readers && planner->offset &&
-           planner->slot && planner->last && planner->wanted && planner->ranges && plan->passes;
+           planner->slot && planner->last && planner->wanted && planner->stack_base &&
+           planner->ranges && plan->passes;
 }
 
 /* Outputs with rows are handed over together, in the first pass that can have all of them. */
@@ -679,8 +831,19 @@ static void plan_find_visit(Planner *planner) {
     }
 }
 
+/* Places of the columns that are read for themselves. */
+static void plan_count_columns(Planner *planner) {
+    size_t columns = 0;
+    for (size_t i = 0; i < planner->needs.count; i++) {
+        const Node *node = plan_node(planner, planner->needs.nodes[i]);
+        if (node->op == OP_COLUMN && node->aux.index >= columns) columns = node->aux.index + 1;
+    }
+    planner->plan->n_base = FRAME_COLUMNS + columns;
+}
+
 static Status plan_make(Planner *planner, const PlanOptions *options, Error *error) {
     if (!planner_allocate(planner)) return error_memory(error);
+    plan_count_columns(planner);
     plan_find_visit(planner);
     plan_count_readers(planner);
     plan_require(planner);
@@ -721,6 +884,9 @@ Status exec_plan(const Graph *graph, const NodeId *outputs, size_t n_outputs,
     Plan *plan = memory_new(1, sizeof *plan);
     if (!plan) return error_memory(error);
     plan->executor = options ? options->executor : EXECUTOR_AUTO;
+    plan->kernels = exec_kernels(options ? options->isa : ISA_BEST);
+    if (!plan->kernels) plan->kernels = exec_kernels(ISA_PLAIN);
+    plan->pool = options ? options->pool : NULL;
     Status status = plan_start(graph, outputs, n_outputs, plan, error);
     if (status == STATUS_OK && plan->executor == EXECUTOR_REFERENCE) {
         status =
@@ -737,14 +903,19 @@ Status exec_plan(const Graph *graph, const NodeId *outputs, size_t n_outputs,
     return status;
 }
 
+static void plan_free_pass(const Plan *plan, PlanPass *pass) {
+    for (size_t k = 0; k < pass->n_folds; k++) exec_fold_free(&pass->whole[k]);
+    for (size_t k = 0; pass->parts && k < plan->n_workers * pass->n_folds; k++)
+        exec_fold_free(&pass->parts[k]);
+    memory_free(pass->parts);
+}
+
 void exec_free(Plan *plan) {
     if (!plan) return;
     for (size_t p = 0; plan->passes && p < plan->n_passes; p++)
-        for (size_t k = 0; plan->passes[p].folds && k < plan->passes[p].n_folds; k++)
-            exec_fold_free(&plan->passes[p].folds[k].fold);
+        plan_free_pass(plan, &plan->passes[p]);
     exec_replay_free(plan->replay);
     memory_free(plan->memory);
-    memory_free(plan->base);
     arena_free(&plan->arena);
     memory_free(plan);
 }

@@ -267,7 +267,7 @@ static bool replay_places(Replay *replay, size_t *numbers) {
         replay->offset[id] = *numbers;
         if (!memory_add(*numbers, count, numbers)) return false;
         if (replay_kind(replay, id) != KIND_ROWS) continue;
-        if (!exec_fold_size(replay_node(replay, id)->op, count, &fold) ||
+        if (!exec_fold_size(replay_node(replay, id)->op, count, sizeof(double), &fold) ||
             !memory_add(bytes, fold, &bytes))
             return false;
     }
@@ -283,7 +283,8 @@ static bool replay_allocate(Replay *replay, size_t numbers) {
         NodeId id = replay->needs.nodes[i];
         if (replay_kind(replay, id) == KIND_ROWS &&
             !exec_fold_new(&replay->folds[i], replay_node(replay, id)->op,
-                           graph_count(&replay_node(replay, id)->shape)))
+                           graph_count(&replay_node(replay, id)->shape),
+                           exec_kernels(ISA_PLAIN)))
             return false;
     }
     return true;
@@ -330,7 +331,10 @@ static Status replay_deliver_row(const Plan *plan, size_t row, size_t count, dou
         for (size_t e = 0; results && results[k] && e < plan->sizes[k]; e++)
             results[k][e * count + row] = plan->values[k][e];
     }
-    return visitor ? visitor->block(visitor->context, row, 1, plan->values, 1) : STATUS_OK;
+    if (!visitor) return STATUS_OK;
+    TRY(visitor->block(visitor->context, 0, row, 1, plan->values, 1));
+    bool end = (row + 1) % EXEC_VISIT_ROWS == 0 || row + 1 == count;
+    return visitor->join && end ? visitor->join(visitor->context, 0) : STATUS_OK;
 }
 
 Status exec_replay_outputs(Plan *plan, const double *parameters, const Rows *rows,

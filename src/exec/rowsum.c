@@ -3,7 +3,8 @@
  * Row r of the evaluation goes to lane r % 16 of leaf r / 1024. A full leaf's lanes are added as a
  * tree (i and i+8, then i and i+4, ...), and leaves as a binary tree in which each node joins two
  * complete neighbours, kept like a binary counter; what is left at the end is joined from the
- * newest on. The bound of the error grows like log2(rows/1024) + 64 + 4 instead of rows. */
+ * newest on. A part of 2^k leaves, counted by another thread, is one node of that tree. The bound
+ * of the error grows like log2(rows/1024) + 64 + 4 instead of rows. */
 #include "exec.h"
 
 #include "../op/vmath.h"
@@ -15,30 +16,30 @@ static double fold_neutral(Op op) {
 }
 
 static void fold_clear(Fold *fold) {
-    double neutral = fold_neutral(fold->op);
-    if (!fold->lanes) return;
-    for (size_t i = 0; i < fold->elements * EXEC_LANES; i++) fold->lanes[i] = neutral;
+    if (fold->lanes)
+        fold->kernels->fill(fold->lanes, fold_neutral(fold->op), fold->elements * EXEC_LANES);
 }
 
-/* Doubles of the two states. */
+/* Numbers of the two states. */
 static bool fold_counts(Op op, size_t elements, size_t *lanes, size_t *levels) {
     *lanes = *levels = 0;
     if (op == OP_ROW_QUANTILE) return true;
+    *levels = elements;
     if (op == OP_ROW_SUM && !memory_multiply(elements, FOLD_LEVELS, levels)) return false;
     return memory_multiply(elements, EXEC_LANES, lanes);
 }
 
-bool exec_fold_size(Op op, size_t elements, size_t *bytes) {
-    size_t lanes, levels, count;
-    return fold_counts(op, elements, &lanes, &levels) && memory_add(lanes, levels, &count) &&
-           memory_multiply(count, sizeof(double), bytes);
+bool exec_fold_size(Op op, size_t elements, size_t size, size_t *bytes) {
+    size_t lanes, levels;
+    return fold_counts(op, elements, &lanes, &levels) && memory_multiply(lanes, size, &lanes) &&
+           memory_multiply(levels, sizeof(double), &levels) && memory_add(lanes, levels, bytes);
 }
 
-bool exec_fold_new(Fold *fold, Op op, size_t elements) {
+bool exec_fold_new(Fold *fold, Op op, size_t elements, const Kernels *kernels) {
     size_t lanes, levels;
-    *fold = (Fold){.op = op, .elements = elements};
+    *fold = (Fold){.op = op, .elements = elements, .kernels = kernels};
     if (!fold_counts(op, elements, &lanes, &levels)) return false;
-    if (lanes && !(fold->lanes = memory_new(lanes, sizeof(double)))) return false;
+    if (lanes && !(fold->lanes = memory_new(lanes, kernels->size))) return false;
     if (levels && !(fold->levels = memory_new(levels, sizeof(double)))) return false;
     fold_clear(fold);
     return true;
@@ -47,16 +48,20 @@ bool exec_fold_new(Fold *fold, Op op, size_t elements) {
 void exec_fold_free(Fold *fold) {
     memory_free(fold->lanes);
     memory_free(fold->levels);
-    memory_free(fold->kept);
+    if (fold->kept_capacity > 0) memory_free(fold->kept);
     *fold = (Fold){0};
 }
 
-bool exec_fold_start(Fold *fold, size_t rows) {
+static void fold_begin(Fold *fold) {
     if (fold->open) fold_clear(fold); /* the evaluation before was cut off */
     fold->open = true;
     fold->bad = false;
     fold->leaves = 0;
     fold->rows = 0;
+}
+
+bool exec_fold_start(Fold *fold, size_t rows) {
+    fold_begin(fold);
     fold->total = rows;
     if (fold->op != OP_ROW_QUANTILE) return true;
     size_t need;
@@ -64,76 +69,73 @@ bool exec_fold_start(Fold *fold, size_t rows) {
            memory_reserve(&fold->kept, &fold->kept_capacity, need, sizeof(double));
 }
 
-static double fold_join(Op op, double a, double b) {
+/* Numbers kept one by one go to their own places: parts write into the whole's memory. */
+void exec_fold_part(Fold *part, const Fold *whole, size_t first) {
+    fold_begin(part);
+    part->total = whole->total;
+    part->kept = whole->kept;
+    part->first = first;
+}
+
+static double fold_pair(Op op, double a, double b) {
     return op == OP_ROW_SUM ? a + b : op == OP_ROW_MIN ? vm_min(a, b) : vm_max(a, b);
 }
 
-/* The lanes as one number; they become neutral again. */
-static double fold_lanes(Op op, double *lanes) {
-    double neutral = fold_neutral(op);
-    for (size_t half = EXEC_LANES / 2; half > 0; half /= 2)
-        for (size_t i = 0; i < half; i++) lanes[i] = fold_join(op, lanes[i], lanes[i + half]);
-    double all = lanes[0];
-    for (size_t i = 0; i < EXEC_LANES; i++) lanes[i] = neutral;
-    return all;
+static double fold_lanes(const Fold *fold, size_t e) {
+    char *lanes = (char *)fold->lanes + e * EXEC_LANES * fold->kernels->size;
+    return fold->kernels->fold_lanes(fold->op, lanes, fold_neutral(fold->op));
 }
 
-/* The leaf is full: it joins the tree. */
-static void fold_close_leaf(Fold *fold) {
-    for (size_t e = 0; e < fold->elements; e++) {
-        double sum = fold_lanes(OP_ROW_SUM, fold->lanes + e * EXEC_LANES);
-        size_t level = 0;
-        for (; fold->leaves >> level & 1u; level++)
-            sum = fold->levels[level * fold->elements + e] + sum;
-        fold->levels[level * fold->elements + e] = sum;
+/* A complete subtree of 2^level leaves joins the tree; least and greatest need no tree. */
+static void fold_push(Fold *fold, size_t e, size_t level, double value) {
+    if (fold->op != OP_ROW_SUM) {
+        fold->levels[e] = fold->leaves ? fold_pair(fold->op, fold->levels[e], value) : value;
+        return;
     }
+    for (; fold->leaves >> level & 1u; level++)
+        value = fold->levels[level * fold->elements + e] + value;
+    fold->levels[level * fold->elements + e] = value;
+}
+
+static void fold_close_leaf(Fold *fold) {
+    for (size_t e = 0; e < fold->elements; e++) fold_push(fold, e, 0, fold_lanes(fold, e));
     fold->leaves++;
 }
 
-/* values[0..n) go to the lanes from 'lane' on, in turn. */
-static void fold_add(double *restrict lanes, const double *restrict values, size_t lane, size_t n) {
-    size_t r = 0;
-    for (; r < n && (lane + r) % EXEC_LANES != 0; r++) lanes[(lane + r) % EXEC_LANES] += values[r];
-    double local[EXEC_LANES];
-    memcpy(local, lanes, sizeof local);
-    for (; r + EXEC_LANES <= n; r += EXEC_LANES)
-        for (size_t i = 0; i < EXEC_LANES; i++) local[i] += values[r + i];
-    for (size_t i = 0; r < n; i++, r++) local[i] += values[r];
-    memcpy(lanes, local, sizeof local);
+static size_t fold_highest(uint64_t bits) {
+    size_t level = 0;
+    while (bits >> level > 1) level++;
+    return level;
 }
 
-/* As fold_add of a[r] * b[r]; a has rows. */
-static void fold_add_product(double *restrict lanes, const double *a, const double *b, bool b_rows,
-                             size_t lane, size_t n) {
-    enum { CHUNK = 128 };
-    double product[CHUNK];
-    for (size_t done = 0, part; done < n; done += part) {
-        part = n - done < CHUNK ? n - done : CHUNK;
-        if (b_rows)
-            for (size_t r = 0; r < part; r++) product[r] = a[done + r] * b[done + r];
-        else
-            for (size_t r = 0; r < part; r++) product[r] = a[done + r] * b[0];
-        fold_add(lanes, product, (lane + done) % EXEC_LANES, part);
+/* What is complete in the part: one subtree, or the last part's several, the largest first. */
+static void fold_join_leaves(Fold *whole, const Fold *part) {
+    for (uint64_t left = part->leaves; left != 0;) {
+        size_t level = fold_highest(left);
+        const double *from = part->levels + (whole->op == OP_ROW_SUM ? level * part->elements : 0);
+        for (size_t e = 0; e < whole->elements; e++) fold_push(whole, e, level, from[e]);
+        whole->leaves += (uint64_t)1 << level;
+        left -= (uint64_t)1 << level;
+        if (whole->op != OP_ROW_SUM) return;
     }
 }
 
-static void fold_least(double *lanes, const double *values, size_t lane, size_t n) {
-    for (size_t r = 0; r < n; r++) {
-        double *at = &lanes[(lane + r) % EXEC_LANES];
-        *at = vm_min(*at, values[r]);
-    }
+void exec_fold_join(Fold *whole, Fold *part) {
+    part->open = false;
+    whole->rows += part->rows;
+    whole->bad = whole->bad || part->bad;
+    if (whole->op == OP_ROW_QUANTILE) return;
+    fold_join_leaves(whole, part);
+    if (part->rows % EXEC_LEAF_ROWS == 0) return;
+    memcpy(whole->lanes, part->lanes, whole->elements * EXEC_LANES * whole->kernels->size);
+    fold_clear(part);
 }
 
-static void fold_greatest(double *lanes, const double *values, size_t lane, size_t n) {
-    for (size_t r = 0; r < n; r++) {
-        double *at = &lanes[(lane + r) % EXEC_LANES];
-        *at = vm_max(*at, values[r]);
-    }
-}
-
-static void fold_keep(Fold *fold, const double *values, size_t n) {
+static void fold_keep(Fold *fold, const void *values, size_t n) {
+    const Kernels *kernels = fold->kernels;
     for (size_t e = 0; e < fold->elements; e++)
-        memcpy(fold->kept + e * fold->total + fold->rows, values + e * n, n * sizeof *values);
+        kernels->widen(fold->kept + e * fold->total + fold->first + fold->rows,
+                       (const char *)values + e * n * kernels->size, n);
 }
 
 /* How many of the next n rows belong to the leaf in hand. */
@@ -144,10 +146,11 @@ static size_t fold_room(const Fold *fold, size_t n) {
 
 static void fold_advance(Fold *fold, size_t n) {
     fold->rows += n;
-    if (fold->op == OP_ROW_SUM && fold->rows % EXEC_LEAF_ROWS == 0) fold_close_leaf(fold);
+    if (fold->rows % EXEC_LEAF_ROWS == 0) fold_close_leaf(fold);
 }
 
-void exec_fold_feed(Fold *fold, const double *values, size_t n) {
+void exec_fold_feed(Fold *fold, const void *values, size_t n) {
+    const Kernels *kernels = fold->kernels;
     if (fold->op == OP_ROW_QUANTILE) {
         fold_keep(fold, values, n);
         fold->rows += n;
@@ -156,15 +159,15 @@ void exec_fold_feed(Fold *fold, const double *values, size_t n) {
     for (size_t done = 0, part; done < n; done += part) {
         part = fold_room(fold, n - done);
         for (size_t e = 0; e < fold->elements; e++) {
-            double *lanes = fold->lanes + e * EXEC_LANES;
-            const double *from = values + e * n + done;
+            char *lanes = (char *)fold->lanes + e * EXEC_LANES * kernels->size;
+            const char *from = (const char *)values + (e * n + done) * kernels->size;
             size_t lane = fold->rows % EXEC_LANES;
             if (fold->op == OP_ROW_SUM)
-                fold_add(lanes, from, lane, part);
+                kernels->fold_add(lanes, from, lane, part);
             else if (fold->op == OP_ROW_MIN)
-                fold_least(lanes, from, lane, part);
+                kernels->fold_least(lanes, from, lane, part);
             else
-                fold_greatest(lanes, from, lane, part);
+                kernels->fold_greatest(lanes, from, lane, part);
         }
         fold_advance(fold, part);
     }
@@ -172,13 +175,16 @@ void exec_fold_feed(Fold *fold, const double *values, size_t n) {
 
 void exec_fold_product(Fold *fold, Cursor a, Cursor b, size_t n) {
     Cursor left = a.rows ? a : b, right = a.rows ? b : a;
+    size_t size = fold->kernels->size;
     for (size_t done = 0, part; done < n; done += part) {
         part = fold_room(fold, n - done);
         a = left;
         b = right;
-        for (size_t e = 0; e < fold->elements; e++) {
-            fold_add_product(fold->lanes + e * EXEC_LANES, a.at + done, b.at + (b.rows ? done : 0),
-                             b.rows, fold->rows % EXEC_LANES, part);
+        char *lanes = fold->lanes;
+        for (size_t e = 0; e < fold->elements; e++, lanes += EXEC_LANES * size) {
+            fold->kernels->fold_product(lanes, a.at + done * size,
+                                        b.at + (b.rows ? done * size : 0), b.rows,
+                                        fold->rows % EXEC_LANES, part);
             exec_cursor_next(&a);
             exec_cursor_next(&b);
         }
@@ -187,16 +193,19 @@ void exec_fold_product(Fold *fold, Cursor a, Cursor b, size_t n) {
 }
 
 /* Adding the zeros of the other places would change no bit, so they are left out. */
-void exec_fold_scatter(Fold *fold, const double *values, size_t value_stride, size_t part,
-                       const double *index, size_t index_stride, size_t n) {
+void exec_fold_scatter(Fold *fold, const void *values, size_t value_stride, size_t part,
+                       const void *index, size_t index_stride, size_t n) {
+    const Kernels *kernels = fold->kernels;
     size_t value_rows = value_stride ? n : 1;
     for (size_t r = 0; r < n; r++) {
-        double at = index[r * index_stride];
+        double at;
+        kernels->widen(&at, (const char *)index + r * index_stride * kernels->size, 1);
         size_t lane = fold->rows % EXEC_LANES;
         if (at >= 1 && at <= (double)(fold->elements / part) && at == vm_floor(at)) {
-            double *lanes = fold->lanes + ((size_t)at - 1) * part * EXEC_LANES + lane;
-            for (size_t e = 0; e < part; e++)
-                lanes[e * EXEC_LANES] += values[e * value_rows + r * value_stride];
+            size_t place = ((size_t)at - 1) * part * EXEC_LANES + lane;
+            kernels->fold_row((char *)fold->lanes + place * kernels->size,
+                              (const char *)values + r * value_stride * kernels->size, value_rows,
+                              part);
         } else {
             fold->bad = true;
         }
@@ -205,19 +214,23 @@ void exec_fold_scatter(Fold *fold, const double *values, size_t value_stride, si
 }
 
 /* The rest of the tree: the leaf in hand, then the complete subtrees, the smallest first. */
-static void fold_finish_sum(Fold *fold, double *out) {
-    bool part = fold->rows % EXEC_LEAF_ROWS != 0;
-    for (size_t e = 0; e < fold->elements; e++) {
-        bool any = part;
-        double sum = part ? fold_lanes(OP_ROW_SUM, fold->lanes + e * EXEC_LANES) : 0;
-        for (size_t level = 0; fold->leaves >> level != 0; level++) {
-            if (!(fold->leaves >> level & 1u)) continue;
-            double older = fold->levels[level * fold->elements + e];
-            sum = any ? older + sum : older;
-            any = true;
-        }
-        out[e] = fold->bad ? (double)NAN : sum;
+static double fold_finish_sum(const Fold *fold, size_t e) {
+    bool any = fold->rows % EXEC_LEAF_ROWS != 0;
+    double sum = any ? fold_lanes(fold, e) : 0;
+    for (size_t level = 0; fold->leaves >> level != 0; level++) {
+        if (!(fold->leaves >> level & 1u)) continue;
+        double older = fold->levels[level * fold->elements + e];
+        sum = any ? older + sum : older;
+        any = true;
     }
+    return fold->bad ? (double)NAN : sum;
+}
+
+static double fold_finish_extreme(const Fold *fold, size_t e) {
+    double last = fold_lanes(fold, e); /* neutral, where no row is left */
+    if (fold->leaves == 0) return last;
+    if (fold->rows % EXEC_LEAF_ROWS == 0) return fold->levels[e];
+    return fold_pair(fold->op, fold->levels[e], last);
 }
 
 /* NaN counts as the greatest. */
@@ -270,9 +283,8 @@ void exec_fold_finish(Fold *fold, double probability, double *out) {
     fold->open = false;
     if (fold->op == OP_ROW_QUANTILE)
         fold_finish_quantile(fold, probability, out);
-    else if (fold->op == OP_ROW_SUM)
-        fold_finish_sum(fold, out);
     else
         for (size_t e = 0; e < fold->elements; e++)
-            out[e] = fold_lanes(fold->op, fold->lanes + e * EXEC_LANES);
+            out[e] = fold->op == OP_ROW_SUM ? fold_finish_sum(fold, e)
+                                            : fold_finish_extreme(fold, e);
 }

@@ -34,13 +34,16 @@ struct Problem {
     Plan *loss_plan, *gradient_plan, *side_plan, *hessian_plan;
     Jacobian jacobian;
     Foot *feet;
+    Pool *pool; /* NULL: one thread */
     Rows rows;
     Error *error; /* where plans are reported: the caller's while opening, then 'late' */
     Error late;
 };
 
+enum { PROBLEM_THREADS = 1024 }; /* at most */
+
 static PlanOptions problem_plan_options(const Problem *problem) {
-    return (PlanOptions){.executor = problem->options.executor};
+    return (PlanOptions){.executor = problem->options.executor, .pool = problem->pool};
 }
 
 static Status problem_plan(Problem *problem, const Graph *graph, const NodeId *outputs,
@@ -224,10 +227,10 @@ static void problem_feed_row(Problem *problem, size_t k, const double *const *va
     qr_add(jacobian->qr, jacobian->row, weight * residual);
 }
 
-static Status problem_feed_block(void *context, size_t first_row, size_t n_rows,
+static Status problem_feed_block(void *context, size_t worker, size_t first_row, size_t n_rows,
                                  const double *const *values, size_t stride) {
     Problem *problem = context;
-    (void)first_row;
+    (void)worker, (void)first_row;
     for (size_t row = 0; row < n_rows; row++)
         for (size_t k = 0; k < problem->graph->n_residuals; k++)
             if (problem_has_rows(problem, problem->graph->residuals[k]))
@@ -252,7 +255,7 @@ static Status problem_least_squares(void *context, const double *x, double *r_ma
     for (size_t k = 0; k < problem->graph->n_residuals; k++)
         if (!problem_has_rows(problem, problem->graph->residuals[k]))
             problem_feed_row(problem, k, NULL, 0, 0);
-    RowVisitor visitor = {problem_feed_block, problem};
+    RowVisitor visitor = {.block = problem_feed_block, .context = problem};
     if (jacobian->moving_plan)
         TRY(exec_run(jacobian->moving_plan, x, &problem->rows, jacobian->nothing, &visitor));
     qr_finish(jacobian->qr, r_matrix, qtr, rss);
@@ -281,10 +284,10 @@ static double problem_ulp(double value) {
     return nextafter(size, INFINITY) - size;
 }
 
-static Status problem_copy_sides(void *context, size_t first_row, size_t n_rows,
+static Status problem_copy_sides(void *context, size_t worker, size_t first_row, size_t n_rows,
                                  const double *const *values, size_t stride) {
     SideCopy *copy = context;
-    (void)stride;
+    (void)worker, (void)stride;
     for (size_t r = 0; r < n_rows; r++) {
         double left = values[0] ? values[0][r] : copy->still[0];
         double right = values[1] ? values[1][r] : copy->still[1];
@@ -309,13 +312,13 @@ static Status problem_visit_sides(Problem *problem, const double *x, const Rows 
     bool moves[2] = {problem_has_rows(problem, graph->left),
                      problem_has_rows(problem, graph->right)};
     double *results[2] = {moves[0] ? NULL : &copy->still[0], moves[1] ? NULL : &copy->still[1]};
-    RowVisitor visitor = {problem_copy_sides, copy};
+    RowVisitor visitor = {.block = problem_copy_sides, .context = copy};
     bool any = moves[0] || moves[1];
     /* A side without rows is known only after the run: run once for it before its rows are visited.
      */
     if (!(moves[0] && moves[1])) TRY(exec_run(problem->side_plan, x, rows, results, NULL));
     if (any) return exec_run(problem->side_plan, x, rows, results, &visitor);
-    return problem_copy_sides(copy, 0, 1, (const double *const[2]){NULL, NULL}, 0);
+    return problem_copy_sides(copy, 0, 0, 1, (const double *const[2]){NULL, NULL}, 0);
 }
 
 Status train_fit_rows(Problem *problem, const double *x, FitSide side, const Rows *rows,
@@ -505,6 +508,16 @@ static Status problem_allocate(Problem *problem) {
     return problem_fill(problem);
 }
 
+/* Threads are for rows: without them there is nothing to share. */
+static Status problem_make_pool(Problem *problem) {
+    size_t threads = problem->options.threads;
+    if (threads == 0) threads = pool_processors();
+    if (threads > PROBLEM_THREADS) threads = PROBLEM_THREADS;
+    if (threads < 2 || problem->rows.count <= EXEC_LEAF_ROWS) return STATUS_OK;
+    problem->pool = pool_new(threads);
+    return problem->pool ? STATUS_OK : error_memory(problem->error);
+}
+
 Status train_problem_open(const Ast *ast, const Table *table, const BuildOptions *build,
                           const ProblemOptions *options, Problem **out, Error *error) {
     *out = NULL;
@@ -519,6 +532,7 @@ Status train_problem_open(const Ast *ast, const Table *table, const BuildOptions
     problem->error = error;
     Status status = graph_build(ast, table, &problem->build, &problem->graph, error);
     if (status == STATUS_OK) status = problem_allocate(problem);
+    if (status == STATUS_OK) status = problem_make_pool(problem);
     if (status == STATUS_OK) {
         problem_fill_objective(problem);
         status = options->probe ? STATUS_OK : problem_gradient_plan(problem);
@@ -550,6 +564,7 @@ void train_problem_close(Problem *problem) {
     exec_free(problem->side_plan);
     exec_free(problem->hessian_plan);
     problem_free_jacobian(&problem->jacobian);
+    pool_free(problem->pool);
     graph_free(problem->graph);
     graph_free(problem->second);
     memory_free(problem->gradient);
@@ -607,8 +622,17 @@ void train_use_rows(Problem *problem, size_t first, size_t count) {
     problem->objective.n_residuals = problem->bare.n_residuals = problem_residual_count(problem);
 }
 
+static const Plan *problem_main_plan(const Problem *problem) {
+    return problem->gradient_plan ? problem->gradient_plan : problem->loss_plan;
+}
+
+size_t train_threads(const Problem *problem) {
+    const Plan *plan = problem_main_plan(problem);
+    return plan ? exec_threads(plan, &problem->rows) : 1;
+}
+
 const char *train_executor_name(const Problem *problem) {
-    const Plan *plan = problem->gradient_plan ? problem->gradient_plan : problem->loss_plan;
+    const Plan *plan = problem_main_plan(problem);
     return plan ? exec_facts(plan).executor : "interpreted";
 }
 

@@ -12,7 +12,8 @@ typedef struct Problem Problem;
 
 typedef struct ProblemOptions {
     Executor executor;
-    bool probe; /* the gradient is felt with the foot: no exact slope, no least squares */
+    size_t threads; /* that share the passes over many rows; 0: one for each processor */
+    bool probe;     /* the gradient is felt with the foot: no exact slope, no least squares */
 } ProblemOptions;
 
 /* Ast, table (may be NULL) and what the build options point to must outlive the problem. */
@@ -32,6 +33,7 @@ Status train_gradient_nodes(Problem *problem, const NodeId **nodes);
 Rows train_rows(const Problem *problem);
 void train_use_rows(Problem *problem, size_t first, size_t count);
 const char *train_executor_name(const Problem *problem);
+size_t train_threads(const Problem *problem); /* that shared the work */
 /* The feet of the newest gradient by probe, n of them; NULL with an exact gradient. */
 const Foot *train_feet(const Problem *problem);
 /* The plan of loss and gradient, as text. */

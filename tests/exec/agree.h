@@ -47,9 +47,10 @@ typedef struct AgreeVisit {
     size_t next_row;
 } AgreeVisit;
 
-static Status agree_visit(void *context, size_t first, size_t n, const double *const *values,
-                          size_t stride) {
+static Status agree_visit(void *context, size_t worker, size_t first, size_t n,
+                          const double *const *values, size_t stride) {
     AgreeVisit *visit = context;
+    (void)worker;
     CHECK(first == visit->next_row);
     visit->next_row += n;
     for (size_t k = 0; k < visit->task->n_outputs; k++) {
@@ -73,7 +74,7 @@ static AgreeValues agree_run(const AgreeCase *task, PlanOptions options, int vis
               STATUS_OK);
     if (!plan) return values;
     AgreeVisit visit = {.task = task, .seen = &values};
-    RowVisitor calls = {agree_visit, &visit};
+    RowVisitor calls = {.block = agree_visit, .context = &visit};
     double *results[AGREE_OUTPUTS];
     for (size_t k = 0; k < task->n_outputs; k++) {
         int rows = (task->graph->nodes[task->outputs[k]].flags & NODE_ROWS) != 0;
@@ -103,20 +104,45 @@ static size_t agree_compare(const AgreeValues *want, const AgreeValues *got, con
     return different;
 }
 
-/* Every executor and block height gives the bits of the reference; returns those values. */
+static void agree_expect(const AgreeCase *task, const AgreeValues *want, PlanOptions options,
+                         int visitor, const char *what) {
+    AgreeValues got = agree_run(task, options, visitor);
+    char place[200];
+    snprintf(place, sizeof place, "%.100s, %zu rows, blocks of %zu, isa %d, %zu threads%s", what,
+             task->rows.count, options.block_rows, (int)options.isa, pool_workers(options.pool),
+             visitor ? ", visitor" : "");
+    CHECK_INT(agree_compare(want, &got, place), 0);
+    free(got.data);
+}
+
+/* The instruction sets of this processor, and several numbers of threads. */
+static void agree_check_machines(const AgreeCase *task, const AgreeValues *want,
+                                 const char *what) {
+    static Pool *pools[3];
+    static const size_t threads[] = {2, 3, 7};
+    for (Isa isa = ISA_PLAIN; isa <= ISA_AVX512; isa++) {
+        PlanOptions options = {.executor = EXECUTOR_INTERPRETED, .isa = isa};
+        if (exec_kernels(isa)) agree_expect(task, want, options, 0, what);
+    }
+    if (task->rows.count <= EXEC_LEAF_ROWS) return;
+    for (size_t k = 0; k < 3; k++) {
+        if (!pools[k]) pools[k] = pool_new(threads[k]);
+        PlanOptions options = {.executor = EXECUTOR_INTERPRETED, .pool = pools[k]};
+        agree_expect(task, want, options, 0, what);
+    }
+}
+
+/* Every executor, block height, instruction set and number of threads gives the bits of the
+ * reference; returns those values. */
 static AgreeValues agree_check(const AgreeCase *task, const char *what) {
     static const size_t heights[] = {0, 1, 3, 7, 64, 1000, 1024, 4096};
     AgreeValues want = agree_run(task, (PlanOptions){.executor = EXECUTOR_REFERENCE}, 0);
     for (size_t h = 0; h < sizeof heights / sizeof *heights; h++)
         for (int visitor = 0; visitor < 2; visitor++) {
             PlanOptions options = {.executor = EXECUTOR_INTERPRETED, .block_rows = heights[h]};
-            AgreeValues got = agree_run(task, options, visitor);
-            char place[160];
-            snprintf(place, sizeof place, "%.100s, %zu rows, blocks of %zu%s", what,
-                     task->rows.count, heights[h], visitor ? ", visitor" : "");
-            CHECK_INT(agree_compare(&want, &got, place), 0);
-            free(got.data);
+            agree_expect(task, &want, options, visitor, what);
         }
+    agree_check_machines(task, &want, what);
     return want;
 }
 

@@ -284,9 +284,9 @@ TEST(a_run_allocates_nothing) {
 #endif
 
 /* A visitor that stops early leaves nothing behind: the next run is right. */
-static Status plan_stop(void *context, size_t first, size_t n, const double *const *values,
-                        size_t stride) {
-    (void)context, (void)n, (void)values, (void)stride;
+static Status plan_stop(void *context, size_t worker, size_t first, size_t n,
+                        const double *const *values, size_t stride) {
+    (void)context, (void)worker, (void)n, (void)values, (void)stride;
     return first > 20 ? STATUS_INTERRUPTED : STATUS_OK;
 }
 
