@@ -236,12 +236,35 @@ def gamma_functions():
          mpf(1) / 6, 52, "x^3*(trigamma(x) - 1/x - 1/(2x^2)) in 1/x^2 for x >= 8")
 
 
+def single_precision():
+    """For vmathf.h: doubles that need be right to 2^-30 only."""
+    r = mpmath.log(2) / 2 * mpf("1.001")
+    poly("vmf_exp_poly", filled(lambda x: (mpmath.expm1(x) - x) / x ** 2, mpf(1) / 2), [-r, r], 6,
+         29, "(exp(r) - 1 - r)/r^2 for |r| <= ln 2/2")
+
+    def atanh_rest(s):
+        return (2 * mpmath.atanh(s) - 2 * s) / s ** 3
+
+    in_square = filled(lambda z: atanh_rest(mpmath.sqrt(z)), mpf(2) / 3)
+    s = mpf("0.1716")
+    poly("vmf_log_poly", in_square, [0, s * s], 4, 28,
+         "(log((1 + s)/(1 - s)) - 2s)/s^3 in s^2 for |s| <= 0.1716")
+    poly("vmf_log1p_poly", in_square, [0, mpf(1) / 9], 6, 28, "the same for |s| <= 1/3")
+    limit = (mpmath.pi / 4 * mpf("1.0001")) ** 2
+    sine = odd_rest(mpmath.sin, 1, -mpf(1) / 6)
+    cosine = filled(lambda z: (mpmath.cos(mpmath.sqrt(z)) - 1 + z / 2) / z ** 2, mpf(1) / 24)
+    poly("vmf_sin_poly", sine, [0, limit], 4, 30, "(sin(r)/r - 1)/r^2 in r^2 for |r| <= pi/4")
+    poly("vmf_cos_poly", cosine, [0, limit], 3, 28,
+         "(cos(r) - 1 + r^2/2)/r^4 in r^2 for |r| <= pi/4")
+
+
 exponential()
 logarithm()
 trigonometric()
 error_function()
 roots()
 gamma_functions()
+single_precision()
 with open("src/op/vmath_tables.inc", "w", encoding="ascii") as file:
     file.write("/* Made by tools/vmath_tables.py; change that, not this. */\n")
     file.write("\n".join(out).rstrip() + "\n")

@@ -100,6 +100,15 @@ static Status option_executor(descend_walk *walk, const char *option, const char
                      "auto, reference, interpreted", NULL);
 }
 
+static Status option_precision(descend_walk *walk, const char *option, const char *value,
+                               Error *error) {
+    bool single = strcmp(value, "f32") == 0;
+    if (!single && strcmp(value, "f64") != 0)
+        return error_set(error, STATUS_INPUT, MSG_API_CHOICE, option, value, "f64, f32", NULL);
+    walk->problem_options.precision = single ? PRECISION_F32 : PRECISION_F64;
+    return STATUS_OK;
+}
+
 static Status option_weight(descend_walk *walk, const char *option, const char *value,
                             Error *error) {
     (void)option;
@@ -134,7 +143,7 @@ static const struct {
     {"steps", option_count},       {"epochs", option_count},        {"batch", option_count},
     {"restarts", option_restarts}, {"seed", option_seed},           {"gradient", option_gradient},
     {"threads", option_threads},   {"executor", option_executor},   {"weight", option_weight},
-    {"drop", option_drop},
+    {"drop", option_drop},         {"precision", option_precision},
 };
 
 static Status api_unknown_option(const char *option, Error *error) {

@@ -168,7 +168,8 @@ const char *descend_walk_text(descend_walk *walk, const char *key, const char *l
     if (strcmp(key, "method") == 0) return walk->walk ? report_facts(walk).method : "";
     if (strcmp(key, "executor") == 0)
         return walk->problem ? train_executor_name(walk->problem) : "";
-    if (strcmp(key, "precision") == 0) return "f64";
+    if (strcmp(key, "precision") == 0)
+        return walk->problem && train_precision(walk->problem) == PRECISION_F32 ? "f32" : "f64";
     if (strcmp(key, "names") == 0) return report_names(walk, language);
     if (strcmp(key, "advice") == 0) return words->advice;
     if (strcmp(key, "method_sentence") == 0)

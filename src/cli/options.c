@@ -24,8 +24,8 @@ const CliVerbRow cli_verb_rows[VERB_COUNT] = {
 /* Words that come with later versions. */
 static const char *const options_later_verbs[] = {
     "doctor", "train", "predict", "evaluate", "resume", "runs", "plot", "serve", "export"};
-static const char *const options_later[] = {"precision", "valid", "task",  "target", "error",
-                                            "xerror",    "group", "out",   "to"};
+static const char *const options_later[] = {"valid",  "task",  "target", "error",
+                                            "xerror", "group", "out",    "to"};
 
 /* What other programs call it. */
 static const char *const options_synonyms[][2] = {

@@ -245,6 +245,9 @@ static Message words_stuck(const Tale *tale) {
                                    words_number(facts->start_slope).s, NULL);
     SlopeCheck check;
     Text name = {0};
+    if (train_precision(tale->problem) == PRECISION_F32)
+        return message_make(MSG_WHY_STALLED_SINGLE, words_number(facts->slope).s,
+                            words_number(facts->start_slope).s, NULL);
     if (tale->graph->n_scalars > WORDS_CHECKED) return message;
     if (diagnose_slope(tale->problem, facts->values, &check) != STATUS_OK) return message;
     size_t i = check.worst;

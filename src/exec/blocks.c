@@ -38,18 +38,29 @@ typedef struct Run {
 /* Columns of the block at 'row' (counted from rows->first). */
 static void run_aim_columns(const Plan *plan, const Worker *worker, const Rows *rows, size_t row) {
     size_t at = rows->first + row;
-    for (size_t k = 0; k < plan->n_columns; k++)
-        worker->base[plan->column_base[k]] = (const char *)(rows->columns[plan->columns[k]] + at);
+    bool single = plan->precision == PRECISION_F32;
+    for (size_t k = 0; k < plan->n_columns; k++) {
+        uint32_t column = plan->columns[k];
+        const void *start = single ? (const void *)(rows->floats[column] + at)
+                                   : (const void *)(rows->columns[column] + at);
+        worker->base[plan->column_base[k]] = start;
+    }
 }
 
 /* The outputs with rows of one block, copied to the results and shown to the visitor. */
 static Status run_deliver(const Run *run, size_t number, const Frame *frame, size_t row) {
     const Plan *plan = run->plan;
     const double **values = plan->workers[number].values;
+    double *shown = plan->workers[number].shown;
     for (size_t k = 0; k < plan->n_outputs; k++) {
         values[k] = NULL;
         if (!plan->places[k].rows) continue;
         values[k] = exec_operand(&plan->places[k], frame);
+        if (plan->precision == PRECISION_F32) {
+            plan->kernels->widen(shown, values[k], plan->sizes[k] * frame->n);
+            values[k] = shown;
+            shown += plan->sizes[k] * frame->n;
+        }
         if (!run->results || !run->results[k]) continue;
         for (size_t e = 0; e < plan->sizes[k]; e++)
             memcpy(run->results[k] + e * run->rows->count + row, values[k] + e * frame->n,
@@ -205,7 +216,10 @@ static void run_finish_fold(const Plan *plan, const PlanFold *fold, Fold *state,
     double probability = 0;
     if (fold->op == OP_ROW_QUANTILE)
         plan->kernels->widen(&probability, exec_operand(&fold->probability, single), 1);
-    exec_fold_finish(state, probability, (double *)((char *)plan->work + fold->out));
+    void *out = (char *)plan->work + fold->out;
+    bool single_precision = plan->precision == PRECISION_F32;
+    exec_fold_finish(state, probability, single_precision ? plan->sums : (double *)out);
+    if (single_precision) plan->kernels->narrow(out, plan->sums, fold->elements);
 }
 
 static Frame run_single(const Plan *plan) {
@@ -243,8 +257,12 @@ Status exec_run(Plan *plan, const double *parameters, const Rows *rows, double *
     const Rows none = {0};
     if (!rows) rows = &none;
     if (plan->replay) return exec_replay_outputs(plan, parameters, rows, results, visitor);
-    for (size_t w = 0; w < plan->n_workers; w++)
-        plan->workers[w].base[FRAME_PARAMETERS] = (const char *)parameters;
+    const void *start = parameters;
+    if (plan->precision == PRECISION_F32) {
+        if (parameters) plan->kernels->narrow(plan->parameters, parameters, plan->n_parameters);
+        start = plan->parameters;
+    }
+    for (size_t w = 0; w < plan->n_workers; w++) plan->workers[w].base[FRAME_PARAMETERS] = start;
     if (plan->row_count != SIZE_MAX)
         plan->kernels->fill((char *)plan->work + plan->row_count, (double)rows->count, 1);
     for (size_t p = 0; p < plan->n_passes; p++)

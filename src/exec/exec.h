@@ -14,6 +14,10 @@
 
 enum { EXEC_LEAF_ROWS = 1024, EXEC_LANES = 16 };
 
+/* What the numbers of rows, and what is made of them, are. Parameters and results are doubles in
+ * either case, and so is what sums over rows hold of complete leaves. */
+typedef enum Precision { PRECISION_F64, PRECISION_F32 } Precision;
+
 /* The instruction set of the inner loops; the bits are the same. */
 typedef enum Isa { ISA_BEST, ISA_PLAIN, ISA_AVX2, ISA_AVX512 } Isa;
 
@@ -28,6 +32,7 @@ typedef struct PlanOptions {
     size_t block_rows;   /* 0: chosen so that a block's values stay in cache */
     size_t memory_limit; /* bytes of workspace; 0: none */
     Pool *pool;          /* the threads that share a pass over the rows; NULL: the caller alone */
+    Precision precision;
     Isa isa;             /* one that the processor has */
 } PlanOptions;
 
@@ -40,10 +45,12 @@ Status exec_plan(const Graph *graph, const NodeId *outputs, size_t n_outputs,
 void exec_free(Plan *plan);
 
 /* The rows of one evaluation: row r of column c is columns[c][first + r]. Rows are counted from
- * 'first'. */
+ * 'first'. 'floats', the same rounded, is what plans in single precision read; where it is given,
+ * faults and kinks are looked for in that precision. */
 typedef struct Rows {
     const double *const *columns;
     size_t first, count; /* count 0: a program without rows */
+    const float *const *floats;
 } Rows;
 
 /* Shown the outputs that have rows, block by block: values[k] is output k, element e of row r at
@@ -143,9 +150,10 @@ typedef struct Kernels {
                      size_t count);
     double (*fold_lanes)(Op op, void *lanes, double neutral);
 } Kernels;
-const Kernels *exec_kernels(Isa isa); /* NULL: this processor or build has no such set */
-const Kernels *exec_kernels_avx2(void);
-const Kernels *exec_kernels_avx512(void);
+/* NULL: this processor or build has no such set. */
+const Kernels *exec_kernels(Precision precision, Isa isa);
+const Kernels *exec_kernels_avx2(Precision precision);
+const Kernels *exec_kernels_avx512(Precision precision);
 
 /* rowsum.c: what an OP_ROW_* node gathers, element by element. */
 enum { FOLD_LEVELS = 32 }; /* of the tree over leaves: enough for 2^42 rows */
@@ -291,7 +299,8 @@ typedef struct PlanPass {
 typedef struct Worker {
     const char **base;
     void *rows;            /* the block */
-    const double **values; /* of the outputs in a block, for the visitor */
+    const double **values; /* of the outputs in a block, for the visitor, */
+    double *shown;         /* and where they lie as doubles, when the block has floats */
 } Worker;
 
 typedef struct Replay Replay;
@@ -318,6 +327,11 @@ struct Plan {
     Pool *pool;
     Worker *workers;
     size_t n_workers;
+    Precision precision;
+    float *parameters; /* in single precision */
+    size_t n_parameters;
+    double *sums; /* of one fold, before they are rounded to single precision */
+    size_t shown; /* numbers a row of all outputs with rows */
     void *work;   /* values without rows */
     void *memory; /* what 'work' and the blocks were aligned in */
     const double **values; /* of a row, by the reference executor */
@@ -328,16 +342,18 @@ struct Plan {
 /* reference.c: one row at a time, every needed value kept. */
 struct Replay {
     const Graph *graph;
+    Precision precision; /* single: every number is a float, kept in a double */
     Needs needs;
     size_t *offset; /* by node, into 'values' */
     double *values; /* of the row in hand, and those without rows */
     Fold *folds;    /* by place in needs.nodes; used for OP_ROW_* */
+    float *fed; /* what a fold is fed in single precision */
     const double *parameters;
     const Rows *rows;
     size_t bytes;
 };
 Status exec_replay_new(const Graph *graph, const NodeId *outputs, size_t n_outputs,
-                       size_t memory_limit, Replay **replay, Error *error);
+                       const PlanOptions *options, Replay **replay, Error *error);
 void exec_replay_free(Replay *replay);
 /* Everything without rows. */
 Status exec_replay_start(Replay *replay, const double *parameters, const Rows *rows);

@@ -198,9 +198,10 @@ static bool fault_search(Replay *replay, NodeId output, Fault *fault) {
 bool exec_find_fault(const Graph *graph, NodeId output, const double *parameters, const Rows *rows,
                      Fault *fault) {
     const Rows none = {0};
+    PlanOptions options = {.precision = rows && rows->floats ? PRECISION_F32 : PRECISION_F64};
     Replay *replay;
     *fault = (Fault){0};
-    if (exec_replay_new(graph, &output, 1, 0, &replay, NULL) != STATUS_OK) return false;
+    if (exec_replay_new(graph, &output, 1, &options, &replay, NULL) != STATUS_OK) return false;
     bool found = exec_replay_start(replay, parameters, rows ? rows : &none) == STATUS_OK &&
                  fault_search(replay, output, fault);
     exec_replay_free(replay);

@@ -2,9 +2,14 @@
 #include "exec.h"
 
 #define KERNEL(name) kernel_plain_##name
-#define KERNEL_REAL double
 #include "kernels.inc"
-#undef KERNEL_REAL
+#undef KERNEL
+
+#define KERNEL(name) kernel_plain_f32_##name
+#define KERNEL_FLOAT
+#include "kernels.inc"
+#undef KERNEL_FLOAT
+#undef KERNEL
 
 #if (defined(__x86_64__) || defined(__i386__)) && (defined(__GNUC__) || defined(__clang__))
 static bool kernels_can(Isa isa) {
@@ -20,11 +25,10 @@ static bool kernels_can(Isa isa) {
 }
 #endif
 
-const Kernels *exec_kernels(Isa isa) {
-    const Kernels *wide = exec_kernels_avx512(), *middle = exec_kernels_avx2();
+const Kernels *exec_kernels(Precision precision, Isa isa) {
+    const Kernels *wide = exec_kernels_avx512(precision), *middle = exec_kernels_avx2(precision);
     if (wide && (isa == ISA_BEST || isa == ISA_AVX512) && kernels_can(ISA_AVX512)) return wide;
     if (middle && (isa == ISA_BEST || isa == ISA_AVX2) && kernels_can(ISA_AVX2)) return middle;
-    return isa == ISA_BEST || isa == ISA_PLAIN ? &kernel_plain_set : NULL;
+    if (isa != ISA_BEST && isa != ISA_PLAIN) return NULL;
+    return precision == PRECISION_F32 ? &kernel_plain_f32_set : &kernel_plain_set;
 }
-
-#undef KERNEL

@@ -4,16 +4,21 @@
 
 #ifdef __AVX2__
 #define KERNEL(name) kernel_avx2_##name
-#define KERNEL_REAL double
 #include "kernels.inc"
-#undef KERNEL_REAL
-
-const Kernels *exec_kernels_avx2(void) {
-    return &kernel_avx2_set;
-}
 #undef KERNEL
+
+#define KERNEL(name) kernel_avx2_f32_##name
+#define KERNEL_FLOAT
+#include "kernels.inc"
+#undef KERNEL_FLOAT
+#undef KERNEL
+
+const Kernels *exec_kernels_avx2(Precision precision) {
+    return precision == PRECISION_F32 ? &kernel_avx2_f32_set : &kernel_avx2_set;
+}
 #else
-const Kernels *exec_kernels_avx2(void) {
+const Kernels *exec_kernels_avx2(Precision precision) {
+    (void)precision;
     return NULL;
 }
 #endif

@@ -4,16 +4,21 @@
 
 #ifdef __AVX512F__
 #define KERNEL(name) kernel_avx512_##name
-#define KERNEL_REAL double
 #include "kernels.inc"
-#undef KERNEL_REAL
-
-const Kernels *exec_kernels_avx512(void) {
-    return &kernel_avx512_set;
-}
 #undef KERNEL
+
+#define KERNEL(name) kernel_avx512_f32_##name
+#define KERNEL_FLOAT
+#include "kernels.inc"
+#undef KERNEL_FLOAT
+#undef KERNEL
+
+const Kernels *exec_kernels_avx512(Precision precision) {
+    return precision == PRECISION_F32 ? &kernel_avx512_f32_set : &kernel_avx512_set;
+}
 #else
-const Kernels *exec_kernels_avx512(void) {
+const Kernels *exec_kernels_avx512(Precision precision) {
+    (void)precision;
     return NULL;
 }
 #endif

@@ -130,10 +130,11 @@ static size_t kink_count(KinkSearch *search) {
 size_t exec_count_kinks(const Graph *graph, NodeId output, const double *parameters,
                         const Rows *rows, NodeId *first) {
     const Rows none = {0};
+    PlanOptions options = {.precision = rows && rows->floats ? PRECISION_F32 : PRECISION_F64};
     KinkSearch search = {.output = output};
     size_t count = 0;
     *first = NODE_NONE;
-    if (exec_replay_new(graph, &output, 1, 0, &search.replay, NULL) != STATUS_OK) return 0;
+    if (exec_replay_new(graph, &output, 1, &options, &search.replay, NULL) != STATUS_OK) return 0;
     search.alive = memory_new(graph->n_nodes, sizeof *search.alive);
     if (search.alive && kink_possible(&search) &&
         exec_replay_start(search.replay, parameters, rows ? rows : &none) == STATUS_OK)

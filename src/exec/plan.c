@@ -709,7 +709,9 @@ static bool plan_allocate_workers(Plan *plan, char *blocks, size_t block) {
         worker->base = arena_alloc(&plan->arena, plan->n_base, sizeof *worker->base);
         worker->values = arena_alloc(&plan->arena, plan->n_outputs, sizeof *worker->values);
         worker->rows = blocks + w * block;
-        if (!worker->base || !worker->values) return false;
+        worker->shown =
+            arena_alloc(&plan->arena, plan->shown * plan->block_rows, sizeof *worker->shown);
+        if (!worker->base || !worker->values || !worker->shown) return false;
         worker->base[FRAME_WORK] = plan->work;
         worker->base[FRAME_ROWS] = worker->rows;
     }
@@ -745,6 +747,25 @@ static bool plan_list_columns(Planner *planner) {
     return true;
 }
 
+/* Single precision: where doubles are on their way in and out. */
+static bool plan_allocate_doubles(Plan *plan) {
+    size_t most = 1;
+    if (plan->precision == PRECISION_F64) return true;
+    for (size_t k = 0; k < plan->graph->n_parameters; k++) {
+        const Parameter *parameter = &plan->graph->parameters[k];
+        size_t end = parameter->offset + parameter->count;
+        if (end > plan->n_parameters) plan->n_parameters = end;
+    }
+    for (size_t p = 0; p < plan->n_passes; p++)
+        for (size_t k = 0; k < plan->passes[p].n_folds; k++)
+            if (plan->passes[p].folds[k].elements > most) most = plan->passes[p].folds[k].elements;
+    for (size_t k = 0; k < plan->n_outputs; k++)
+        if (plan->places[k].rows) plan->shown += plan->sizes[k];
+    plan->parameters = arena_alloc(&plan->arena, plan->n_parameters, sizeof *plan->parameters);
+    plan->sums = arena_alloc(&plan->arena, most, sizeof *plan->sums);
+    return plan->parameters && plan->sums;
+}
+
 static Status plan_allocate_work(Planner *planner, size_t block, Error *error) {
     Plan *plan = planner->plan;
     size_t singles = plan->single_numbers * plan->kernels->size;
@@ -753,7 +774,8 @@ static Status plan_allocate_work(Planner *planner, size_t block, Error *error) {
     if (!plan->memory || !plan_list_columns(planner)) return error_memory(error);
     size_t past = (uintptr_t)plan->memory % PLAN_ALIGN;
     plan->work = (char *)plan->memory + (past ? PLAN_ALIGN - past : 0);
-    bool made = plan_allocate_workers(plan, (char *)plan->work + singles, block) &&
+    bool made = plan_allocate_doubles(plan) &&
+                plan_allocate_workers(plan, (char *)plan->work + singles, block) &&
                 plan_allocate_parts(plan);
     return made ? STATUS_OK : error_memory(error);
 }
@@ -884,13 +906,14 @@ Status exec_plan(const Graph *graph, const NodeId *outputs, size_t n_outputs,
     Plan *plan = memory_new(1, sizeof *plan);
     if (!plan) return error_memory(error);
     plan->executor = options ? options->executor : EXECUTOR_AUTO;
-    plan->kernels = exec_kernels(options ? options->isa : ISA_BEST);
-    if (!plan->kernels) plan->kernels = exec_kernels(ISA_PLAIN);
+    plan->precision = options ? options->precision : PRECISION_F64;
+    plan->kernels = exec_kernels(plan->precision, options ? options->isa : ISA_BEST);
+    if (!plan->kernels) plan->kernels = exec_kernels(plan->precision, ISA_PLAIN);
     plan->pool = options ? options->pool : NULL;
     Status status = plan_start(graph, outputs, n_outputs, plan, error);
     if (status == STATUS_OK && plan->executor == EXECUTOR_REFERENCE) {
         status =
-            exec_replay_new(graph, outputs, n_outputs, options->memory_limit, &plan->replay, error);
+            exec_replay_new(graph, outputs, n_outputs, options, &plan->replay, error);
     } else if (status == STATUS_OK) {
         Planner planner = {.graph = graph, .plan = plan};
         status = plan_make(&planner, options, error);

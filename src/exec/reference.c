@@ -97,13 +97,26 @@ size_t exec_replay_target(const Replay *replay, NodeId id, size_t element) {
 
 /* ---- values ---------------------------------------------------------------------------------- */
 
+/* A sum or product of two floats, computed as doubles, rounds to the float's own: a double has more
+ * than twice a float's digits (Figueroa, "When is double rounding innocuous?", 1995). */
+static double replay_round(const Replay *replay, double value) {
+    return replay->precision == PRECISION_F32 ? (double)(float)value : value;
+}
+
+static double replay_value(const Replay *replay, Op op, double a, double b, double c,
+                           int exponent) {
+    if (replay->precision == PRECISION_F32)
+        return (double)op_value_f32(op, (float)a, (float)b, (float)c, exponent);
+    return op_value(op, a, b, c, exponent);
+}
+
 static void replay_elementwise(const Replay *replay, NodeId id, double *out) {
     const Node *node = replay_node(replay, id);
     const double *in[3];
     for (uint32_t k = 0; k < 3; k++) in[k] = replay_input(replay, id, k < node->n_inputs ? k : 0);
     int exponent = node->op == OP_POWI ? node->aux.exponent : 0;
     for (size_t e = 0; e < graph_count(&node->shape); e++)
-        out[e] = op_value(node->op, in[0][e], in[1][e], in[2][e], exponent);
+        out[e] = replay_value(replay, node->op, in[0][e], in[1][e], in[2][e], exponent);
 }
 
 static void replay_reduce(const Replay *replay, NodeId id, double *out) {
@@ -116,7 +129,7 @@ static void replay_reduce(const Replay *replay, NodeId id, double *out) {
     for (size_t e = 0; e < graph_count(&node->shape); e++) out[e] = start;
     for (size_t e = 0; e < graph_count(shape); e++) {
         double *at = &out[exec_replay_target(replay, id, e)];
-        *at = op_value(join, *at, in[e], 0, 0);
+        *at = replay_value(replay, join, *at, in[e], 0, 0);
     }
 }
 
@@ -141,7 +154,10 @@ static void replay_product(const Replay *replay, NodeId id, double *out) {
     for (size_t i = 0; i < n; i++)
         for (size_t j = 0; j < m; j++) {
             double sum = 0;
-            for (size_t k = 0; k < inner; k++) sum += left[i * inner + k] * right[k * m + j];
+            for (size_t k = 0; k < inner; k++) {
+                double product = replay_round(replay, left[i * inner + k] * right[k * m + j]);
+                sum = replay_round(replay, sum + product);
+            }
             out[i * m + j] = sum;
         }
 }
@@ -173,7 +189,10 @@ static void replay_leaf(const Replay *replay, NodeId id, size_t row, double *out
     if (node->op == OP_PARAM) {
         const Parameter *parameter = &replay->graph->parameters[node->aux.index];
         memcpy(out, replay->parameters + parameter->offset, parameter->count * sizeof *out);
+        for (size_t e = 0; e < parameter->count; e++) out[e] = replay_round(replay, out[e]);
+        return;
     }
+    out[0] = replay_round(replay, out[0]);
 }
 
 static void replay_compute(Replay *replay, NodeId id, size_t row) {
@@ -217,6 +236,17 @@ static bool replay_feeds(const Replay *replay, NodeId id, uint32_t pass) {
     return replay_kind(replay, id) == KIND_ROWS && replay->needs.level[id] == pass + 1;
 }
 
+static void replay_feed(Replay *replay, size_t i) {
+    Fold *fold = &replay->folds[i];
+    const double *value = replay_input(replay, replay->needs.nodes[i], 0);
+    if (replay->precision == PRECISION_F64) {
+        exec_fold_feed(fold, value, 1);
+        return;
+    }
+    fold->kernels->narrow(replay->fed, value, fold->elements);
+    exec_fold_feed(fold, replay->fed, 1);
+}
+
 static Status replay_pass(Replay *replay, uint32_t pass) {
     for (size_t i = 0; i < replay->needs.count; i++)
         if (replay_feeds(replay, replay->needs.nodes[i], pass) &&
@@ -225,16 +255,17 @@ static Status replay_pass(Replay *replay, uint32_t pass) {
     for (size_t row = 0; row < replay->rows->count; row++) {
         replay_row(replay, row, pass);
         for (size_t i = 0; i < replay->needs.count; i++)
-            if (replay_feeds(replay, replay->needs.nodes[i], pass))
-                exec_fold_feed(&replay->folds[i], replay_input(replay, replay->needs.nodes[i], 0),
-                               1);
+            if (replay_feeds(replay, replay->needs.nodes[i], pass)) replay_feed(replay, i);
     }
     for (size_t i = 0; i < replay->needs.count; i++) {
         NodeId id = replay->needs.nodes[i];
         if (!replay_feeds(replay, id, pass)) continue;
         double probability =
             replay_node(replay, id)->op == OP_ROW_QUANTILE ? replay_input(replay, id, 1)[0] : 0;
-        exec_fold_finish(&replay->folds[i], probability, replay->values + replay->offset[id]);
+        double *out = replay->values + replay->offset[id];
+        exec_fold_finish(&replay->folds[i], probability, out);
+        for (size_t e = 0; e < replay->folds[i].elements; e++)
+            out[e] = replay_round(replay, out[e]);
     }
     return STATUS_OK;
 }
@@ -278,31 +309,34 @@ static bool replay_places(Replay *replay, size_t *numbers) {
 static bool replay_allocate(Replay *replay, size_t numbers) {
     replay->values = memory_new(numbers, sizeof *replay->values);
     replay->folds = memory_new(replay->needs.count, sizeof *replay->folds);
-    if (!replay->values || !replay->folds) return false;
+    replay->fed = memory_new(numbers, sizeof *replay->fed);
+    if (!replay->values || !replay->folds || !replay->fed) return false;
     for (size_t i = 0; i < replay->needs.count; i++) {
         NodeId id = replay->needs.nodes[i];
         if (replay_kind(replay, id) == KIND_ROWS &&
             !exec_fold_new(&replay->folds[i], replay_node(replay, id)->op,
                            graph_count(&replay_node(replay, id)->shape),
-                           exec_kernels(ISA_PLAIN)))
+                           exec_kernels(replay->precision, ISA_PLAIN)))
             return false;
     }
     return true;
 }
 
 Status exec_replay_new(const Graph *graph, const NodeId *outputs, size_t n_outputs,
-                       size_t memory_limit, Replay **out, Error *error) {
+                       const PlanOptions *options, Replay **out, Error *error) {
     *out = NULL;
     Replay *replay = memory_new(1, sizeof *replay);
     if (!replay) return error_memory(error);
     replay->graph = graph;
+    replay->precision = options->precision;
     size_t numbers = 0;
     Status status = STATUS_OK;
     replay->offset = memory_new(graph->n_nodes, sizeof *replay->offset);
     if (!replay->offset || !exec_needs(graph, outputs, n_outputs, &replay->needs) ||
         !replay_places(replay, &numbers))
         status = error_memory(error);
-    if (status == STATUS_OK) status = exec_check_memory(replay->bytes, memory_limit, error);
+    if (status == STATUS_OK)
+        status = exec_check_memory(replay->bytes, options->memory_limit, error);
     if (status == STATUS_OK && !replay_allocate(replay, numbers)) status = error_memory(error);
     if (status == STATUS_OK)
         *out = replay;
@@ -319,6 +353,7 @@ void exec_replay_free(Replay *replay) {
     memory_free(replay->folds);
     memory_free(replay->offset);
     memory_free(replay->values);
+    memory_free(replay->fed);
     memory_free(replay);
 }
 

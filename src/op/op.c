@@ -49,9 +49,29 @@ double op_value(Op op, double a, double b, double c, int exponent) {
     return (double)NAN;
 }
 
+/* The same rows in single precision. */
+#include "vmath_as_float.inc"
+#undef OP_VALUE_ELEMENTWISE
+#define OP_VALUE_ELEMENTWISE(...) return VMF_FLOAT(__VA_ARGS__);
+
+float op_value_f32(Op op, float a, float b, float c, int exponent) {
+    switch (op) {
+#define OP(id, spelling, arity, kind, flags, ...)                                                  \
+    case OP_##id:                                                                                  \
+        OP_VALUE_##kind(__VA_ARGS__)
+#include "ops.def"
+#undef OP
+        case OP_COUNT:
+            break;
+    }
+    return NAN;
+}
+
 #undef OP_VALUE_LEAF
 #undef OP_VALUE_REDUCE
 #undef OP_VALUE_SHAPE
 #undef OP_VALUE_PRODUCT
 #undef OP_VALUE_ROWS
 #undef OP_VALUE_ELEMENTWISE
+
+#include "vmath_as_double.inc"

@@ -42,5 +42,7 @@ Op op_function(const char *name);
 /* The value of an elementwise operator at one point (what every executor must give, bit for bit).
  * 'exponent' is used by POWI only. NaN for operators that are not elementwise. */
 double op_value(Op op, double a, double b, double c, int exponent);
+/* The same in single precision (vmathf.h): at most 1 ulp of float off for each function. */
+float op_value_f32(Op op, float a, float b, float c, int exponent);
 
 #endif

@@ -265,7 +265,7 @@ static void rule_spread(const Rule *rule, NodeId node, double *values) {
 
 static Status rule_start_state(Rule *rule, size_t k, Error *error) {
     NodeId node = rule->graph->start[k];
-    Rows rows = {rule->columns, 0, rule->n};
+    Rows rows = {rule->columns, 0, rule->n, NULL};
     PlanOptions options = {0};
     Plan *plan = NULL;
     double *values = rule_vector(rule, rule->columns[k]);
@@ -378,7 +378,7 @@ static void rule_turn(Rule *rule) {
 
 static Status rule_update(Rule *rule) {
     const RuleGraph *graph = rule->graph;
-    Rows rows = {rule->columns, 0, rule->n};
+    Rows rows = {rule->columns, 0, rule->n, NULL};
     size_t count = 0;
     for (size_t k = 0; k < rule->n_columns; k++)
         if (k != RULE_G) rule->results[count++] = rule_vector(rule, rule->columns_next[k]);

@@ -28,6 +28,7 @@ struct Problem {
     Objective objective, bare;
     NodeId *gradient; /* of each parameter */
     const double **columns;
+    float **floats; /* the columns that are read, in single precision */
     double *low, *high, *rate, *decay;
     double *flat;     /* 2 n: parameters and vector, for Hessian-vector products */
     double **results; /* of the longest plan: 1 + parameters */
@@ -43,7 +44,9 @@ struct Problem {
 enum { PROBLEM_THREADS = 1024 }; /* at most */
 
 static PlanOptions problem_plan_options(const Problem *problem) {
-    return (PlanOptions){.executor = problem->options.executor, .pool = problem->pool};
+    return (PlanOptions){.executor = problem->options.executor,
+                         .precision = problem->options.precision,
+                         .pool = problem->pool};
 }
 
 static Status problem_plan(Problem *problem, const Graph *graph, const NodeId *outputs,
@@ -267,7 +270,9 @@ static Status problem_least_squares(void *context, const double *x, double *r_ma
 static Status problem_side_plan(Problem *problem) {
     if (problem->side_plan) return STATUS_OK;
     NodeId outputs[2] = {problem->graph->left, problem->graph->right};
-    return problem_plan(problem, problem->graph, outputs, 2, &problem->side_plan);
+    PlanOptions options = problem_plan_options(problem);
+    options.precision = PRECISION_F64;
+    return exec_plan(problem->graph, outputs, 2, &options, &problem->side_plan, problem->error);
 }
 
 typedef struct SideCopy {
@@ -508,6 +513,36 @@ static Status problem_allocate(Problem *problem) {
     return problem_fill(problem);
 }
 
+static float *problem_round_column(const double *values, size_t n) {
+    float *rounded = memory_new(n, sizeof *rounded);
+    for (size_t r = 0; rounded && r < n; r++) rounded[r] = (float)values[r];
+    return rounded;
+}
+
+/* Single precision: the columns that the formula reads, rounded. */
+static Status problem_round_columns(Problem *problem) {
+    const Graph *graph = problem->graph;
+    size_t n_columns = problem->table ? problem->table->n_columns : 0;
+    if (problem->options.precision == PRECISION_F64) return STATUS_OK;
+    problem->floats = memory_new(n_columns + 1, sizeof *problem->floats);
+    if (!problem->floats) return error_memory(problem->error);
+    for (NodeId id = 1; id < graph->n_nodes; id++) {
+        if (graph->nodes[id].op != OP_COLUMN) continue;
+        uint32_t k = graph->nodes[id].aux.index;
+        if (!problem->floats[k])
+            problem->floats[k] = problem_round_column(problem->columns[k], problem->rows.count);
+        if (!problem->floats[k]) return error_memory(problem->error);
+    }
+    problem->rows.floats = (const float *const *)problem->floats;
+    return STATUS_OK;
+}
+
+static void problem_free_floats(Problem *problem) {
+    size_t n_columns = problem->table ? problem->table->n_columns : 0;
+    for (size_t k = 0; problem->floats && k < n_columns; k++) memory_free(problem->floats[k]);
+    memory_free(problem->floats);
+}
+
 /* Threads are for rows: without them there is nothing to share. */
 static Status problem_make_pool(Problem *problem) {
     size_t threads = problem->options.threads;
@@ -532,6 +567,7 @@ Status train_problem_open(const Ast *ast, const Table *table, const BuildOptions
     problem->error = error;
     Status status = graph_build(ast, table, &problem->build, &problem->graph, error);
     if (status == STATUS_OK) status = problem_allocate(problem);
+    if (status == STATUS_OK) status = problem_round_columns(problem);
     if (status == STATUS_OK) status = problem_make_pool(problem);
     if (status == STATUS_OK) {
         problem_fill_objective(problem);
@@ -564,6 +600,7 @@ void train_problem_close(Problem *problem) {
     exec_free(problem->side_plan);
     exec_free(problem->hessian_plan);
     problem_free_jacobian(&problem->jacobian);
+    problem_free_floats(problem);
     pool_free(problem->pool);
     graph_free(problem->graph);
     graph_free(problem->second);
@@ -624,6 +661,10 @@ void train_use_rows(Problem *problem, size_t first, size_t count) {
 
 static const Plan *problem_main_plan(const Problem *problem) {
     return problem->gradient_plan ? problem->gradient_plan : problem->loss_plan;
+}
+
+Precision train_precision(const Problem *problem) {
+    return problem->options.precision;
 }
 
 size_t train_threads(const Problem *problem) {

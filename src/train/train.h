@@ -13,6 +13,7 @@ typedef struct Problem Problem;
 typedef struct ProblemOptions {
     Executor executor;
     size_t threads; /* that share the passes over many rows; 0: one for each processor */
+    Precision precision; /* of loss and slope; what is reported is computed in double */
     bool probe;     /* the gradient is felt with the foot: no exact slope, no least squares */
 } ProblemOptions;
 
@@ -33,6 +34,7 @@ Status train_gradient_nodes(Problem *problem, const NodeId **nodes);
 Rows train_rows(const Problem *problem);
 void train_use_rows(Problem *problem, size_t first, size_t count);
 const char *train_executor_name(const Problem *problem);
+Precision train_precision(const Problem *problem);
 size_t train_threads(const Problem *problem); /* that shared the work */
 /* The feet of the newest gradient by probe, n of them; NULL with an exact gradient. */
 const Foot *train_feet(const Problem *problem);

@@ -104,6 +104,18 @@ static size_t agree_compare(const AgreeValues *want, const AgreeValues *got, con
     return different;
 }
 
+/* Columns rounded to floats, for plans in single precision. */
+enum { AGREE_COLUMNS = 16 };
+static const float **agree_floats(const AgreeCase *task, size_t n_columns) {
+    static float *floats[AGREE_COLUMNS];
+    size_t rows = task->rows.first + task->rows.count;
+    for (size_t k = 0; k < n_columns; k++) {
+        floats[k] = realloc(floats[k], (rows + 1) * sizeof(float));
+        for (size_t r = 0; r < rows; r++) floats[k][r] = (float)task->rows.columns[k][r];
+    }
+    return (const float **)floats;
+}
+
 static void agree_expect(const AgreeCase *task, const AgreeValues *want, PlanOptions options,
                          int visitor, const char *what) {
     AgreeValues got = agree_run(task, options, visitor);
@@ -122,7 +134,7 @@ static void agree_check_machines(const AgreeCase *task, const AgreeValues *want,
     static const size_t threads[] = {2, 3, 7};
     for (Isa isa = ISA_PLAIN; isa <= ISA_AVX512; isa++) {
         PlanOptions options = {.executor = EXECUTOR_INTERPRETED, .isa = isa};
-        if (exec_kernels(isa)) agree_expect(task, want, options, 0, what);
+        if (exec_kernels(PRECISION_F64, isa)) agree_expect(task, want, options, 0, what);
     }
     if (task->rows.count <= EXEC_LEAF_ROWS) return;
     for (size_t k = 0; k < 3; k++) {
@@ -130,6 +142,32 @@ static void agree_check_machines(const AgreeCase *task, const AgreeValues *want,
         PlanOptions options = {.executor = EXECUTOR_INTERPRETED, .pool = pools[k]};
         agree_expect(task, want, options, 0, what);
     }
+}
+
+static size_t agree_columns(const Graph *graph) {
+    size_t columns = 0;
+    for (NodeId id = 1; id < graph->n_nodes; id++)
+        if (graph->nodes[id].op == OP_COLUMN && graph->nodes[id].aux.index >= columns)
+            columns = graph->nodes[id].aux.index + 1;
+    return columns;
+}
+
+/* The same in single precision. */
+static void agree_check_single(const AgreeCase *given, const char *what) {
+    AgreeCase task = *given;
+    if (agree_columns(task.graph) > AGREE_COLUMNS) return;
+    task.rows.floats = agree_floats(&task, agree_columns(task.graph));
+    PlanOptions options = {.executor = EXECUTOR_REFERENCE, .precision = PRECISION_F32};
+    AgreeValues want = agree_run(&task, options, 0);
+    options.executor = EXECUTOR_INTERPRETED;
+    for (int visitor = 0; visitor < 2; visitor++)
+        agree_expect(&task, &want, options, visitor, what);
+    options.block_rows = 7;
+    agree_expect(&task, &want, options, 0, what);
+    options.block_rows = 0;
+    for (options.isa = ISA_PLAIN; options.isa <= ISA_AVX512; options.isa++)
+        if (exec_kernels(PRECISION_F32, options.isa)) agree_expect(&task, &want, options, 0, what);
+    free(want.data);
 }
 
 /* Every executor, block height, instruction set and number of threads gives the bits of the
@@ -143,6 +181,7 @@ static AgreeValues agree_check(const AgreeCase *task, const char *what) {
             agree_expect(task, &want, options, visitor, what);
         }
     agree_check_machines(task, &want, what);
+    agree_check_single(task, what);
     return want;
 }
 

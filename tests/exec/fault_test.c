@@ -26,7 +26,7 @@ static void fault_open(FaultCase *c) {
 }
 
 static void fault_find(FaultCase *c, NodeId output, double a, size_t first, size_t count) {
-    Rows rows = {fault_columns, first, count};
+    Rows rows = {fault_columns, first, count, NULL};
     c->found = exec_find_fault(c->graph, output, &a, &rows, &c->fault);
 }
 
@@ -158,7 +158,7 @@ TEST(lookups) {
     NodeId v = graph_parameter(c.graph, index), out = graph_binary(c.graph, OP_GATHER, v, c.x);
     double parameters[] = {0, 1, INFINITY, 3};
     for (size_t r = 0; r < 10; r++) fault_x[r] = r < 6 ? 1 : r == 6 ? 2 : 4;
-    Rows rows = {fault_columns, 0, 10};
+    Rows rows = {fault_columns, 0, 10, NULL};
     CHECK(exec_find_fault(c.graph, out, parameters, &rows, &c.fault));
     CHECK(c.fault.node == v && !c.fault.has_row);
     parameters[2] = 2;
@@ -196,7 +196,7 @@ TEST(no_rows) {
 }
 
 static size_t fault_kinks(FaultCase *c, NodeId of, double a, size_t count, NodeId *first) {
-    Rows rows = {fault_columns, 0, count};
+    Rows rows = {fault_columns, 0, count, NULL};
     return exec_count_kinks(c->graph, of, &a, &rows, first);
 }
 

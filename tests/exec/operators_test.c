@@ -61,7 +61,7 @@ static void operators_open(Operators *o) {
 static void operators_agree(Operators *o, const NodeId *outputs, size_t n, size_t rows,
                             const char *what) {
     CHECK_INT(o->graph->status, STATUS_OK);
-    AgreeCase task = {o->graph, outputs, n, o->parameters, {operators_columns, 5, rows}};
+    AgreeCase task = {o->graph, outputs, n, o->parameters, {operators_columns, 5, rows, NULL}};
     AgreeValues values = agree_check(&task, what);
     free(values.data);
 }
@@ -106,7 +106,7 @@ TEST(elementwise_values) {
         NodeId in[3] = {o.variant[2], graph_column(o.graph, 1), graph_column(o.graph, 2)};
         NodeAux aux = {.exponent = op == OP_POWI ? -3 : 0};
         NodeId out = graph_add(o.graph, (Op)op, in, (size_t)info->arity, aux);
-        AgreeCase task = {o.graph, &out, 1, o.parameters, {operators_columns, 1, 500}};
+        AgreeCase task = {o.graph, &out, 1, o.parameters, {operators_columns, 1, 500, NULL}};
         AgreeValues got = agree_run(&task, (PlanOptions){.executor = EXECUTOR_INTERPRETED}, 0);
         for (size_t r = 0; r < 500; r++) {
             double want = op_value((Op)op, operators_data[0][r + 1], operators_data[1][r + 1],
@@ -204,7 +204,7 @@ TEST(lookups_outside) {
     NodeId v = operators_parameter(&o, "v", (Shape){1, {3}}), at = graph_column(o.graph, 0);
     NodeId out = graph_binary(o.graph, OP_GATHER, v, at);
     double parameters[] = {10, 20, 30};
-    AgreeCase task = {o.graph, &out, 1, parameters, {columns, 0, 12}};
+    AgreeCase task = {o.graph, &out, 1, parameters, {columns, 0, 12, NULL}};
     AgreeValues got = agree_check(&task, "outside");
     for (size_t r = 0; r < 12; r++) CHECK(agree_same(got.data[r], want[r]));
     free(got.data);

@@ -102,7 +102,7 @@ TEST(text_of_two_passes) {
     CHECK_INT(exec_facts(plan).steps, 5);
     double data[] = {1, 2, 3, 4}, sum = 0, each[4];
     double *results[] = {&sum, each};
-    Rows over = {(const double *const[]){data}, 0, 4};
+    Rows over = {(const double *const[]){data}, 0, 4, NULL};
     CHECK_INT(exec_run(plan, NULL, &over, results, NULL), STATUS_OK);
     CHECK_NEAR(sum, 5, 0);
     CHECK_NEAR(each[3], exp(1.5), 1e-15);
@@ -167,7 +167,7 @@ static size_t plan_workspace(size_t terms, size_t *steps) {
               STATUS_OK);
     if (!plan) return 0;
     double data[100] = {1, 2, 3}, at = 1, value, slope, *results[] = {&value, &slope};
-    Rows rows = {(const double *const[]){data}, 0, 100};
+    Rows rows = {(const double *const[]){data}, 0, 100, NULL};
     CHECK_INT(exec_run(plan, &at, &rows, results, NULL), STATUS_OK);
     CHECK(isfinite(value) && isfinite(slope));
     *steps = exec_facts(plan).steps;
@@ -243,7 +243,7 @@ TEST(failed_allocations) {
             exec_free(plan);
         }
     }
-    Rows rows = {(const double *const[]){(double[]){1, 2}, (double[]){3, 4}}, 0, 2};
+    Rows rows = {(const double *const[]){(double[]){1, 2}, (double[]){3, 4}}, 0, 2, NULL};
     double parameters[] = {INFINITY, 2, 3};
     for (long n = 1;; n++) {
         Fault fault;
@@ -264,7 +264,7 @@ TEST(a_run_allocates_nothing) {
     plan_decay(&c, out);
     double data[2][100] = {{0}}, values[4] = {0}, parameters[] = {1, 2, 3};
     double *results[] = {values, values + 1, values + 2, values + 3};
-    Rows rows = {(const double *const[]){data[0], data[1]}, 0, 100};
+    Rows rows = {(const double *const[]){data[0], data[1]}, 0, 100, NULL};
     for (int executor = EXECUTOR_REFERENCE; executor <= EXECUTOR_INTERPRETED; executor++) {
         Plan *plan;
         PlanOptions options = {.executor = (Executor)executor};
@@ -296,7 +296,7 @@ TEST(interrupted_runs) {
     NodeId out[3] = {graph_unary(c.graph, OP_ROW_SUM, x), x, graph_unary(c.graph, OP_ROW_MIN, x)};
     double data[100], sum = 0, least = 0, *results[] = {&sum, NULL, &least};
     for (size_t r = 0; r < 100; r++) data[r] = (double)r + 1;
-    Rows rows = {(const double *const[]){data}, 0, 100};
+    Rows rows = {(const double *const[]){data}, 0, 100, NULL};
     RowVisitor stop = {.block = plan_stop};
     for (int executor = EXECUTOR_REFERENCE; executor <= EXECUTOR_INTERPRETED; executor++) {
         Plan *plan;

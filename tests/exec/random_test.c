@@ -28,7 +28,7 @@ static void random_check(RandomGraph *r, const NodeId *outputs, size_t n, uint64
     double parameters[64];
     size_t rows = seed % 25 == 0 ? RANDOM_ROWS : counts[seed % 5];
     for (size_t i = 0; i < 64; i++) parameters[i] = random_normal(random_key(seed, "start"), i);
-    AgreeCase task = {r->graph, outputs, n, parameters, {random_columns, seed % 8, rows}};
+    AgreeCase task = {r->graph, outputs, n, parameters, {random_columns, seed % 8, rows, NULL}};
     char what[40];
     snprintf(what, sizeof what, "graph %llu", (unsigned long long)seed);
     AgreeValues values = agree_check(&task, what);

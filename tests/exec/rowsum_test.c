@@ -50,7 +50,7 @@ static double rowsum_of(const double *values, size_t first, size_t count, size_t
     CHECK_INT(graph_new(NULL, &error, &graph), STATUS_OK);
     NodeId out = graph_unary(graph, OP_ROW_SUM, graph_column(graph, 0));
     const double *columns[] = {values};
-    Rows rows = {columns, first, count};
+    Rows rows = {columns, first, count, NULL};
     Plan *plan;
     PlanOptions options = {.block_rows = height};
     double sum = NAN, *results[] = {&sum};
@@ -94,7 +94,7 @@ TEST(shaped_sums) {
     NodeId pair = graph_add(graph, OP_STACK, (NodeId[]){x, y}, 2, (NodeAux){0});
     NodeId out[5] = {graph_unary(graph, OP_ROW_SUM, pair), graph_unary(graph, OP_ROW_MIN, pair),
                      graph_unary(graph, OP_ROW_MAX, pair)};
-    AgreeCase task = {graph, out, 3, NULL, {rowsum_columns, 0, 5000}};
+    AgreeCase task = {graph, out, 3, NULL, {rowsum_columns, 0, 5000, NULL}};
     AgreeValues got = agree_check(&task, "shaped");
     CHECK(agree_same(got.data[0], rowsum_tree(rowsum_data[0], 5000)));
     CHECK(agree_same(got.data[1], rowsum_tree(rowsum_data[1], 5000)));
@@ -122,7 +122,7 @@ TEST(least_and_greatest_keep_nan) {
     NodeId out[4] = {graph_unary(graph, OP_ROW_MIN, x), graph_unary(graph, OP_ROW_MAX, x),
                      graph_unary(graph, OP_ROW_SUM, x),
                      graph_binary(graph, OP_ROW_QUANTILE, x, half)};
-    AgreeCase task = {graph, out, 4, NULL, {rowsum_columns, 0, 100}};
+    AgreeCase task = {graph, out, 4, NULL, {rowsum_columns, 0, 100, NULL}};
     AgreeValues got = agree_check(&task, "nan");
     for (size_t k = 0; k < 4; k++) CHECK(isnan(got.data[k]));
     free(got.data);
@@ -141,7 +141,7 @@ TEST(quantiles_are_those_of_r) {
     NodeId x = graph_column(graph, 0), out[8];
     for (int k = 0; k < 8; k++)
         out[k] = graph_binary(graph, OP_ROW_QUANTILE, x, graph_constant(graph, p[k]));
-    AgreeCase task = {graph, out, 8, NULL, {columns, 0, 8}};
+    AgreeCase task = {graph, out, 8, NULL, {columns, 0, 8, NULL}};
     AgreeValues got = agree_check(&task, "quantile");
     for (int k = 0; k < 8; k++) CHECK_NEAR(got.data[k], want[k], 1e-15);
     free(got.data);
@@ -165,7 +165,7 @@ TEST(scattered_sums) {
     NodeId out[3] = {graph_unary(graph, OP_ROW_SUM, scattered),
                      graph_unary(graph, OP_ROW_SUM, made),
                      graph_unary(graph, OP_ROW_SUM, two_wide)};
-    AgreeCase task = {graph, out, 3, NULL, {rowsum_columns, 3, 5000}};
+    AgreeCase task = {graph, out, 3, NULL, {rowsum_columns, 3, 5000, NULL}};
     AgreeValues got = agree_check(&task, "scattered");
     double counts = 0;
     for (int e = 0; e < 8; e++) {
