@@ -148,8 +148,8 @@ DESCEND_API descend_walk *descend_walk_open(descend_model *model, descend_table 
                                             descend_error **error);
 /* Options as on the command line, without the dashes: rate (an expression, or "measured",
  * "measured*0.4": from the curvature at the start), optimizer, until, steps, epochs, batch,
- * gradient (exact, probe), restarts, seed, executor (auto, reference, interpreted), threads,
- * precision (f64, f32), weight, drop.
+ * gradient (exact, probe), restarts, seed, executor (auto, reference, interpreted, compiled),
+ * threads, precision (f64, f32), weight, drop.
  * Only before the first step. */
 DESCEND_API descend_status descend_walk_set(descend_walk *walk, const char *option,
                                             const char *value, descend_error **error);
@@ -238,7 +238,7 @@ DESCEND_API descend_status descend_walk_hessian_vector(descend_walk *walk, const
 /* Valleys found by restarts, lowest first: false past the end. values: n_parameters. */
 DESCEND_API int descend_walk_valley(const descend_walk *walk, size_t k, double *loss,
                                     double *values, long *walks);
-/* Stable text of a stage: ast, graph, gradient, plan. Free with descend_free. */
+/* Stable text of a stage: ast, graph, gradient, plan, c. Free with descend_free. */
 DESCEND_API char *descend_walk_show(descend_walk *walk, const char *stage, descend_error **error);
 DESCEND_API void descend_free(void *memory);
 

@@ -89,15 +89,16 @@ static Status option_gradient(descend_walk *walk, const char *option, const char
 
 static Status option_executor(descend_walk *walk, const char *option, const char *value,
                               Error *error) {
-    static const char *const NAMES[] = {"auto", "reference", "interpreted"};
-    static const Executor EXECUTORS[] = {EXECUTOR_AUTO, EXECUTOR_REFERENCE, EXECUTOR_INTERPRETED};
+    static const char *const NAMES[] = {"auto", "reference", "interpreted", "compiled"};
+    static const Executor EXECUTORS[] = {EXECUTOR_AUTO, EXECUTOR_REFERENCE, EXECUTOR_INTERPRETED,
+                                         EXECUTOR_COMPILED};
     for (size_t k = 0; k < COUNT_OF(NAMES); k++) {
         if (strcmp(value, NAMES[k]) != 0) continue;
         walk->problem_options.executor = EXECUTORS[k];
         return STATUS_OK;
     }
     return error_set(error, STATUS_INPUT, MSG_API_CHOICE, option, value,
-                     "auto, reference, interpreted", NULL);
+                     "auto, reference, interpreted, compiled", NULL);
 }
 
 static Status option_precision(descend_walk *walk, const char *option, const char *value,

@@ -377,11 +377,12 @@ static Status report_stage(descend_walk *walk, const char *stage, Text *out) {
     if (strcmp(stage, "graph") == 0) TRY(report_gradient(walk, false, out));
     if (strcmp(stage, "gradient") == 0) TRY(report_gradient(walk, true, out));
     if (strcmp(stage, "plan") == 0) TRY(train_dump_plan(walk->problem, out));
+    if (strcmp(stage, "c") == 0) TRY(train_dump_code(walk->problem, out));
     return out->failed ? STATUS_MEMORY : STATUS_OK;
 }
 
 static bool report_knows_stage(const char *stage) {
-    static const char *const STAGES[] = {"ast", "graph", "gradient", "plan"};
+    static const char *const STAGES[] = {"ast", "graph", "gradient", "plan", "c"};
     for (size_t k = 0; k < COUNT_OF(STAGES); k++)
         if (strcmp(stage, STAGES[k]) == 0) return true;
     return false;

@@ -6,6 +6,7 @@
 
 #include <stdatomic.h>
 #include <string.h>
+#include <time.h>
 
 enum {
     RUN_PART_LEAVES = 1,  /* the least that a thread takes */
@@ -47,27 +48,34 @@ static void run_aim_columns(const Plan *plan, const Worker *worker, const Rows *
     }
 }
 
+/* Where an output with rows lies in the block; emitted code has a height of its own. */
+static const char *run_output(const Plan *plan, const Operand *place, const Frame *frame) {
+    if (!plan->code || place->base != FRAME_ROWS) return exec_operand(place, frame);
+    size_t slot = exec_emit_slot(plan, place->offset) + place->element;
+    return frame->base[FRAME_ROWS] + slot * frame->pitch;
+}
+
 /* The outputs with rows of one block, copied to the results and shown to the visitor. */
 static Status run_deliver(const Run *run, size_t number, const Frame *frame, size_t row) {
     const Plan *plan = run->plan;
+    bool single = plan->precision == PRECISION_F32;
+    size_t stride = single ? frame->n : frame->pitch / sizeof(double);
     const double **values = plan->workers[number].values;
     double *shown = plan->workers[number].shown;
     for (size_t k = 0; k < plan->n_outputs; k++) {
         values[k] = NULL;
         if (!plan->places[k].rows) continue;
-        values[k] = exec_operand(&plan->places[k], frame);
-        if (plan->precision == PRECISION_F32) {
-            plan->kernels->widen(shown, values[k], plan->sizes[k] * frame->n);
-            values[k] = shown;
-            shown += plan->sizes[k] * frame->n;
-        }
+        const char *from = run_output(plan, &plan->places[k], frame);
+        values[k] = single ? shown : (const void *)from;
+        for (size_t e = 0; single && e < plan->sizes[k]; e++, shown += frame->n)
+            plan->kernels->widen(shown, from + e * frame->pitch, frame->n);
         if (!run->results || !run->results[k]) continue;
         for (size_t e = 0; e < plan->sizes[k]; e++)
-            memcpy(run->results[k] + e * run->rows->count + row, values[k] + e * frame->n,
+            memcpy(run->results[k] + e * run->rows->count + row, values[k] + e * stride,
                    frame->n * sizeof(double));
     }
     if (!run->visitor) return STATUS_OK;
-    return run->visitor->block(run->visitor->context, number, row, frame->n, values, frame->n);
+    return run->visitor->block(run->visitor->context, number, row, frame->n, values, stride);
 }
 
 /* Columns of the next block are asked for while this one is worked on, a share with each step: the
@@ -85,8 +93,8 @@ static Ahead run_look_ahead(const Plan *plan, const Worker *worker, const Frame 
     size_t bytes = (left < frame->n ? left : frame->n) * plan->kernels->size;
     return (Ahead){.plan = plan,
                    .worker = worker,
-                   .next = frame->pitch,
-                   .end = frame->pitch + bytes,
+                   .next = frame->n * plan->kernels->size,
+                   .end = frame->n * plan->kernels->size + bytes,
                    .share = bytes / (n_steps ? n_steps : 1) + RUN_LINE};
 }
 
@@ -106,17 +114,36 @@ static void run_steps(const PlanPass *pass, const Frame *frame, Ahead *ahead) {
     }
 }
 
+/* One block by the emitted functions, which leave the sums of an open leaf in its lanes. */
+static void run_code(const Run *run, size_t number, const Frame *frame, Ahead *ahead) {
+    const PlanPass *pass = run->pass;
+    const PlanCode *code = run->plan->code;
+    CodeSum *sums = code->sums + number * code->n_sums;
+    ahead->share = ahead->end;
+    run_fetch(ahead);
+    for (size_t k = 0; k < pass->n_folds; k++) sums[k] = (CodeSum){.lanes = frame->folds[k].lanes};
+    code->passes[pass - run->plan->passes].rows((const void *const *)frame->base, sums, frame->n);
+    for (size_t k = 0; k < pass->n_folds; k++) {
+        frame->folds[k].bad = frame->folds[k].bad || sums[k].bad;
+        exec_fold_advance(&frame->folds[k], frame->n);
+    }
+}
+
 /* The rows from 'row' up to 'end'. */
 static Status run_rows(const Run *run, size_t number, Fold *folds, size_t row, size_t end) {
     const Plan *plan = run->plan;
     const Worker *worker = &plan->workers[number];
     Frame frame = {.kernels = plan->kernels, .base = worker->base, .folds = folds};
+    size_t height = plan->code ? plan->code->rows : plan->block_rows;
     for (; row < end; row += frame.n) {
-        frame.n = end - row < plan->block_rows ? end - row : plan->block_rows;
-        frame.pitch = frame.n * plan->kernels->size;
+        frame.n = end - row < height ? end - row : height;
+        frame.pitch = (plan->code ? height : frame.n) * plan->kernels->size;
         run_aim_columns(plan, worker, run->rows, row);
         Ahead ahead = run_look_ahead(plan, worker, &frame, end - row, run->pass->n_steps);
-        run_steps(run->pass, &frame, &ahead);
+        if (plan->code)
+            run_code(run, number, &frame, &ahead);
+        else
+            run_steps(run->pass, &frame, &ahead);
         if (run->visit) TRY(run_deliver(run, number, &frame, row));
     }
     return STATUS_OK;
@@ -232,7 +259,10 @@ static Frame run_single(const Plan *plan) {
 static Status run_pass(const Plan *plan, const PlanPass *pass, const Rows *rows,
                        double *const *results, const RowVisitor *visitor) {
     Frame single = run_single(plan);
-    exec_step_run(pass->singles, pass->n_singles, &single);
+    if (plan->code)
+        plan->code->passes[pass - plan->passes].once((const void *const *)single.base);
+    else
+        exec_step_run(pass->singles, pass->n_singles, &single);
     bool visit = plan->visit_pass == (size_t)(pass - plan->passes);
     if (pass->n_folds == 0 && !visit) return STATUS_OK;
     for (size_t k = 0; k < pass->n_folds; k++)
@@ -252,6 +282,12 @@ static void run_copy_singles(const Plan *plan, double *const *results) {
     }
 }
 
+static double run_seconds(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+}
+
 Status exec_run(Plan *plan, const double *parameters, const Rows *rows, double *const *results,
                 const RowVisitor *visitor) {
     const Rows none = {0};
@@ -265,8 +301,12 @@ Status exec_run(Plan *plan, const double *parameters, const Rows *rows, double *
     for (size_t w = 0; w < plan->n_workers; w++) plan->workers[w].base[FRAME_PARAMETERS] = start;
     if (plan->row_count != SIZE_MAX)
         plan->kernels->fill((char *)plan->work + plan->row_count, (double)rows->count, 1);
+    bool timed = rows->count > 0 && !plan->code && !plan->module;
+    double started = timed ? run_seconds() : 0;
+    exec_code_turn(plan);
     for (size_t p = 0; p < plan->n_passes; p++)
         TRY(run_pass(plan, &plan->passes[p], rows, results, visitor));
+    if (timed) plan->spent += run_seconds() - started;
     run_copy_singles(plan, results);
     return STATUS_OK;
 }

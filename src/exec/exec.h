@@ -24,7 +24,8 @@ typedef enum Isa { ISA_BEST, ISA_PLAIN, ISA_AVX2, ISA_AVX512 } Isa;
 typedef enum Executor {
     EXECUTOR_AUTO,
     EXECUTOR_REFERENCE,  /* a plain loop, row by row, for tests */
-    EXECUTOR_INTERPRETED /* vectors over a block of rows */
+    EXECUTOR_INTERPRETED, /* vectors over a block of rows */
+    EXECUTOR_COMPILED     /* emitted C; AUTO turns to it in the background, when it pays */
 } Executor;
 
 typedef struct PlanOptions {
@@ -102,6 +103,30 @@ PlanFacts exec_facts(const Plan *plan);
 size_t exec_threads(const Plan *plan, const Rows *rows);
 /* Stable text for 'show --stage plan'. */
 void exec_dump(const Plan *plan, Text *out);
+
+/* emit.c: the plan as the text of a C module that does the same work with the same bits.
+ *
+ * The module has for each pass P, counted from 0,
+ *     void descend_once_P(const real *const *base)
+ *         the steps without rows, before the pass;
+ *     void descend_rows_P(const real *const *base, Sum *sums, size_t n)
+ *         one block of n <= ROWS rows that begins at a multiple of 16 rows of a leaf.
+ * base[0] are the values without rows (it is written through), base[1] the block, base[2] the
+ * parameters, base[3 + c] column c at the block's first row, then the columns of stacks. The block
+ * holds slot s of row r at base[1][s * ROWS + r]: of each value with rows element e is slot
+ * first + e. sums[k] is the pass's fold k: row r of the block goes to
+ * lanes[element * 16 + r % 16]; closing leaves is the caller's.
+ */
+/* ROWS of the module; 0: this plan is not emitted (quantiles, thousands of steps). */
+size_t exec_emit_rows(const Plan *plan);
+/* The whole module; false when it is not emitted, or memory ended. */
+bool exec_emit(const Plan *plan, Text *out);
+/* Its parts, for many plans in one module: the head once, then functions NAME_once_P, NAME_rows_P.
+ */
+void exec_emit_head(Precision precision, bool functions, Text *out); /* with vmath pasted, or not */
+bool exec_emit_plan(const Plan *plan, const char *name, Text *out);
+/* Stable text for 'show --stage c'. */
+void exec_dump_code(const Plan *plan, Text *out);
 
 /* ---- private to src/exec --------------------------------------------------------------------- */
 
@@ -183,6 +208,8 @@ void exec_fold_feed(Fold *fold, const void *values, size_t n);
  * operands without rows have a row stride of 0. */
 void exec_fold_scatter(Fold *fold, const void *values, size_t value_stride, size_t part,
                        const void *index, size_t index_stride, size_t n);
+/* The next n rows, of one leaf, are in the lanes already. */
+void exec_fold_advance(Fold *fold, size_t n);
 /* 'probability' counts for ROW_QUANTILE. */
 void exec_fold_finish(Fold *fold, double probability, double *out);
 /* A part of the evaluation that begins at 'first': fed apart from what comes before it, then joined
@@ -305,6 +332,40 @@ typedef struct Worker {
 
 typedef struct Replay Replay;
 
+/* The functions of an emitted module, for a plan that runs them instead of its steps. */
+typedef struct CodeSum {
+    void *lanes;
+    bool bad;
+} CodeSum;
+typedef struct PassCode {
+    void (*once)(const void *const *base);
+    void (*rows)(const void *const *base, CodeSum *sums, size_t n);
+} PassCode;
+typedef struct PlanCode {
+    PassCode *passes; /* as many as the plan has */
+    size_t rows;      /* exec_emit_rows: the height of the block */
+    CodeSum *sums;    /* [worker][n_sums] */
+    size_t n_sums;    /* as many as the largest pass has folds */
+    void *blocks;     /* of all workers */
+} PlanCode;
+/* compile.c: C text -> functions, by the system's compiler. */
+typedef struct Module Module;
+typedef enum ModuleState { MODULE_BUILDING, MODULE_READY, MODULE_NONE } ModuleState;
+Module *exec_module_start(const char *text, size_t length); /* NULL: no compiler, or no place */
+ModuleState exec_module_poll(Module *module, bool wait);
+void *exec_module_symbol(const Module *module, const char *name);
+void exec_module_free(Module *module);
+
+/* code.c: compiles, now or in the background; see exec_code_turn. */
+Status exec_code_wait(Plan *plan, Error *error);
+/* Between two runs: starts the compiler when the plan has run for long enough, and takes its
+ * functions when they are ready. Whatever fails, the steps go on. */
+void exec_code_turn(Plan *plan);
+void exec_code_free(Plan *plan);
+
+/* code.c: from the next run on; 'passes' is copied, the functions must stay. */
+Status exec_use_code(Plan *plan, const PassCode *passes);
+
 struct Plan {
     const Graph *graph;
     Executor executor;
@@ -336,8 +397,54 @@ struct Plan {
     void *memory; /* what 'work' and the blocks were aligned in */
     const double **values; /* of a row, by the reference executor */
     Replay *replay;        /* EXECUTOR_REFERENCE */
+    PlanCode *code;        /* NULL: the steps are interpreted */
+    Module *module;        /* that 'code' is in, or will be */
+    bool code_failed;
+    double spent; /* seconds in runs over rows, until the compiler is started */
     Arena arena;
 };
+
+/* emit_group.c: which steps of a pass become one loop over the rows. */
+#define EMIT_NONE UINT32_MAX
+typedef struct EmitStep {
+    uint32_t loop;     /* in which of the group's loops, or after which */
+    uint32_t fold;     /* KIND_ROWS: its number in the pass */
+    uint32_t from[3];  /* the step of the same group whose value operand k is */
+    uint32_t input[3]; /* else its number among the group's inputs */
+    bool call;         /* made for a whole block by a call after the loop */
+    bool stored;       /* in the block: read after the group */
+    bool kept;         /* in an array of its own: read in a later loop, or by a call */
+} EmitStep;
+typedef struct EmitGroup {
+    size_t first, end; /* steps; one that is not 'fused' is alone */
+    size_t elements;
+    uint32_t loops, inputs, arrays;
+    bool fused;
+} EmitGroup;
+typedef struct EmitPass {
+    const Plan *plan;
+    const PlanPass *pass;
+    EmitStep *steps;
+    EmitGroup *groups;
+    size_t n_groups;
+    uint32_t *writer; /* by slot: the step that wrote it last */
+    size_t slots;     /* that are written, in all */
+} EmitPass;
+bool exec_emit_group(const Plan *plan, size_t pass, EmitPass *made);
+void exec_emit_group_free(EmitPass *pass);
+bool exec_emit_in_block(const Operand *operand);
+size_t exec_emit_slot(const Plan *plan, size_t offset); /* of an offset into work */
+bool exec_emit_light(Op op); /* so short that it stands in the loop; else it has a block function */
+
+/* emit_step.c: steps that are not fused, as loops over elements with the rows innermost. */
+void exec_emit_step(const PlanPass *pass, const Plan *plan, const Step *step, uint32_t fold,
+                    Text *out);
+/* Where an element of an operand begins; 'index' is the text of its number. */
+void exec_emit_place(const Plan *plan, const Operand *operand, const char *index, Text *out);
+/* The operator's value, its operands being 'names'. */
+void exec_emit_value(const Step *step, Op op, const char *const *names, Text *out);
+void exec_emit_block_functions(Text *out);
+void exec_emit_block_name(Op op, Text *out);
 
 /* reference.c: one row at a time, every needed value kept. */
 struct Replay {

@@ -17,7 +17,7 @@ PlanFacts exec_facts(const Plan *plan) {
                        .block_rows = plan->block_rows,
                        .workspace_bytes = plan->workspace_bytes,
                        .threads = plan->n_workers,
-                       .executor = "interpreted"};
+                       .executor = plan->code ? "compiled" : "interpreted"};
     for (size_t p = 0; p < plan->n_passes; p++)
         if (facts_goes_over_rows(plan, p)) facts.passes++;
     return facts;
@@ -124,4 +124,14 @@ void exec_dump(const Plan *plan, Text *out) {
         dump_elements(plan->sizes[k], out);
         text_add_char(out, '\n');
     }
+}
+
+void exec_dump_code(const Plan *plan, Text *out) {
+    if (exec_emit_rows(plan) == 0) {
+        text_add(out, "/* not emitted: it has quantiles, or thousands of steps */\n");
+        return;
+    }
+    exec_emit_head(plan->precision, false, out);
+    text_add_char(out, '\n');
+    exec_emit_plan(plan, "descend", out);
 }

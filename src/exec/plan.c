@@ -918,6 +918,8 @@ Status exec_plan(const Graph *graph, const NodeId *outputs, size_t n_outputs,
         Planner planner = {.graph = graph, .plan = plan};
         status = plan_make(&planner, options, error);
         planner_free(&planner);
+        if (status == STATUS_OK && plan->executor == EXECUTOR_COMPILED)
+            status = exec_code_wait(plan, error);
     }
     if (status == STATUS_OK)
         *out = plan;
@@ -937,6 +939,7 @@ void exec_free(Plan *plan) {
     if (!plan) return;
     for (size_t p = 0; plan->passes && p < plan->n_passes; p++)
         plan_free_pass(plan, &plan->passes[p]);
+    exec_code_free(plan);
     exec_replay_free(plan->replay);
     memory_free(plan->memory);
     arena_free(&plan->arena);

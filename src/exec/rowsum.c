@@ -144,7 +144,7 @@ static size_t fold_room(const Fold *fold, size_t n) {
     return n < room ? n : room;
 }
 
-static void fold_advance(Fold *fold, size_t n) {
+void exec_fold_advance(Fold *fold, size_t n) {
     fold->rows += n;
     if (fold->rows % EXEC_LEAF_ROWS == 0) fold_close_leaf(fold);
 }
@@ -169,7 +169,7 @@ void exec_fold_feed(Fold *fold, const void *values, size_t n) {
             else
                 kernels->fold_greatest(lanes, from, lane, part);
         }
-        fold_advance(fold, part);
+        exec_fold_advance(fold, part);
     }
 }
 
@@ -188,7 +188,7 @@ void exec_fold_product(Fold *fold, Cursor a, Cursor b, size_t n) {
             exec_cursor_next(&a);
             exec_cursor_next(&b);
         }
-        fold_advance(fold, part);
+        exec_fold_advance(fold, part);
     }
 }
 
@@ -209,7 +209,7 @@ void exec_fold_scatter(Fold *fold, const void *values, size_t value_stride, size
         } else {
             fold->bad = true;
         }
-        fold_advance(fold, 1);
+        exec_fold_advance(fold, 1);
     }
 }
 

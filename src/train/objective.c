@@ -682,3 +682,9 @@ Status train_dump_plan(Problem *problem, Text *out) {
     exec_dump(problem->gradient_plan, out);
     return STATUS_OK;
 }
+
+Status train_dump_code(Problem *problem, Text *out) {
+    TRY(problem_gradient_plan(problem));
+    exec_dump_code(problem->gradient_plan, out);
+    return STATUS_OK;
+}

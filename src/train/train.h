@@ -40,6 +40,8 @@ size_t train_threads(const Problem *problem); /* that shared the work */
 const Foot *train_feet(const Problem *problem);
 /* The plan of loss and gradient, as text. */
 Status train_dump_plan(Problem *problem, Text *out);
+/* The same as C, without the functions that are pasted in front; one line where it has none. */
+Status train_dump_code(Problem *problem, Text *out);
 /* Left, right or residual side of the first '~' for each row of the table. */
 typedef enum FitSide { SIDE_LEFT, SIDE_RIGHT, SIDE_RESIDUAL } FitSide;
 Status train_fit_rows(Problem *problem, const double *x, FitSide side, const Rows *rows,

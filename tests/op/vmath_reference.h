@@ -310,7 +310,7 @@ static const double vmath_specials[VMATH_SPECIALS] = {
 };
 
 /* The first draws are all pairs of special values. */
-static VmathPoint vmath_draw(Op op, long index) {
+static inline VmathPoint vmath_draw(Op op, long index) {
     VmathPoint at = {0};
     if (op == OP_POW && index % 2) return vmath_power();
     at.a = vmath_any(op);

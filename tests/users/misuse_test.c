@@ -199,7 +199,7 @@ TEST(unknown_keys) {
     expect_words(error, "3 rows");
     error = NULL;
     CHECK(!descend_walk_show(walk, "grpah", &error));
-    expect_words(error, "ast, graph, gradient, plan");
+    expect_words(error, "ast, graph, gradient, plan, c");
     error = NULL;
     CHECK(!descend_bisect_open(walk, "b", 0, 1, &error));
     expect_words(error, "there is no parameter 'b'");

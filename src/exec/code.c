@@ -1,0 +1,106 @@
+/* A plan that runs emitted functions instead of its steps, from the moment they are there. */
+#include "exec.h"
+
+enum { CODE_ALIGN = 64 };
+
+static const double code_patience = 0.2; /* seconds of work before the compiler is started */
+
+/* Blocks of the module's height, one for each worker. */
+static bool code_allocate_blocks(Plan *plan, PlanCode *code) {
+    size_t bytes, all;
+    if (!memory_multiply(plan->row_numbers, code->rows, &bytes) ||
+        !memory_multiply(bytes, plan->kernels->size, &bytes) ||
+        !memory_add(bytes, CODE_ALIGN, &bytes))
+        return false;
+    bytes -= bytes % CODE_ALIGN;
+    if (!memory_multiply(bytes, plan->n_workers, &all) || !memory_add(all, CODE_ALIGN, &all))
+        return false;
+    code->blocks = memory_new(all, 1);
+    if (!code->blocks) return false;
+    size_t past = (uintptr_t)code->blocks % CODE_ALIGN;
+    char *first = (char *)code->blocks + (past ? CODE_ALIGN - past : 0);
+    for (size_t w = 0; w < plan->n_workers; w++)
+        plan->workers[w].base[FRAME_ROWS] = first + w * bytes;
+    plan->workspace_bytes += all;
+    return true;
+}
+
+Status exec_use_code(Plan *plan, const PassCode *passes) {
+    PlanCode *code = arena_alloc(&plan->arena, 1, sizeof *code);
+    if (!code) return STATUS_MEMORY;
+    for (size_t p = 0; p < plan->n_passes; p++)
+        if (plan->passes[p].n_folds > code->n_sums) code->n_sums = plan->passes[p].n_folds;
+    code->rows = exec_emit_rows(plan);
+    code->sums = arena_alloc(&plan->arena, plan->n_workers * code->n_sums, sizeof *code->sums);
+    code->passes = arena_alloc(&plan->arena, plan->n_passes, sizeof *code->passes);
+    if (code->rows == 0 || !code->sums || !code->passes || !code_allocate_blocks(plan, code))
+        return STATUS_MEMORY;
+    for (size_t p = 0; p < plan->n_passes; p++) code->passes[p] = passes[p];
+    plan->code = code;
+    return STATUS_OK;
+}
+
+/* ---- in the background ----------------------------------------------------------------------- */
+
+static bool code_start(Plan *plan) {
+    Text text = {0};
+    if (exec_emit_rows(plan) > 0 && exec_emit(plan, &text))
+        plan->module = exec_module_start(text_string(&text), text.length);
+    text_free(&text);
+    return plan->module != NULL;
+}
+
+typedef void (*CodeFunction)(void);
+
+static CodeFunction code_function(const Plan *plan, const char *kind, size_t pass) {
+    Text name = {0};
+    union {
+        void *address;
+        CodeFunction function;
+    } both;
+    text_format(&name, "descend_%s_%zu", kind, pass);
+    both.address = exec_module_symbol(plan->module, text_string(&name));
+    text_free(&name);
+    return both.function;
+}
+
+static bool code_take(Plan *plan) {
+    PassCode *passes = memory_new(plan->n_passes, sizeof *passes);
+    bool good = passes != NULL;
+    for (size_t p = 0; good && p < plan->n_passes; p++) {
+        CodeFunction once = code_function(plan, "once", p), rows = code_function(plan, "rows", p);
+        good = once && rows;
+        passes[p].once = (void (*)(const void *const *))once;
+        passes[p].rows = (void (*)(const void *const *, CodeSum *, size_t))rows;
+    }
+    good = good && exec_use_code(plan, passes) == STATUS_OK;
+    memory_free(passes);
+    return good;
+}
+
+static void code_poll(Plan *plan, bool wait) {
+    ModuleState state = exec_module_poll(plan->module, wait);
+    if (state == MODULE_NONE || (state == MODULE_READY && !code_take(plan)))
+        plan->code_failed = true;
+}
+
+void exec_code_turn(Plan *plan) {
+    if (plan->code || plan->code_failed || plan->executor != EXECUTOR_AUTO) return;
+    if (plan->module)
+        code_poll(plan, false);
+    else if (plan->spent > code_patience && !code_start(plan))
+        plan->code_failed = true;
+}
+
+Status exec_code_wait(Plan *plan, Error *error) {
+    if (code_start(plan)) code_poll(plan, true);
+    if (plan->code) return STATUS_OK;
+    error_set(error, STATUS_INPUT, MSG_EXEC_NOT_COMPILED, NULL);
+    error_remedy(error, MSG_EXEC_NOT_COMPILED_REMEDY, NULL);
+    return STATUS_INPUT;
+}
+
+void exec_code_free(Plan *plan) {
+    if (plan->code) memory_free(plan->code->blocks);
+    exec_module_free(plan->module);
+}
