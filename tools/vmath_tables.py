@@ -105,8 +105,15 @@ def exponential():
     array("vm_exp_table", values, "2^(j/128): nearest double, and what it lacks")
     r = ln2 / 256 * mpf("1.01")
     rest = filled(lambda x: (mpmath.expm1(x) - x) / x ** 2, mpf(1) / 2)
-    poly("vm_exp_short", rest, [-r, r], 4, 45, "(exp(r) - 1 - r)/r^2 for |r| <= ln 2/256")
-    poly("vm_exp_long", rest, [-r, r], 6, 55, "the same, for results in two doubles")
+    poly("vm_exp_long", rest, [-r, r], 6, 55,
+         "(exp(r) - 1 - r)/r^2 for |r| <= ln 2/256, for results in two doubles")
+    constant("VM_EXP16_STEPS", double(16 / ln2), "16/ln 2")
+    split("VM_EXP16_STEP", ln2 / 16, 35, 2, "ln 2/16")
+    roots16 = [pair(mpf(2) ** (mpf(j) / 16)) for j in range(16)]
+    array("vm_exp16_roots", [high for high, low in roots16], "2^(j/16): nearest double")
+    array("vm_exp16_rests", [low for high, low in roots16], "what it lacks")
+    r = ln2 / 32 * mpf("1.01")
+    poly("vm_exp16_poly", rest, [-r, r], 6, 52, "(exp(r) - 1 - r)/r^2 for |r| <= ln 2/32")
     q = mpf(1) / 4
     poly("vm_expm1_poly", filled(lambda x: (mpmath.expm1(x) - x - x * x / 2) / x ** 3, mpf(1) / 6),
          [-q, q], 9, 52, "(exp(x) - 1 - x - x^2/2)/x^3 for |x| <= 1/4")

@@ -87,7 +87,7 @@ void exec_emit_head(Precision precision, bool functions, Text *out) {
                   "    return 1;\n"
                   "}\n");
     emit_sums(out);
-    exec_emit_block_functions(out);
+    exec_emit_block_functions(precision, out);
 }
 
 /* ---- a group of fused steps ------------------------------------------------------------------ */

@@ -53,7 +53,7 @@ void exec_emit_block_name(Op op, Text *out) {
 }
 
 /* out[r] = op(a[r], b[r], c[r]): one function for each operator that is too long for the loops. */
-void exec_emit_block_functions(Text *out) {
+void exec_emit_block_functions(Precision precision, Text *out) {
     static const char *const names[] = {"a[r]", "b[r]", "c[r]"};
     const Step none = {.n_inputs = 3};
     for (int op = 0; op < OP_COUNT; op++) {
@@ -63,7 +63,12 @@ void exec_emit_block_functions(Text *out) {
         text_add(out, "(real *restrict out");
         for (int k = 0; k < op_info((Op)op)->arity; k++)
             text_format(out, ", const real *%c", 'a' + k);
-        text_add(out, ", size_t n) {\n    EACH_ROW out[r] = ");
+        text_add(out, ", size_t n) {\n    ");
+        if (op == OP_EXP && precision == PRECISION_F64) {
+            text_add(out, "vm_exp_block(out, a, n);\n}\n");
+            continue;
+        }
+        text_add(out, "EACH_ROW out[r] = ");
         exec_emit_value(&none, (Op)op, names, out);
         text_add(out, ";\n}\n");
     }

@@ -156,7 +156,8 @@ typedef void (*WalkLoop)(void *restrict out, size_t out_stride, const void *rest
 typedef struct Kernels {
     size_t size; /* bytes of a number */
     const Kernel (*elementwise)[8];
-    Kernel power; /* OP_POWI */
+    Kernel power;       /* OP_POWI */
+    Kernel exponential; /* OP_EXP */
     void (*fill)(void *out, double value, size_t n);
     void (*spread)(void *restrict out, const void *restrict value, size_t n); /* one number */
     void (*widen)(double *restrict out, const void *restrict in, size_t n);
@@ -443,7 +444,7 @@ void exec_emit_step(const PlanPass *pass, const Plan *plan, const Step *step, ui
 void exec_emit_place(const Plan *plan, const Operand *operand, const char *index, Text *out);
 /* The operator's value, its operands being 'names'. */
 void exec_emit_value(const Step *step, Op op, const char *const *names, Text *out);
-void exec_emit_block_functions(Text *out);
+void exec_emit_block_functions(Precision precision, Text *out);
 void exec_emit_block_name(Op op, Text *out);
 
 /* reference.c: one row at a time, every needed value kept. */

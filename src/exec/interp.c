@@ -128,8 +128,9 @@ static void step_choose_elementwise(Step *step, const Kernels *kernels) {
         step->run = step_elements;
     }
     if (singles == all) singles = 0;
-    step->kernel =
-        step->op == OP_POWI ? kernels->power : kernels->elementwise[step->op][singles & 7u];
+    step->kernel = kernels->elementwise[step->op][singles & 7u];
+    if (step->op == OP_POWI) step->kernel = kernels->power;
+    if (step->op == OP_EXP) step->kernel = kernels->exponential;
 }
 
 /* ---- shapes and reductions ------------------------------------------------------------------- */

@@ -23,7 +23,11 @@
 #define DESCEND_VMATH_H
 
 #include <math.h> /* sqrt only: one instruction, exactly rounded everywhere */
+#include <stddef.h>
 #include <stdint.h>
+#ifdef __AVX512F__
+#include <immintrin.h> /* for vm_exp_block's table in registers only */
+#endif
 
 #include "vmath_tables.inc"
 
@@ -214,7 +218,8 @@ static inline double vm_round(double x) {
     return size < 0x1p52 ? vm_signed(near, vm_sign_of(x)) : x;
 }
 
-/* Exponentials. x = steps*ln 2/128 + r, exp(x) = 2^whole * 2^(index/128) * exp(r) (Tang 1989). */
+/* Exponentials. x = steps*ln 2/128 + r, exp(x) = 2^whole * 2^(index/128) * exp(r) (Tang 1989); with
+ * 16 instead of 128 where one double is enough. */
 
 typedef struct VmExp {
     double hi, lo;  /* exp(x) = (hi + lo) * 2^(power - VM_POWER_ZERO), hi from 0.99 to 2 */
@@ -228,18 +233,28 @@ static inline double vm_exp_guard(double x, double below, double value, double a
     return x > 800 ? above : left;
 }
 
+/* exp(x + lo) = value * 2^(place >> 4), the value from 0.97 to 2. */
+typedef struct VmExpNear {
+    double value;
+    uint64_t place; /* steps of ln 2/16, in two's complement; not above 16 bits */
+} VmExpNear;
+
+static inline VmExpNear vm_exp_near(double x, double lo) {
+    double shifted = x * VM_EXP16_STEPS + VM_SHIFT;
+    double steps = shifted - VM_SHIFT;
+    uint64_t place = vm_bits(shifted);
+    double root = vm_exp16_roots[place & 15], root_rest = vm_exp16_rests[place & 15];
+    double r = ((x - steps * VM_EXP16_STEP_1) - steps * VM_EXP16_STEP_2) + lo;
+    double square = r * r;
+    double excess = r + square * vm_poly6(vm_exp16_poly, r, square);
+    return (VmExpNear){root + (root_rest + root * excess), place};
+}
+
 /* exp(x + lo) for |lo| below an ulp of x; 0 and infinity beyond the range. */
 static inline double vm_exp_sum(double x, double lo) {
-    double shifted = x * VM_EXP_STEPS + VM_SHIFT;
-    double steps = shifted - VM_SHIFT;
-    uint64_t place = vm_bits(shifted) - vm_bits(VM_SHIFT) + (VM_POWER_ZERO << 7);
-    uint64_t row = 2 * (place & 127);
-    double root = vm_exp_table[row], root_rest = vm_exp_table[row + 1];
-    double r = ((x - steps * VM_EXP_STEP_1) - steps * VM_EXP_STEP_2) + lo;
-    double square = r * r;
-    double excess = r + square * vm_poly4(vm_exp_short, r, square);
-    double value = vm_scale(root + (root_rest + root * excess), place >> 7);
-    return vm_exp_guard(x, 0, value, vm_infinity());
+    VmExpNear e = vm_exp_near(x, lo);
+    uint64_t power = ((e.place - vm_bits(VM_SHIFT)) + (VM_POWER_ZERO << 4)) >> 4;
+    return vm_exp_guard(x, 0, vm_scale(e.value, power), vm_infinity());
 }
 
 /* exp(x) in two doubles, |x| <= 800. */
@@ -260,6 +275,70 @@ static inline VmExp vm_exp_pair(double x) {
 }
 
 static inline double vm_exp(double x) { return vm_exp_sum(x, 0); }
+
+/* exp over blocks, the bits of vm_exp. Where no |x| of a run is beyond 700 (nor NaN), the scaling
+ * is one addition to the exponent. */
+
+#define VM_EXP_RUN 64
+
+/* Whether no x is beyond 700 or NaN: their bits are the greater ones. */
+static inline int vm_exp_are_near(const double *x, size_t n) {
+    uint64_t beyond = 0;
+    for (size_t i = 0; i < n; i++) beyond |= vm_bits(700) - vm_bits(vm_abs(x[i]));
+    return (beyond & VM_SIGN_BIT) == 0;
+}
+
+#ifdef __AVX512F__
+#define VM_EXP_LANES 8
+typedef double VmLanes __attribute__((vector_size(64), aligned(8), may_alias));
+typedef uint64_t VmLaneBits __attribute__((vector_size(64)));
+
+/* A table of 16 rows, out of registers. */
+static inline VmLanes vm_exp_rows(const double *table, VmLaneBits place) {
+    return (VmLanes)_mm512_permutex2var_pd(_mm512_loadu_pd(table), (__m512i)place,
+                                           _mm512_loadu_pd(table + 8));
+}
+
+/* vm_exp_near and the scaling, eight at once: the same operations in the same order. */
+static inline VmLanes vm_exp_lanes(VmLanes x) {
+    const double *c = vm_exp16_poly;
+    VmLanes shifted = x * VM_EXP16_STEPS + VM_SHIFT;
+    VmLanes steps = shifted - VM_SHIFT;
+    VmLaneBits place = (VmLaneBits)shifted;
+    VmLanes root = vm_exp_rows(vm_exp16_roots, place), rest = vm_exp_rows(vm_exp16_rests, place);
+    VmLanes r = (x - steps * VM_EXP16_STEP_1) - steps * VM_EXP16_STEP_2;
+    VmLanes square = r * r;
+    VmLanes poly = (c[0] + c[1] * r) + square * ((c[2] + c[3] * r) + square * (c[4] + c[5] * r));
+    VmLanes value = root + (rest + root * (r + square * poly));
+    return (VmLanes)((VmLaneBits)value + ((place & ~(uint64_t)15) << 48));
+}
+#else
+#define VM_EXP_LANES VM_EXP_RUN
+#endif
+
+/* |x| <= 700; 'out' may be x. */
+static inline void vm_exp_run_near(double *out, const double *x, size_t n) {
+    size_t at = 0;
+#ifdef __AVX512F__
+    for (; at + VM_EXP_LANES <= n; at += VM_EXP_LANES)
+        *(VmLanes *)(out + at) = vm_exp_lanes(*(const VmLanes *)(x + at));
+#endif
+    double run[VM_EXP_LANES];
+    for (size_t i = 0; i < n - at; i++) {
+        VmExpNear e = vm_exp_near(x[at + i], 0);
+        run[i] = vm_of_bits(vm_bits(e.value) + ((e.place & ~(uint64_t)15) << 48));
+    }
+    for (size_t i = 0; i < n - at; i++) out[at + i] = run[i];
+}
+
+/* out[i] = vm_exp(x[i]), bit for bit; 'out' may be x, but not overlap it otherwise. */
+static inline void vm_exp_block(double *out, const double *x, size_t n) {
+    for (size_t at = 0; at < n; at += VM_EXP_RUN) {
+        size_t count = n - at < VM_EXP_RUN ? n - at : VM_EXP_RUN;
+        if (vm_exp_are_near(x + at, count)) vm_exp_run_near(out + at, x + at, count);
+        else for (size_t i = at; i < at + count; i++) out[i] = vm_exp(x[i]);
+    }
+}
 
 /* exp(x) - 1 = 2^k * (exp(x)/2^k - 2^-k); near 0 its series, with x + x^2/2 exact. */
 static inline double vm_expm1(double x) {
@@ -893,5 +972,7 @@ static inline double vm_trigamma(double x) {
 #undef VM_SHIFT
 #undef VM_SIGN_BIT
 #undef VM_POWER_ZERO
+#undef VM_EXP_RUN
+#undef VM_EXP_LANES
 
 #endif

@@ -172,7 +172,7 @@ static void agree_check_single(const AgreeCase *given, const char *what) {
 
 /* Every executor, block height, instruction set and number of threads gives the bits of the
  * reference; returns those values. */
-static AgreeValues agree_check(const AgreeCase *task, const char *what) {
+static inline AgreeValues agree_check(const AgreeCase *task, const char *what) {
     static const size_t heights[] = {0, 1, 3, 7, 64, 1000, 1024, 4096};
     AgreeValues want = agree_run(task, (PlanOptions){.executor = EXECUTOR_REFERENCE}, 0);
     for (size_t h = 0; h < sizeof heights / sizeof *heights; h++)
