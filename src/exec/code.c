@@ -25,6 +25,18 @@ static bool code_allocate_blocks(Plan *plan, PlanCode *code) {
     return true;
 }
 
+/* Where rows are shown as doubles: a block's height has changed. */
+static bool code_allocate_shown(Plan *plan, const PlanCode *code) {
+    size_t count;
+    if (!memory_multiply(plan->shown, code->rows, &count)) return false;
+    for (size_t w = 0; w < plan->n_workers; w++) {
+        double *shown = arena_alloc(&plan->arena, count, sizeof *shown);
+        if (!shown) return false;
+        plan->workers[w].shown = shown;
+    }
+    return true;
+}
+
 Status exec_use_code(Plan *plan, const PassCode *passes) {
     PlanCode *code = arena_alloc(&plan->arena, 1, sizeof *code);
     if (!code) return STATUS_MEMORY;
@@ -33,7 +45,8 @@ Status exec_use_code(Plan *plan, const PassCode *passes) {
     code->rows = exec_emit_rows(plan);
     code->sums = arena_alloc(&plan->arena, plan->n_workers * code->n_sums, sizeof *code->sums);
     code->passes = arena_alloc(&plan->arena, plan->n_passes, sizeof *code->passes);
-    if (code->rows == 0 || !code->sums || !code->passes || !code_allocate_blocks(plan, code))
+    if (code->rows == 0 || !code->sums || !code->passes || !code_allocate_shown(plan, code) ||
+        !code_allocate_blocks(plan, code))
         return STATUS_MEMORY;
     for (size_t p = 0; p < plan->n_passes; p++) code->passes[p] = passes[p];
     plan->code = code;

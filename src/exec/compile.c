@@ -3,7 +3,7 @@
  * removed at once, so nothing is left behind and nobody else's file is ever loaded. */
 #include "exec.h"
 
-#if defined(DESCEND_MINIMAL) || defined(__wasm__)
+#ifdef __wasm__ /* nothing can be started there */
 
 Module *exec_module_start(const char *text, size_t length) {
     (void)text, (void)length;

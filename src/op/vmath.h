@@ -236,7 +236,7 @@ static inline double vm_exp_guard(double x, double below, double value, double a
 /* exp(x + lo) = value * 2^(place >> 4), the value from 0.97 to 2. */
 typedef struct VmExpNear {
     double value;
-    uint64_t place; /* steps of ln 2/16, in two's complement; not above 16 bits */
+    uint64_t place; /* its low 16 bits: steps of ln 2/16, in two's complement */
 } VmExpNear;
 
 static inline VmExpNear vm_exp_near(double x, double lo) {

@@ -29,6 +29,7 @@ struct Problem {
     NodeId *gradient; /* of each parameter */
     const double **columns;
     float **floats; /* the columns that are read, in single precision */
+    size_t n_floats;
     double *low, *high, *rate, *decay;
     double *flat;     /* 2 n: parameters and vector, for Hessian-vector products */
     double **results; /* of the longest plan: 1 + parameters */
@@ -526,6 +527,7 @@ static Status problem_round_columns(Problem *problem) {
     if (problem->options.precision == PRECISION_F64) return STATUS_OK;
     problem->floats = memory_new(n_columns + 1, sizeof *problem->floats);
     if (!problem->floats) return error_memory(problem->error);
+    problem->n_floats = n_columns;
     for (NodeId id = 1; id < graph->n_nodes; id++) {
         if (graph->nodes[id].op != OP_COLUMN) continue;
         uint32_t k = graph->nodes[id].aux.index;
@@ -538,8 +540,8 @@ static Status problem_round_columns(Problem *problem) {
 }
 
 static void problem_free_floats(Problem *problem) {
-    size_t n_columns = problem->table ? problem->table->n_columns : 0;
-    for (size_t k = 0; problem->floats && k < n_columns; k++) memory_free(problem->floats[k]);
+    for (size_t k = 0; problem->floats && k < problem->n_floats; k++)
+        memory_free(problem->floats[k]);
     memory_free(problem->floats);
 }
 
