@@ -33,6 +33,16 @@ typedef enum Status {
 
 #define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
 
+/* Before a function with long loops: compiled for wider vectors too, chosen when the program is
+ * loaded. The bits are those of every other machine as long as the loops say in which order they
+ * add. */
+#if defined(__x86_64__) && defined(__GLIBC__) && defined(__GNUC__) && !defined(__clang__) &&      \
+    !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+#define VECTOR_CLONES __attribute__((target_clones("default", "avx2", "avx512f")))
+#else
+#define VECTOR_CLONES
+#endif
+
 /* ---- memory.c -------------------------------------------------------------------------------- */
 
 /* Zeroed memory, or NULL. All of the library's heap memory comes from here. */

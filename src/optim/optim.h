@@ -139,12 +139,18 @@ Status probe_gradient(const Objective *objective, const double *x, double *gradi
 Status probe_one(const Objective *objective, double *x, size_t i, Foot *foot,
                  long long *evaluations);
 
-/* ---- qr.c: streamed QR of a tall matrix (Householder), the same bits for every block height -- */
+/* ---- qr.c: streamed QR of a tall matrix (Householder): the same bits however rows are cut ---- */
 
 typedef struct Qr Qr;
 Qr *qr_new(size_t n_columns); /* NULL: memory */
 void qr_reset(Qr *qr);
 void qr_add(Qr *qr, const double *row, double residual); /* n values: one row of [J r] */
+/* Rows at once: n columns of J, then the residual, all times 'weight'. Value k of row i lies at
+ * columns[k][i * strides[k]]; stride 0: the same in all rows. */
+void qr_rows(Qr *qr, const double *const *columns, const size_t *strides, double weight,
+             size_t n_rows);
+/* The rows of 'into', then those of 'from', which has as many columns and stays as it is. */
+void qr_join(Qr *into, const Qr *from);
 /* Column-major n x n, n, r'r; r_matrix and qtr may be NULL. */
 void qr_finish(Qr *qr, double *r_matrix, double *qtr, double *rss);
 void qr_free(Qr *qr);

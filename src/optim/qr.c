@@ -1,101 +1,336 @@
-/* qr: a tall matrix, row by row, to its upper triangle.
+/* qr: a tall matrix, block by block, to its upper triangle.
  *
  * Rows are gathered in a block of fixed height; a full block is rotated into the triangle by
  * Householder reflections that use the triangle's own shape. The residual is one more column, so
- * that Q'r comes with the reflections. As the height of the block is counted from the first row,
- * the result does not depend on how the caller cuts the rows. Columns of any scale (1e-200 beside
- * 1e200) neither overflow nor underflow. */
+ * that Q'r comes with the reflections. As blocks are counted from the first row, the result does
+ * not depend on how the caller cuts the rows. Columns of any scale (1e-200 beside 1e200) neither
+ * overflow nor underflow.
+ *
+ * Each pass over the block applies one reflection and takes the products that the next one needs.
+ * Sums over rows have QR_LANES lanes, row i in lane i mod QR_LANES, added as a tree: the bits are
+ * the same whatever the width of the machine's vectors. */
 #include <math.h>
+#include <string.h>
 
 #include "optim.h"
 
-enum { QR_BLOCK = 64 };
+enum {
+    QR_LANES = 16,
+    QR_GROUP = 4, /* columns that one pass takes together */
+    QR_TALL = 512,
+    QR_LOW = 64,
+    QR_TALL_COLUMNS = 8,
+    QR_LINE = 8 /* values in a cache line */
+};
+/* A column whose norm squared is within these is taken as it is, without scaling, when what it
+ * meets is within the wider ones. */
+static const double qr_small = 0x1p-80, qr_large = 0x1p80, qr_tiny = 0x1p-800, qr_huge = 0x1p800;
 
 struct Qr {
     size_t n;         /* columns without the residual */
+    size_t height;    /* of a block: a multiple of QR_LANES */
     size_t rows;      /* in the block now */
     double *triangle; /* (n + 1) columns of n + 1: column major, upper */
-    double *block;    /* (n + 1) columns of QR_BLOCK: column major */
-    double sum, lost; /* r'r and what its additions rounded off (Neumaier) */
+    double *storage;
+    double *block;  /* in storage, aligned: (n + 1) columns of 'height', column major */
+    double *dots;   /* n + 1: products of the column in work with the block's columns */
+    double *factor; /* n + 1: how much of that column is added to each column */
+    double sum[QR_LANES], lost[QR_LANES]; /* r'r and what its additions rounded off (Neumaier) */
 };
+
+/* Eight lanes: one, two or four vectors of the machine, or eight numbers. */
+typedef double QrLanes __attribute__((vector_size(64), aligned(8), may_alias));
+
+/* Part of each clone of the function that calls it. */
+#define QR_INLINE __attribute__((always_inline)) static inline
+
+typedef struct QrSum {
+    QrLanes low, high;
+} QrSum;
+
+/* A block is small enough for the fastest cache together with what the caller feeds. */
+static size_t qr_height(size_t n_columns) {
+    return n_columns <= QR_TALL_COLUMNS ? QR_TALL : QR_LOW;
+}
 
 Qr *qr_new(size_t n_columns) {
     Qr *qr = memory_new(1, sizeof *qr);
     size_t side = n_columns + 1, count = 0;
     if (!qr) return NULL;
     qr->n = n_columns;
+    qr->height = qr_height(n_columns);
     if (memory_multiply(side, side, &count)) qr->triangle = memory_new(count, sizeof(double));
-    if (memory_multiply(side, QR_BLOCK, &count)) qr->block = memory_new(count, sizeof(double));
-    if (!qr->triangle || !qr->block) {
+    if (memory_multiply(side, qr->height, &count) && memory_add(count, QR_LINE, &count))
+        qr->storage = memory_new(count, sizeof(double));
+    qr->dots = memory_new(side, sizeof(double));
+    qr->factor = memory_new(side, sizeof(double));
+    if (!qr->triangle || !qr->storage || !qr->dots || !qr->factor) {
         qr_free(qr);
         return NULL;
     }
+    size_t past = (uintptr_t)qr->storage / sizeof(double) % QR_LINE;
+    qr->block = qr->storage + (past ? QR_LINE - past : 0);
     return qr;
 }
 
 void qr_reset(Qr *qr) {
     size_t side = qr->n + 1;
-    for (size_t i = 0; i < side * side; i++) qr->triangle[i] = 0;
+    memset(qr->triangle, 0, side * side * sizeof(double));
+    memset(qr->sum, 0, sizeof qr->sum);
+    memset(qr->lost, 0, sizeof qr->lost);
     qr->rows = 0;
-    qr->sum = 0;
-    qr->lost = 0;
 }
 
-/* Norm of one value above 'rows' values, without overflow: scale holds the greatest. */
-static double qr_norm(double top, const double *below, size_t rows, double *scale) {
-    double largest = fabs(top), sum;
-    for (size_t i = 0; i < rows; i++)
-        if (!(fabs(below[i]) <= largest)) largest = fabs(below[i]);
-    *scale = largest;
-    if (largest == 0 || !isfinite(largest)) return largest;
-    sum = (top / largest) * (top / largest);
-    for (size_t i = 0; i < rows; i++) sum += (below[i] / largest) * (below[i] / largest);
-    return largest * sqrt(sum);
+/* ---- over the rows of a block ---------------------------------------------------------------- */
+
+QR_INLINE double qr_tree(const QrSum *sum) {
+    QrLanes lanes = sum->low + sum->high;
+    return ((lanes[0] + lanes[4]) + (lanes[2] + lanes[6])) +
+           ((lanes[1] + lanes[5]) + (lanes[3] + lanes[7]));
 }
 
-/* Column k of the triangle swallows column k of the block: the reflection I - v v' / v[0] with v
- * scaled so that 1 <= v[0] <= 2, applied to the columns on the right. */
-static void qr_reflect(Qr *qr, size_t k, size_t rows) {
-    size_t side = qr->n + 1;
-    double *column = qr->block + k * QR_BLOCK, *diagonal = qr->triangle + k * side + k;
-    double largest, norm = qr_norm(*diagonal, column, rows, &largest);
-    if (norm == 0) return;
-    if (*diagonal > 0) norm = -norm;
-    double head = 1 - *diagonal / norm;
-    for (size_t i = 0; i < rows; i++) column[i] = -column[i] / norm;
-    for (size_t j = k + 1; j < side; j++) {
-        double *other = qr->block + j * QR_BLOCK, *top = qr->triangle + j * side + k;
-        double sum = head * *top;
-        for (size_t i = 0; i < rows; i++) sum += column[i] * other[i];
-        *top -= sum;
-        sum /= head;
-        for (size_t i = 0; i < rows; i++) other[i] -= sum * column[i];
+QR_INLINE QrLanes *qr_lanes(double *values, size_t row) {
+    return (QrLanes *)(void *)(values + row);
+}
+
+/* x'y of 'count' columns y, 'stride' apart; 'rows' is a multiple of QR_LANES. */
+QR_INLINE void qr_dot_columns(double *x, double *y, size_t stride, size_t rows, size_t count,
+                                  double *dots) {
+    QrSum sum[QR_GROUP] = {0};
+    for (size_t i = 0; i < rows; i += QR_LANES) {
+        QrLanes low = *qr_lanes(x, i), high = *qr_lanes(x, i + QR_LANES / 2);
+        for (size_t j = 0; j < count; j++) {
+            sum[j].low += low * *qr_lanes(y + j * stride, i);
+            sum[j].high += high * *qr_lanes(y + j * stride, i + QR_LANES / 2);
+        }
     }
-    *diagonal = norm;
+    for (size_t j = 0; j < count; j++) dots[j] = qr_tree(&sum[j]);
+}
+
+/* y += factor * x; gives z'y. With 'lead', z is the first of the columns y. */
+QR_INLINE void qr_turn_columns(double *x, double *z, double *y, size_t stride, size_t rows,
+                                   size_t count, bool lead, const double *factor, double *dots) {
+    QrSum sum[QR_GROUP] = {0};
+    for (size_t i = 0; i < rows; i += QR_LANES) {
+        QrLanes low = *qr_lanes(x, i), high = *qr_lanes(x, i + QR_LANES / 2), z_low, z_high;
+        if (!lead) z_low = *qr_lanes(z, i), z_high = *qr_lanes(z, i + QR_LANES / 2);
+        for (size_t j = 0; j < count; j++) {
+            QrLanes *at = qr_lanes(y + j * stride, i);
+            QrLanes *half = qr_lanes(y + j * stride, i + QR_LANES / 2);
+            QrLanes y_low = *at + factor[j] * low, y_high = *half + factor[j] * high;
+            *at = y_low;
+            *half = y_high;
+            if (lead && j == 0) z_low = y_low, z_high = y_high;
+            sum[j].low += z_low * y_low;
+            sum[j].high += z_high * y_high;
+        }
+    }
+    for (size_t j = 0; j < count; j++) dots[j] = qr_tree(&sum[j]);
+}
+
+VECTOR_CLONES
+static void qr_dot(double *x, double *y, size_t stride, size_t rows, size_t count, double *dots) {
+    for (; count > 4; count -= 4, y += 4 * stride, dots += 4)
+        qr_dot_columns(x, y, stride, rows, 4, dots);
+    if (count == 4) qr_dot_columns(x, y, stride, rows, 4, dots);
+    if (count == 3) qr_dot_columns(x, y, stride, rows, 3, dots);
+    if (count == 2) qr_dot_columns(x, y, stride, rows, 2, dots);
+    if (count == 1) qr_dot_columns(x, y, stride, rows, 1, dots);
+}
+
+/* Adds x, times a factor each, to 'count' columns y; gives their products with the first. */
+VECTOR_CLONES
+static void qr_turn(double *x, double *y, size_t stride, size_t rows, size_t count,
+                    const double *factor, double *dots) {
+    double *z = y;
+    if (count == 1) qr_turn_columns(x, z, y, stride, rows, 1, true, factor, dots);
+    if (count == 2) qr_turn_columns(x, z, y, stride, rows, 2, true, factor, dots);
+    if (count == 3) qr_turn_columns(x, z, y, stride, rows, 3, true, factor, dots);
+    if (count <= 3) return;
+    qr_turn_columns(x, z, y, stride, rows, 3, true, factor, dots);
+    for (size_t j = 3; j < count; j += 3) {
+        size_t left = count - j;
+        double *at = y + j * stride;
+        if (left == 1) qr_turn_columns(x, z, at, stride, rows, 1, false, factor + j, dots + j);
+        if (left == 2) qr_turn_columns(x, z, at, stride, rows, 2, false, factor + j, dots + j);
+        if (left >= 3) qr_turn_columns(x, z, at, stride, rows, 3, false, factor + j, dots + j);
+    }
+}
+
+/* Adds squares to the lanes of a sum; 'lost' keeps what rounding took (Knuth's exact sum). */
+VECTOR_CLONES
+static void qr_square(double *residuals, size_t rows, double *sums, double *losts) {
+    QrLanes sum[2] = {*qr_lanes(sums, 0), *qr_lanes(sums, QR_LANES / 2)};
+    QrLanes lost[2] = {*qr_lanes(losts, 0), *qr_lanes(losts, QR_LANES / 2)};
+    for (size_t i = 0; i < rows; i += QR_LANES)
+        for (size_t h = 0; h < 2; h++) {
+            QrLanes value = *qr_lanes(residuals, i + h * QR_LANES / 2);
+            QrLanes square = value * value, next = sum[h] + square, part = next - sum[h];
+            lost[h] += (sum[h] - (next - part)) + (square - part);
+            sum[h] = next;
+        }
+    for (size_t h = 0; h < 2; h++) {
+        *qr_lanes(sums, h * QR_LANES / 2) = sum[h];
+        *qr_lanes(losts, h * QR_LANES / 2) = lost[h];
+    }
+}
+
+/* ---- reflections ----------------------------------------------------------------------------- */
+
+static bool qr_ordinary(double value) {
+    double size = fabs(value);
+    return size == 0 || (size > qr_tiny && size < qr_huge);
+}
+
+/* Column k can be reflected without scaling. */
+static bool qr_in_range(const Qr *qr, size_t k) {
+    size_t side = qr->n + 1;
+    double top = qr->triangle[k * side + k], square = top * top + qr->dots[k];
+    bool good = qr->dots[k] > 0 && square > qr_small && square < qr_large;
+    for (size_t j = k + 1; j < side && good; j++)
+        good = qr_ordinary(qr->dots[j]) && qr_ordinary(qr->triangle[j * side + k]);
+    return good;
+}
+
+/* Multiplies column k of the block by a power of two that brings it and the diagonal near 1; 0 when
+ * the column is zero. */
+static double qr_rescale(Qr *qr, size_t k, size_t rows) {
+    double *column = qr->block + k * qr->height, largest = 0, scale = 1;
+    for (size_t i = 0; i < rows; i++) {
+        if (isnan(column[i])) return 1;
+        if (fabs(column[i]) > largest) largest = fabs(column[i]);
+    }
+    if (largest == 0) return 0;
+    double top = fabs(qr->triangle[k * (qr->n + 1) + k]);
+    if (!(top <= largest)) largest = top;
+    if (!isfinite(largest)) return 1;
+    for (; largest * scale >= 0x1p60; scale *= 0x1p-60) continue;
+    for (; largest * scale < 0x1p-60 && scale < 0x1p960; scale *= 0x1p60) continue;
+    for (size_t i = 0; i < rows; i++) column[i] *= scale;
+    return scale;
+}
+
+/* Column k of the triangle swallows column k of the block: the reflection that takes (diagonal,
+ * column) to (norm, 0), of the other signs. False where the column is zero already. */
+static bool qr_reflect(Qr *qr, size_t k, size_t rows) {
+    size_t side = qr->n + 1;
+    double *column = qr->block + k * qr->height, *diagonal = qr->triangle + k * side + k, scale = 1;
+    if (!qr_in_range(qr, k)) {
+        scale = qr_rescale(qr, k, rows);
+        if (scale == 0) return false;
+        qr_dot(column, column, qr->height, rows, side - k, qr->dots + k);
+    }
+    double top = *diagonal * scale, norm = sqrt(top * top + qr->dots[k]);
+    if (top > 0) norm = -norm;
+    double head = top - norm, product = norm * head;
+    for (size_t j = k + 1; j < side; j++) {
+        double *other = qr->triangle + j * side + k, sum = head * *other + qr->dots[j];
+        *other += sum / norm;
+        qr->factor[j] = sum / product;
+    }
+    *diagonal = norm / scale;
+    return true;
+}
+
+/* Rotates the block into the triangle. The residual's own diagonal is of no use to anybody. */
+static void qr_absorb(Qr *qr) {
+    size_t side = qr->n + 1, height = qr->height;
+    size_t rows = (qr->rows + QR_LANES - 1) / QR_LANES * QR_LANES;
+    bool ready = false;
+    for (size_t j = 0; j < side; j++)
+        for (size_t i = qr->rows; i < rows; i++) qr->block[j * height + i] = 0;
+    for (size_t k = 0; qr->rows > 0 && k < qr->n; k++) {
+        double *column = qr->block + k * height, *next = column + height;
+        if (!ready) qr_dot(column, column, height, rows, side - k, qr->dots + k);
+        ready = qr_reflect(qr, k, rows);
+        if (ready && k + 1 < qr->n)
+            qr_turn(column, next, height, rows, qr->n - k, qr->factor + k + 1, qr->dots + k + 1);
+    }
+    qr->rows = 0;
 }
 
 static void qr_flush(Qr *qr) {
-    size_t side = qr->n + 1;
-    for (size_t k = 0; qr->rows > 0 && k < side; k++) qr_reflect(qr, k, qr->rows);
-    qr->rows = 0;
+    double *residuals = qr->block + qr->n * qr->height;
+    size_t rows = (qr->rows + QR_LANES - 1) / QR_LANES * QR_LANES;
+    for (size_t i = qr->rows; i < rows; i++) residuals[i] = 0;
+    qr_square(residuals, rows, qr->sum, qr->lost);
+    qr_absorb(qr);
 }
 
-static void qr_square(Qr *qr, double residual) {
-    double square = residual * residual, sum = qr->sum + square;
-    if (fabs(qr->sum) >= square)
-        qr->lost += (qr->sum - sum) + square;
-    else
-        qr->lost += (square - sum) + qr->sum;
-    qr->sum = sum;
-}
+/* ---- rows ------------------------------------------------------------------------------------ */
 
 void qr_add(Qr *qr, const double *row, double residual) {
     double *block = qr->block + qr->rows;
-    for (size_t j = 0; j < qr->n; j++) block[j * QR_BLOCK] = row[j];
-    block[qr->n * QR_BLOCK] = residual;
-    qr_square(qr, residual);
+    for (size_t j = 0; j < qr->n; j++) block[j * qr->height] = row[j];
+    block[qr->n * qr->height] = residual;
     qr->rows++;
-    if (qr->rows == QR_BLOCK) qr_flush(qr);
+    if (qr->rows == qr->height) qr_flush(qr);
+}
+
+static void qr_gather(double *to, const double *from, size_t stride, double weight, size_t count) {
+    if (stride == 1 && weight == 1)
+        memcpy(to, from, count * sizeof *to);
+    else if (stride == 0)
+        for (size_t i = 0; i < count; i++) to[i] = weight * *from;
+    else
+        for (size_t i = 0; i < count; i++) to[i] = weight * from[i * stride];
+}
+
+void qr_rows(Qr *qr, const double *const *columns, const size_t *strides, double weight,
+             size_t n_rows) {
+    size_t done = 0;
+    while (done < n_rows) {
+        size_t left = n_rows - done, room = qr->height - qr->rows;
+        size_t count = left < room ? left : room;
+        for (size_t j = 0; j <= qr->n; j++)
+            qr_gather(qr->block + j * qr->height + qr->rows, columns[j] + done * strides[j],
+                      strides[j], weight, count);
+        qr->rows += count;
+        done += count;
+        if (qr->rows == qr->height) qr_flush(qr);
+    }
+}
+
+/* sum + value, exactly: the rest goes to 'lost'. An overflow stays one. */
+static void qr_sum(double *sum, double *lost, double value) {
+    double next = *sum + value, part = next - *sum;
+    *lost += (*sum - (next - part)) + (value - part);
+    *sum = next;
+}
+
+/* The rows of a triangle with its Q'r; their residuals are in r'r already. */
+static void qr_join_triangle(Qr *into, const double *triangle) {
+    size_t side = into->n + 1;
+    for (size_t i = 0; i < into->n; i++) {
+        for (size_t j = 0; j < side; j++)
+            into->block[j * into->height + into->rows] = j >= i ? triangle[j * side + i] : 0;
+        into->rows++;
+        if (into->rows == into->height) qr_absorb(into);
+    }
+    qr_absorb(into);
+}
+
+void qr_join(Qr *into, const Qr *from) {
+    qr_flush(into);
+    qr_join_triangle(into, from->triangle);
+    for (size_t i = 0; i < QR_LANES; i++) {
+        qr_sum(&into->sum[i], &into->lost[i], from->sum[i]);
+        into->lost[i] += from->lost[i];
+    }
+    for (size_t row = 0; row < from->rows; row++) {
+        double *block = into->block + into->rows;
+        for (size_t j = 0; j <= into->n; j++)
+            block[j * into->height] = from->block[j * from->height + row];
+        into->rows++;
+    }
+}
+
+/* r'r: the lanes, then what their sums lost. */
+static double qr_squares(const Qr *qr) {
+    double sum = 0, lost = 0;
+    for (size_t i = 0; i < QR_LANES; i++) qr_sum(&sum, &lost, qr->sum[i]);
+    for (size_t i = 0; i < QR_LANES; i++) lost += qr->lost[i];
+    return isfinite(sum) ? sum + lost : sum;
 }
 
 void qr_finish(Qr *qr, double *r_matrix, double *qtr, double *rss) {
@@ -105,12 +340,14 @@ void qr_finish(Qr *qr, double *r_matrix, double *qtr, double *rss) {
         for (size_t i = 0; i < n; i++)
             r_matrix[j * n + i] = i <= j ? qr->triangle[j * side + i] : 0;
     for (size_t i = 0; qtr && i < n; i++) qtr[i] = qr->triangle[n * side + i];
-    if (rss) *rss = isfinite(qr->sum) ? qr->sum + qr->lost : qr->sum;
+    if (rss) *rss = qr_squares(qr);
 }
 
 void qr_free(Qr *qr) {
     if (!qr) return;
     memory_free(qr->triangle);
-    memory_free(qr->block);
+    memory_free(qr->storage);
+    memory_free(qr->dots);
+    memory_free(qr->factor);
     memory_free(qr);
 }

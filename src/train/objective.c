@@ -6,18 +6,6 @@
 #include <math.h>
 #include <string.h>
 
-/* The residuals and their slopes by each parameter, row by row: (n_parameters + 1) outputs a
- * residual. */
-typedef struct Jacobian {
-    bool ready;
-    Plan *moving_plan, *still_plan; /* outputs with rows, and without */
-    bool *moves;                    /* of each output: which plan it is in, */
-    size_t *slot;                   /* and at which place there */
-    double *still, **still_at, **nothing;
-    double *row; /* n: one row, flat */
-    Qr *qr;
-} Jacobian;
-
 struct Problem {
     const Ast *ast;
     const Table *table;
@@ -34,7 +22,7 @@ struct Problem {
     double *flat;     /* 2 n: parameters and vector, for Hessian-vector products */
     double **results; /* of the longest plan: 1 + parameters */
     Plan *loss_plan, *gradient_plan, *side_plan, *hessian_plan;
-    Jacobian jacobian;
+    Jacobian *jacobian;
     Foot *feet;
     Pool *pool; /* NULL: one thread */
     Rows rows;
@@ -127,121 +115,6 @@ static bool problem_has_rows(const Problem *problem, NodeId node) {
     return (problem->graph->nodes[node].flags & NODE_ROWS) != 0;
 }
 
-/* A residual without rows counts once, one with rows is averaged: so that rss * loss_scale is the
- * loss, the former is multiplied by the square root of the row count when others have rows. */
-static double problem_residual_weight(const Problem *problem, size_t k) {
-    if (problem_has_rows(problem, problem->graph->residuals[k])) return 1;
-    return sqrt(1 / problem->objective.loss_scale);
-}
-
-/* For each residual: the residual, then its slope by each parameter. */
-static Status problem_residual_nodes(Problem *problem, NodeId *nodes, uint32_t *wrt) {
-    Graph *graph = problem->graph;
-    size_t stride = graph->n_parameters + 1;
-    for (size_t k = 0; k < graph->n_parameters; k++) wrt[k] = (uint32_t)k;
-    for (size_t k = 0; k < graph->n_residuals; k++) {
-        nodes[k * stride] = graph->residuals[k];
-        TRY(graph_gradient(graph, graph->residuals[k], wrt, graph->n_parameters, GRADIENT_PER_ROW,
-                           nodes + k * stride + 1, problem->error));
-    }
-    return STATUS_OK;
-}
-
-/* Parts of the Jacobian may be the same for all rows (y ~ a*x + b: the slope by b): they have a
- * plan of their own, whose results lie in 'still'. */
-static Status problem_split_jacobian(Problem *problem, const NodeId *nodes, size_t count) {
-    Jacobian *jacobian = &problem->jacobian;
-    NodeId *moving = memory_new(count, sizeof *moving), *still = memory_new(count, sizeof *still);
-    size_t n_moving = 0, n_still = 0, size = 0;
-    Status status = moving && still ? STATUS_OK : error_memory(problem->error);
-    for (size_t k = 0; k < count && status == STATUS_OK; k++) {
-        bool rows = problem_has_rows(problem, nodes[k]);
-        jacobian->slot[k] = rows ? n_moving : n_still;
-        jacobian->moves[k] = rows;
-        if (rows)
-            moving[n_moving++] = nodes[k];
-        else {
-            still[n_still++] = nodes[k];
-            size += graph_count(&problem->graph->nodes[nodes[k]].shape);
-        }
-    }
-    jacobian->still = memory_new(size + 1, sizeof *jacobian->still);
-    jacobian->still_at = memory_new(n_still + 1, sizeof *jacobian->still_at);
-    if (status == STATUS_OK && !(jacobian->still && jacobian->still_at))
-        status = error_memory(problem->error);
-    double *at = jacobian->still;
-    for (size_t k = 0; k < n_still && status == STATUS_OK; k++) {
-        jacobian->still_at[k] = at;
-        at += graph_count(&problem->graph->nodes[still[k]].shape);
-    }
-    if (status == STATUS_OK && n_moving)
-        status = problem_plan(problem, problem->graph, moving, n_moving, &jacobian->moving_plan);
-    if (status == STATUS_OK && n_still)
-        status = problem_plan(problem, problem->graph, still, n_still, &jacobian->still_plan);
-    memory_free(moving);
-    memory_free(still);
-    return status;
-}
-
-static Status problem_jacobian(Problem *problem) {
-    Jacobian *jacobian = &problem->jacobian;
-    if (jacobian->ready) return STATUS_OK;
-    size_t parameters = problem->graph->n_parameters;
-    size_t count = problem->graph->n_residuals * (parameters + 1);
-    jacobian->slot = memory_new(count, sizeof *jacobian->slot);
-    jacobian->moves = memory_new(count, sizeof *jacobian->moves);
-    jacobian->qr = qr_new(problem->objective.n);
-    jacobian->row = memory_new(problem->objective.n + 1, sizeof *jacobian->row);
-    jacobian->nothing = memory_new(count, sizeof *jacobian->nothing);
-    NodeId *nodes = memory_new(count, sizeof *nodes);
-    uint32_t *wrt = memory_new(parameters + 1, sizeof *wrt);
-    Status status = STATUS_OK;
-    if (!(jacobian->slot && jacobian->moves && jacobian->qr && jacobian->row && jacobian->nothing &&
-          nodes && wrt))
-        status = error_memory(problem->error);
-    if (status == STATUS_OK) status = problem_residual_nodes(problem, nodes, wrt);
-    if (status == STATUS_OK) status = problem_split_jacobian(problem, nodes, count);
-    memory_free(nodes);
-    memory_free(wrt);
-    jacobian->ready = status == STATUS_OK;
-    return status;
-}
-
-static double problem_jacobian_value(const Jacobian *jacobian, size_t k, size_t element,
-                                     const double *const *values, size_t stride, size_t row) {
-    size_t slot = jacobian->slot[k];
-    return jacobian->moves[k] ? values[slot][element * stride + row]
-                              : jacobian->still_at[slot][element];
-}
-
-/* One residual of one row: its row of the Jacobian goes into the QR. */
-static void problem_feed_row(Problem *problem, size_t k, const double *const *values, size_t stride,
-                             size_t row) {
-    const Graph *graph = problem->graph;
-    Jacobian *jacobian = &problem->jacobian;
-    double weight = problem_residual_weight(problem, k);
-    size_t first = k * (graph->n_parameters + 1);
-    for (size_t p = 0; p < graph->n_parameters; p++) {
-        const Parameter *parameter = &graph->parameters[p];
-        for (size_t e = 0; e < parameter->count; e++)
-            jacobian->row[parameter->offset + e] =
-                weight * problem_jacobian_value(jacobian, first + p + 1, e, values, stride, row);
-    }
-    double residual = problem_jacobian_value(jacobian, first, 0, values, stride, row);
-    qr_add(jacobian->qr, jacobian->row, weight * residual);
-}
-
-static Status problem_feed_block(void *context, size_t worker, size_t first_row, size_t n_rows,
-                                 const double *const *values, size_t stride) {
-    Problem *problem = context;
-    (void)worker, (void)first_row;
-    for (size_t row = 0; row < n_rows; row++)
-        for (size_t k = 0; k < problem->graph->n_residuals; k++)
-            if (problem_has_rows(problem, problem->graph->residuals[k]))
-                problem_feed_row(problem, k, values, stride, row);
-    return STATUS_OK;
-}
-
 static Status problem_least_squares(void *context, const double *x, double *r_matrix, double *qtr,
                                     double *rss) {
     Problem *problem = context;
@@ -251,19 +124,12 @@ static Status problem_least_squares(void *context, const double *x, double *r_ma
         *rss = loss / problem->objective.loss_scale;
         return STATUS_OK;
     }
-    TRY(problem_jacobian(problem));
-    Jacobian *jacobian = &problem->jacobian;
-    qr_reset(jacobian->qr);
-    if (jacobian->still_plan)
-        TRY(exec_run(jacobian->still_plan, x, &problem->rows, jacobian->still_at, NULL));
-    for (size_t k = 0; k < problem->graph->n_residuals; k++)
-        if (!problem_has_rows(problem, problem->graph->residuals[k]))
-            problem_feed_row(problem, k, NULL, 0, 0);
-    RowVisitor visitor = {.block = problem_feed_block, .context = problem};
-    if (jacobian->moving_plan)
-        TRY(exec_run(jacobian->moving_plan, x, &problem->rows, jacobian->nothing, &visitor));
-    qr_finish(jacobian->qr, r_matrix, qtr, rss);
-    return STATUS_OK;
+    if (!problem->jacobian) {
+        PlanOptions options = problem_plan_options(problem);
+        TRY(jacobian_open(problem->graph, &options, &problem->jacobian, problem->error));
+    }
+    double weight = sqrt(1 / problem->objective.loss_scale);
+    return jacobian_factors(problem->jacobian, x, &problem->rows, weight, r_matrix, qtr, rss);
 }
 
 /* ---- the sides of '~' ------------------------------------------------------------------------ */
@@ -583,25 +449,13 @@ Status train_problem_open(const Ast *ast, const Table *table, const BuildOptions
     return status;
 }
 
-static void problem_free_jacobian(Jacobian *jacobian) {
-    exec_free(jacobian->moving_plan);
-    exec_free(jacobian->still_plan);
-    qr_free(jacobian->qr);
-    memory_free(jacobian->slot);
-    memory_free(jacobian->moves);
-    memory_free(jacobian->still);
-    memory_free(jacobian->still_at);
-    memory_free(jacobian->nothing);
-    memory_free(jacobian->row);
-}
-
 void train_problem_close(Problem *problem) {
     if (!problem) return;
     exec_free(problem->loss_plan);
     exec_free(problem->gradient_plan);
     exec_free(problem->side_plan);
     exec_free(problem->hessian_plan);
-    problem_free_jacobian(&problem->jacobian);
+    jacobian_close(problem->jacobian);
     problem_free_floats(problem);
     pool_free(problem->pool);
     graph_free(problem->graph);

@@ -125,7 +125,20 @@ const Walker *train_walker(const Walk *walk);
 bool train_walk_valley(const Walk *walk, size_t k, Valley *valley);
 uint64_t train_walk_digest(const Walk *walk);
 
-/* ==== within the folder: walk.c and restarts.c share ==== */
+/* ==== inside this folder ====================================================================== */
+
+/* ---- jacobian.c: the residuals of a sum of squares and their slopes -------------------------- */
+
+typedef struct Jacobian Jacobian;
+/* The plans are made here; graph and options->pool must outlive it. */
+Status jacobian_open(Graph *graph, const PlanOptions *options, Jacobian **jacobian, Error *error);
+/* R, Q'r and r'r at x (see Objective.least_squares): the same bits for any number of threads and
+ * any height of blocks. Residuals without rows are multiplied by 'weight' when others have rows. */
+Status jacobian_factors(Jacobian *jacobian, const double *x, const Rows *rows, double weight,
+                        double *r_matrix, double *qtr, double *rss);
+void jacobian_close(Jacobian *jacobian);
+
+/* ---- walk.c and restarts.c share ------------------------------------------------------------- */
 
 struct Walk {
     Problem *problem;

@@ -94,5 +94,75 @@ TEST(not_finite_stays_not_finite) {
     qr_free(qr);
 }
 
+enum { CUT_ROWS = 1500, CUT_COLUMNS = 3 };
+
+/* Four columns of CUT_ROWS values, the third the same in all rows. */
+static void cut_values(double *values, const double **columns, size_t *strides) {
+    for (size_t j = 0; j <= CUT_COLUMNS; j++) {
+        for (size_t i = 0; i < CUT_ROWS; i++)
+            values[j * CUT_ROWS + i] = random_value(i * 8 + j) + (double)j;
+        columns[j] = values + j * CUT_ROWS;
+        strides[j] = j == 2 ? 0 : 1;
+    }
+}
+
+static void cut_feed(Qr *qr, const double *const *columns, const size_t *strides, size_t from,
+                     size_t to) {
+    const double *at[CUT_COLUMNS + 1];
+    for (size_t j = 0; j <= CUT_COLUMNS; j++) at[j] = columns[j] + from * strides[j];
+    qr_rows(qr, at, strides, 1, to - from);
+}
+
+TEST(any_cut_gives_the_same_bits) {
+    static double values[(CUT_COLUMNS + 1) * CUT_ROWS];
+    const double *columns[CUT_COLUMNS + 1];
+    size_t strides[CUT_COLUMNS + 1];
+    const size_t steps[] = {1, 3, 64, 100, 512, 513, CUT_ROWS};
+    double r[9], qtr[3], rss, other_r[9], other_qtr[3], other_rss;
+    cut_values(values, columns, strides);
+    Qr *qr = qr_new(CUT_COLUMNS);
+    for (size_t i = 0; i < CUT_ROWS; i++) {
+        double row[] = {columns[0][i], columns[1][i], columns[2][0]};
+        qr_add(qr, row, columns[3][i]);
+    }
+    qr_finish(qr, r, qtr, &rss);
+    for (size_t k = 0; k < COUNT_OF(steps); k++) {
+        qr_reset(qr);
+        for (size_t from = 0; from < CUT_ROWS; from += steps[k])
+            cut_feed(qr, columns, strides, from,
+                     from + steps[k] < CUT_ROWS ? from + steps[k] : CUT_ROWS);
+        qr_finish(qr, other_r, other_qtr, &other_rss);
+        CHECK(memcmp(r, other_r, sizeof r) == 0 && memcmp(qtr, other_qtr, sizeof qtr) == 0);
+        CHECK(rss == other_rss);
+    }
+    qr_free(qr);
+}
+
+TEST(joined_parts_are_the_whole) {
+    static double values[(CUT_COLUMNS + 1) * CUT_ROWS];
+    const double *columns[CUT_COLUMNS + 1];
+    size_t strides[CUT_COLUMNS + 1];
+    double r[9], qtr[3], rss, joined_r[9], joined_qtr[3], joined_rss;
+    cut_values(values, columns, strides);
+    Qr *whole = qr_new(CUT_COLUMNS), *part = qr_new(CUT_COLUMNS);
+    cut_feed(whole, columns, strides, 0, CUT_ROWS);
+    qr_finish(whole, r, qtr, &rss);
+    qr_reset(whole);
+    for (size_t from = 0; from < CUT_ROWS; from += 500) {
+        qr_reset(part);
+        cut_feed(part, columns, strides, from, from + 500);
+        qr_join(whole, part);
+    }
+    qr_finish(whole, joined_r, joined_qtr, &joined_rss);
+    CHECK_NEAR(joined_rss, rss, 1e-15);
+    for (size_t i = 0; i < 3; i++) {
+        double sign = joined_r[i * 4] * r[i * 4] < 0 ? -1 : 1;
+        CHECK_NEAR(sign * joined_qtr[i], qtr[i], 1e-12);
+        for (size_t j = i; j < 3; j++) CHECK_NEAR(sign * joined_r[j * 3 + i], r[j * 3 + i], 1e-12);
+    }
+    qr_free(whole);
+    qr_free(part);
+}
+
 TEST_MAIN(exact_small_case, random_matrices, badly_scaled_columns, zero_columns_and_no_rows,
-          not_finite_stays_not_finite)
+          not_finite_stays_not_finite, any_cut_gives_the_same_bits, joined_parts_are_the_whole)

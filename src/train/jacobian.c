@@ -1,0 +1,233 @@
+/* jacobian: residuals and their slopes by each parameter, streamed into triangles.
+ *
+ * A residual with rows has a triangle for each worker, filled by one part of the rows at a time and
+ * joined, in the order of the parts, to those before it. */
+#include "train.h"
+
+#include <string.h>
+
+/* For each residual n_parameters + 1 outputs: the residual, then its slope by each parameter. Those
+ * that are the same for all rows (y ~ a*x + b: the slope by b) have a plan of their own. */
+struct Jacobian {
+    Graph *graph;
+    Plan *moving_plan, *still_plan; /* outputs with rows, and without */
+    bool *moves;                    /* of each output: which plan it is in, */
+    size_t *slot;                   /* and at which place there */
+    double *still, **still_at;      /* results of the still plan */
+    double **nothing;               /* where results of the moving plan go */
+    size_t n_workers, n;
+    const double **columns; /* n + 1 for each worker: where the values of a block lie, */
+    size_t *strides;        /* and how far apart */
+    Qr **part;              /* of each worker and residual: the rows of the part in hand */
+    Qr **whole;             /* of each residual: the rows before it; the first gathers all */
+};
+
+static bool jacobian_has_rows(const Graph *graph, NodeId node) {
+    return (graph->nodes[node].flags & NODE_ROWS) != 0;
+}
+
+/* ---- opening --------------------------------------------------------------------------------- */
+
+static Status jacobian_nodes(Jacobian *jacobian, NodeId *nodes, uint32_t *wrt, Error *error) {
+    Graph *graph = jacobian->graph;
+    size_t stride = graph->n_parameters + 1;
+    for (size_t k = 0; k < graph->n_parameters; k++) wrt[k] = (uint32_t)k;
+    for (size_t k = 0; k < graph->n_residuals; k++) {
+        nodes[k * stride] = graph->residuals[k];
+        TRY(graph_gradient(graph, graph->residuals[k], wrt, graph->n_parameters, GRADIENT_PER_ROW,
+                           nodes + k * stride + 1, error));
+    }
+    return STATUS_OK;
+}
+
+/* Sorts the outputs into the two plans; gives the number of elements without rows. */
+static size_t jacobian_sort(Jacobian *jacobian, const NodeId *nodes, size_t count, NodeId *moving,
+                            size_t *n_moving, NodeId *still, size_t *n_still) {
+    size_t elements = 0;
+    for (size_t k = 0; k < count; k++) {
+        bool rows = jacobian_has_rows(jacobian->graph, nodes[k]);
+        jacobian->moves[k] = rows;
+        jacobian->slot[k] = rows ? *n_moving : *n_still;
+        if (rows)
+            moving[(*n_moving)++] = nodes[k];
+        else
+            still[(*n_still)++] = nodes[k];
+        elements += rows ? 0 : graph_count(&jacobian->graph->nodes[nodes[k]].shape);
+    }
+    return elements;
+}
+
+static Status jacobian_aim_still(Jacobian *jacobian, const NodeId *still, size_t n_still,
+                                 size_t elements, Error *error) {
+    jacobian->still = memory_new(elements + 1, sizeof *jacobian->still);
+    jacobian->still_at = memory_new(n_still + 1, sizeof *jacobian->still_at);
+    if (!jacobian->still || !jacobian->still_at) return error_memory(error);
+    double *at = jacobian->still;
+    for (size_t k = 0; k < n_still; k++) {
+        jacobian->still_at[k] = at;
+        at += graph_count(&jacobian->graph->nodes[still[k]].shape);
+    }
+    return STATUS_OK;
+}
+
+/* 'scratch' holds twice 'count' nodes. */
+static Status jacobian_plans(Jacobian *jacobian, const NodeId *nodes, size_t count, NodeId *scratch,
+                             const PlanOptions *options, Error *error) {
+    NodeId *moving = scratch, *still = scratch + count;
+    size_t n_moving = 0, n_still = 0;
+    size_t elements =
+        jacobian_sort(jacobian, nodes, count, moving, &n_moving, still, &n_still);
+    TRY(jacobian_aim_still(jacobian, still, n_still, elements, error));
+    if (n_moving)
+        TRY(exec_plan(jacobian->graph, moving, n_moving, options, &jacobian->moving_plan, error));
+    if (n_still)
+        TRY(exec_plan(jacobian->graph, still, n_still, options, &jacobian->still_plan, error));
+    return STATUS_OK;
+}
+
+static bool jacobian_triangles(Qr **triangles, size_t count, size_t n) {
+    for (size_t k = 0; k < count; k++)
+        if (!(triangles[k] = qr_new(n))) return false;
+    return true;
+}
+
+static Status jacobian_allocate(Jacobian *jacobian, size_t count, Error *error) {
+    size_t residuals = jacobian->graph->n_residuals, workers = jacobian->n_workers;
+    size_t width = jacobian->n + 1;
+    jacobian->slot = memory_new(count, sizeof *jacobian->slot);
+    jacobian->moves = memory_new(count, sizeof *jacobian->moves);
+    jacobian->nothing = memory_new(count, sizeof *jacobian->nothing);
+    jacobian->columns = memory_new(workers * width, sizeof *jacobian->columns);
+    jacobian->strides = memory_new(workers * width, sizeof *jacobian->strides);
+    jacobian->part = memory_new(workers * residuals, sizeof *jacobian->part);
+    jacobian->whole = memory_new(residuals, sizeof *jacobian->whole);
+    bool good = jacobian->slot && jacobian->moves && jacobian->nothing && jacobian->columns &&
+                jacobian->strides && jacobian->part && jacobian->whole;
+    good = good && jacobian_triangles(jacobian->whole, residuals, jacobian->n) &&
+           jacobian_triangles(jacobian->part, workers * residuals, jacobian->n);
+    return good ? STATUS_OK : error_memory(error);
+}
+
+static Status jacobian_fill(Jacobian *jacobian, const PlanOptions *options, Error *error) {
+    const Graph *graph = jacobian->graph;
+    size_t count = graph->n_residuals * (graph->n_parameters + 1);
+    TRY(jacobian_allocate(jacobian, count, error));
+    NodeId *nodes = memory_new(3 * count, sizeof *nodes);
+    uint32_t *wrt = memory_new(graph->n_parameters + 1, sizeof *wrt);
+    Status status = nodes && wrt ? STATUS_OK : error_memory(error);
+    if (status == STATUS_OK) status = jacobian_nodes(jacobian, nodes, wrt, error);
+    if (status == STATUS_OK)
+        status = jacobian_plans(jacobian, nodes, count, nodes + count, options, error);
+    memory_free(nodes);
+    memory_free(wrt);
+    return status;
+}
+
+Status jacobian_open(Graph *graph, const PlanOptions *options, Jacobian **out, Error *error) {
+    Jacobian *jacobian = memory_new(1, sizeof *jacobian);
+    if (!jacobian) return error_memory(error);
+    jacobian->graph = graph;
+    jacobian->n = graph->n_scalars;
+    jacobian->n_workers = options->pool ? pool_workers(options->pool) : 1;
+    Status status = jacobian_fill(jacobian, options, error);
+    if (status == STATUS_OK)
+        *out = jacobian;
+    else
+        jacobian_close(jacobian);
+    return status;
+}
+
+void jacobian_close(Jacobian *jacobian) {
+    if (!jacobian) return;
+    size_t residuals = jacobian->graph->n_residuals;
+    exec_free(jacobian->moving_plan);
+    exec_free(jacobian->still_plan);
+    for (size_t k = 0; jacobian->whole && k < residuals; k++) qr_free(jacobian->whole[k]);
+    for (size_t k = 0; jacobian->part && k < jacobian->n_workers * residuals; k++)
+        qr_free(jacobian->part[k]);
+    memory_free(jacobian->slot);
+    memory_free(jacobian->moves);
+    memory_free(jacobian->still);
+    memory_free(jacobian->still_at);
+    memory_free(jacobian->nothing);
+    memory_free(jacobian->columns);
+    memory_free(jacobian->strides);
+    memory_free(jacobian->part);
+    memory_free(jacobian->whole);
+    memory_free(jacobian);
+}
+
+/* ---- rows ------------------------------------------------------------------------------------ */
+
+/* Element e of output k over the rows of a block. */
+static void jacobian_aim(const Jacobian *jacobian, size_t k, size_t e, const double *const *values,
+                         size_t stride, const double **column, size_t *step) {
+    size_t slot = jacobian->slot[k];
+    *step = jacobian->moves[k] ? 1 : 0;
+    *column = jacobian->moves[k] ? values[slot] + e * stride : jacobian->still_at[slot] + e;
+}
+
+/* Rows of one residual, and of its slopes, go to a triangle. */
+static void jacobian_feed(const Jacobian *jacobian, size_t worker, size_t residual, double weight,
+                          const double *const *values, size_t stride, size_t n_rows, Qr *qr) {
+    const Graph *graph = jacobian->graph;
+    const double **columns = jacobian->columns + worker * (jacobian->n + 1);
+    size_t *strides = jacobian->strides + worker * (jacobian->n + 1);
+    size_t first = residual * (graph->n_parameters + 1);
+    for (size_t p = 0; p < graph->n_parameters; p++) {
+        const Parameter *parameter = &graph->parameters[p];
+        for (size_t e = 0; e < parameter->count; e++)
+            jacobian_aim(jacobian, first + p + 1, e, values, stride,
+                         &columns[parameter->offset + e], &strides[parameter->offset + e]);
+    }
+    jacobian_aim(jacobian, first, 0, values, stride, &columns[jacobian->n], &strides[jacobian->n]);
+    qr_rows(qr, columns, strides, weight, n_rows);
+}
+
+static Status jacobian_block(void *context, size_t worker, size_t first_row, size_t n_rows,
+                             const double *const *values, size_t stride) {
+    const Jacobian *jacobian = context;
+    const Graph *graph = jacobian->graph;
+    (void)first_row;
+    for (size_t k = 0; k < graph->n_residuals; k++)
+        if (jacobian_has_rows(graph, graph->residuals[k]))
+            jacobian_feed(jacobian, worker, k, 1, values, stride, n_rows,
+                          jacobian->part[worker * graph->n_residuals + k]);
+    return STATUS_OK;
+}
+
+static Status jacobian_join(void *context, size_t worker) {
+    const Jacobian *jacobian = context;
+    size_t residuals = jacobian->graph->n_residuals;
+    for (size_t k = 0; k < residuals; k++) {
+        Qr *part = jacobian->part[worker * residuals + k];
+        if (!jacobian_has_rows(jacobian->graph, jacobian->graph->residuals[k])) continue;
+        qr_join(jacobian->whole[k], part);
+        qr_reset(part);
+    }
+    return STATUS_OK;
+}
+
+static void jacobian_reset(Jacobian *jacobian) {
+    size_t residuals = jacobian->graph->n_residuals;
+    for (size_t k = 0; k < residuals; k++) qr_reset(jacobian->whole[k]);
+    for (size_t k = 0; k < residuals * jacobian->n_workers; k++) qr_reset(jacobian->part[k]);
+}
+
+Status jacobian_factors(Jacobian *jacobian, const double *x, const Rows *rows, double weight,
+                        double *r_matrix, double *qtr, double *rss) {
+    const Graph *graph = jacobian->graph;
+    RowVisitor visitor = {.block = jacobian_block, .join = jacobian_join, .context = jacobian};
+    jacobian_reset(jacobian);
+    if (jacobian->still_plan)
+        TRY(exec_run(jacobian->still_plan, x, rows, jacobian->still_at, NULL));
+    for (size_t k = 0; k < graph->n_residuals; k++)
+        if (!jacobian_has_rows(graph, graph->residuals[k]))
+            jacobian_feed(jacobian, 0, k, weight, NULL, 0, 1, jacobian->whole[k]);
+    if (jacobian->moving_plan)
+        TRY(exec_run(jacobian->moving_plan, x, rows, jacobian->nothing, &visitor));
+    for (size_t k = 1; k < graph->n_residuals; k++)
+        qr_join(jacobian->whole[0], jacobian->whole[k]);
+    qr_finish(jacobian->whole[0], r_matrix, qtr, rss);
+    return STATUS_OK;
+}
