@@ -110,6 +110,16 @@ static Status option_precision(descend_walk *walk, const char *option, const cha
     return STATUS_OK;
 }
 
+/* "off", or the absolute path of a folder. */
+static Status option_cache(descend_walk *walk, const char *option, const char *value,
+                           Error *error) {
+    walk->problem_options.cache = NULL;
+    if (strcmp(value, "off") == 0) return STATUS_OK;
+    if (value[0] != '/')
+        return error_set(error, STATUS_INPUT, MSG_API_CHOICE, option, value, "off, /FOLDER", NULL);
+    return api_copy(walk, value, &walk->problem_options.cache);
+}
+
 static Status option_weight(descend_walk *walk, const char *option, const char *value,
                             Error *error) {
     (void)option;
@@ -144,7 +154,7 @@ static const struct {
     {"steps", option_count},       {"epochs", option_count},        {"batch", option_count},
     {"restarts", option_restarts}, {"seed", option_seed},           {"gradient", option_gradient},
     {"threads", option_threads},   {"executor", option_executor},   {"weight", option_weight},
-    {"drop", option_drop},         {"precision", option_precision},
+    {"drop", option_drop},         {"precision", option_precision}, {"cache", option_cache},
 };
 
 static Status api_unknown_option(const char *option, Error *error) {

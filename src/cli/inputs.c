@@ -91,6 +91,20 @@ void cli_close_inputs(CliInputs *inputs) {
 
 /* ---- the walk ------------------------------------------------------------------------------- */
 
+/* A folder of the user's own: as given, or where such things are kept. */
+static bool inputs_set_cache(Cli *cli, const Command *command, descend_walk *walk) {
+    const char *given = command->values[OPTION_CACHE];
+    Text folder = {0};
+    if (given && strcmp(given, "off") != 0)
+        cli_absolute_path(given, &folder);
+    else if (!given)
+        cli_cache_folder(&folder);
+    const char *value = folder.length && !folder.failed ? text_string(&folder) : "off";
+    bool good = descend_walk_set(walk, "cache", value, &cli->refusal) >= 0;
+    text_free(&folder);
+    return good;
+}
+
 static bool inputs_set_options(Cli *cli, const Command *command, descend_walk *walk,
                                const char *rate) {
     if (rate && descend_walk_set(walk, "rate", rate, &cli->refusal) < 0) return false;
@@ -105,7 +119,9 @@ static bool inputs_set_options(Cli *cli, const Command *command, descend_walk *w
 descend_walk *cli_new_walk(Cli *cli, const Command *command, const CliInputs *inputs,
                            const char *rate) {
     descend_walk *walk = descend_walk_open(inputs->model, inputs->table, &cli->refusal);
-    if (walk && inputs_set_options(cli, command, walk, rate)) return walk;
+    if (walk && inputs_set_options(cli, command, walk, rate) &&
+        inputs_set_cache(cli, command, walk))
+        return walk;
     descend_walk_free(walk);
     return NULL;
 }

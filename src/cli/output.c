@@ -167,6 +167,20 @@ static int output_size(const char *variable, int measured, int otherwise) {
     return measured >= 20 ? measured : otherwise;
 }
 
+void cli_cache_folder(Text *folder) {
+    const char *cache = getenv("XDG_CACHE_HOME"), *home = getenv("HOME");
+    if (cache && cache[0] == '/')
+        text_format(folder, "%s/descend", cache);
+    else if (home && home[0] == '/')
+        text_format(folder, "%s/.cache/descend", home);
+}
+
+void cli_absolute_path(const char *path, Text *out) {
+    char folder[4096];
+    if (path[0] != '/' && getcwd(folder, sizeof folder)) text_format(out, "%s/", folder);
+    text_add(out, path);
+}
+
 void cli_style_from_environment(Cli *cli) {
     const char *wish = getenv("DESCEND_LANG");
     struct winsize size = {0};

@@ -70,9 +70,17 @@ static void remark_kinks(const Problem *problem, const WalkFacts *facts, Notes *
     text_free(&formula);
 }
 
+/* Compiled code would have paid, and could not be had. */
+static void remark_code(const Problem *problem, Notes *notes) {
+    CodeState state = train_code_state(problem);
+    if (state == CODE_NO_COMPILER) error_set(notes_add(notes), STATUS_OK, MSG_NOTE_NO_COMPILER, NULL);
+    if (state == CODE_FAILED) error_set(notes_add(notes), STATUS_OK, MSG_NOTE_NO_CODE, NULL);
+}
+
 void diagnose_notes(const Problem *problem, const WalkFacts *facts, Ground ground, Notes *notes) {
     if (facts->faulty) diagnose_fault(problem, facts, notes);
     else remark_unfelt(problem, facts, ground, notes);
+    remark_code(problem, notes);
     if (!isfinite(facts->loss)) return;
     remark_bounds(problem, facts, notes);
     if (!facts->faulty) remark_kinks(problem, facts, notes);

@@ -118,7 +118,7 @@ static void run_steps(const PlanPass *pass, const Frame *frame, Ahead *ahead) {
 static void run_code(const Run *run, size_t number, const Frame *frame, Ahead *ahead) {
     const PlanPass *pass = run->pass;
     const PlanCode *code = run->plan->code;
-    CodeSum *sums = code->sums + number * code->n_sums;
+    CodeSum *sums = code->sums[number];
     ahead->share = ahead->end;
     run_fetch(ahead);
     for (size_t k = 0; k < pass->n_folds; k++) sums[k] = (CodeSum){.lanes = frame->folds[k].lanes};
@@ -158,7 +158,7 @@ static void run_wait_turn(Run *run, size_t part) {
 static Status run_part(Run *run, size_t number, size_t part) {
     const PlanPass *pass = run->pass;
     size_t first = part * run->part_rows, end = first + run->part_rows;
-    Fold *folds = run->shared ? pass->parts + number * pass->n_folds : pass->whole;
+    Fold *folds = run->shared && pass->parts ? pass->parts[number] : pass->whole;
     if (end > run->rows->count || part + 1 == run->n_parts) end = run->rows->count;
     for (size_t k = 0; run->shared && k < pass->n_folds; k++)
         exec_fold_part(&folds[k], &pass->whole[k], first);

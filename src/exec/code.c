@@ -1,9 +1,10 @@
 /* A plan that runs emitted functions instead of its steps, from the moment they are there. */
 #include "exec.h"
 
-enum { CODE_ALIGN = 64 };
+enum { CODE_ALIGN = 128 };
 
-static const double code_patience = 0.2; /* seconds of work before the compiler is started */
+/* Seconds of work before the cache is asked, and before the compiler is started. */
+static const double code_patience_cache = 0.005, code_patience = 0.2;
 
 /* Blocks of the module's height, one for each worker. */
 static bool code_allocate_blocks(Plan *plan, PlanCode *code) {
@@ -37,15 +38,22 @@ static bool code_allocate_shown(Plan *plan, const PlanCode *code) {
     return true;
 }
 
+static bool code_allocate_sums(Plan *plan, PlanCode *code) {
+    size_t most = 0;
+    for (size_t p = 0; p < plan->n_passes; p++)
+        if (plan->passes[p].n_folds > most) most = plan->passes[p].n_folds;
+    code->sums = arena_alloc(&plan->arena, plan->n_workers, sizeof *code->sums);
+    for (size_t w = 0; code->sums && w < plan->n_workers; w++)
+        code->sums[w] = exec_alloc_apart(&plan->arena, most, sizeof **code->sums);
+    return !plan->arena.failed;
+}
+
 Status exec_use_code(Plan *plan, const PassCode *passes) {
     PlanCode *code = arena_alloc(&plan->arena, 1, sizeof *code);
     if (!code) return STATUS_MEMORY;
-    for (size_t p = 0; p < plan->n_passes; p++)
-        if (plan->passes[p].n_folds > code->n_sums) code->n_sums = plan->passes[p].n_folds;
     code->rows = exec_emit_rows(plan);
-    code->sums = arena_alloc(&plan->arena, plan->n_workers * code->n_sums, sizeof *code->sums);
     code->passes = arena_alloc(&plan->arena, plan->n_passes, sizeof *code->passes);
-    if (code->rows == 0 || !code->sums || !code->passes || !code_allocate_shown(plan, code) ||
+    if (code->rows == 0 || !code_allocate_sums(plan, code) || !code->passes || !code_allocate_shown(plan, code) ||
         !code_allocate_blocks(plan, code))
         return STATUS_MEMORY;
     for (size_t p = 0; p < plan->n_passes; p++) code->passes[p] = passes[p];
@@ -55,12 +63,18 @@ Status exec_use_code(Plan *plan, const PassCode *passes) {
 
 /* ---- in the background ----------------------------------------------------------------------- */
 
-static bool code_start(Plan *plan) {
+/* Without 'build': only when the module is in the cache. */
+static CodeState code_start(Plan *plan, bool build) {
     Text text = {0};
-    if (exec_emit_rows(plan) > 0 && exec_emit(plan, &text))
-        plan->module = exec_module_start(text_string(&text), text.length);
+    CodeState state = CODE_BUILDING;
+    if (exec_emit_rows(plan) == 0 || !exec_emit(plan, &text))
+        state = CODE_NOT_EMITTED;
+    else if (!exec_module_possible())
+        state = build ? CODE_NO_COMPILER : CODE_UNTRIED;
+    else if (!(plan->module = exec_module_start(text_string(&text), text.length, plan->cache, build)))
+        state = build ? CODE_FAILED : CODE_UNTRIED;
     text_free(&text);
-    return plan->module != NULL;
+    return state;
 }
 
 typedef void (*CodeFunction)(void);
@@ -93,20 +107,25 @@ static bool code_take(Plan *plan) {
 
 static void code_poll(Plan *plan, bool wait) {
     ModuleState state = exec_module_poll(plan->module, wait);
-    if (state == MODULE_NONE || (state == MODULE_READY && !code_take(plan)))
-        plan->code_failed = true;
+    if (state == MODULE_BUILDING) return;
+    plan->code_state = state == MODULE_READY && code_take(plan) ? CODE_USED : CODE_FAILED;
 }
 
 void exec_code_turn(Plan *plan) {
-    if (plan->code || plan->code_failed || plan->executor != EXECUTOR_AUTO) return;
-    if (plan->module)
-        code_poll(plan, false);
-    else if (plan->spent > code_patience && !code_start(plan))
-        plan->code_failed = true;
+    if (plan->executor != EXECUTOR_AUTO) return;
+    if (plan->code_state == CODE_UNTRIED && plan->spent > code_patience)
+        plan->code_state = code_start(plan, true);
+    if (plan->code_state == CODE_UNTRIED && plan->cache && !plan->cache_asked &&
+        plan->spent > code_patience_cache) {
+        plan->code_state = code_start(plan, false);
+        plan->cache_asked = true;
+    }
+    if (plan->code_state == CODE_BUILDING) code_poll(plan, false);
 }
 
 Status exec_code_wait(Plan *plan, Error *error) {
-    if (code_start(plan)) code_poll(plan, true);
+    plan->code_state = code_start(plan, true);
+    if (plan->code_state == CODE_BUILDING) code_poll(plan, true);
     if (plan->code) return STATUS_OK;
     error_set(error, STATUS_INPUT, MSG_EXEC_NOT_COMPILED, NULL);
     error_remedy(error, MSG_EXEC_NOT_COMPILED_REMEDY, NULL);

@@ -35,6 +35,7 @@ typedef struct PlanOptions {
     Pool *pool;          /* the threads that share a pass over the rows; NULL: the caller alone */
     Precision precision;
     Isa isa;             /* one that the processor has */
+    const char *cache;   /* folder of compiled modules, which must outlive the plan; NULL: none */
 } PlanOptions;
 
 typedef struct Plan Plan;
@@ -94,9 +95,19 @@ bool exec_find_fault(const Graph *graph, NodeId output, const double *parameters
 size_t exec_count_kinks(const Graph *graph, NodeId output, const double *parameters,
                         const Rows *rows, NodeId *first);
 
+typedef enum CodeState {
+    CODE_UNTRIED,     /* it did not pay yet, or nobody wants it */
+    CODE_BUILDING,
+    CODE_USED,
+    CODE_NO_COMPILER,
+    CODE_NOT_EMITTED, /* this plan has none: quantiles, thousands of steps */
+    CODE_FAILED       /* the compiler, or a place for its files */
+} CodeState;
+
 typedef struct PlanFacts {
     size_t steps, passes, block_rows, workspace_bytes, threads;
     const char *executor; /* "interpreted" */
+    CodeState code;
 } PlanFacts;
 PlanFacts exec_facts(const Plan *plan);
 /* How many share the work over these rows: one where they are few. */
@@ -187,6 +198,7 @@ typedef struct Fold {
     const Kernels *kernels;
     Op op;
     size_t elements;
+    void *memory;    /* of lanes and levels */
     void *lanes;     /* [element][EXEC_LANES]: of the leaf in hand; neutral between evaluations */
     double *levels;  /* ROW_SUM: [level][element], complete subtrees of 2^level leaves; least and
                         greatest: [element], of all complete leaves */
@@ -320,7 +332,7 @@ typedef struct PlanPass {
     size_t n_folds;
     size_t row_elements; /* numbers that the steps make for one row */
     Fold *whole;         /* the state of each fold */
-    Fold *parts; /* [worker][fold], where several threads share the pass; else NULL */
+    Fold **parts; /* [worker][fold], where several threads share the pass; else NULL */
 } PlanPass;
 
 /* What one thread needs for its blocks. */
@@ -345,14 +357,21 @@ typedef struct PassCode {
 typedef struct PlanCode {
     PassCode *passes; /* as many as the plan has */
     size_t rows;      /* exec_emit_rows: the height of the block */
-    CodeSum *sums;    /* [worker][n_sums] */
-    size_t n_sums;    /* as many as the largest pass has folds */
+    CodeSum **sums;   /* [worker]: as many as the largest pass has folds */
     void *blocks;     /* of all workers */
 } PlanCode;
-/* compile.c: C text -> functions, by the system's compiler. */
+/* cache.c: compiled modules kept between runs. 'folder' is an absolute path. */
+bool exec_cache_ready(const char *folder); /* it is there (or was made), and the user's alone */
+bool exec_cache_find(const char *folder, uint64_t key, Text *path); /* a whole entry, to be opened */
+void exec_cache_add(const char *folder, uint64_t key, const char *object);
+void exec_cache_tidy(const char *folder); /* so that it does not grow without end */
+
+/* compile.c: C text -> functions, by the system's compiler or from the cache (NULL: none). */
 typedef struct Module Module;
 typedef enum ModuleState { MODULE_BUILDING, MODULE_READY, MODULE_NONE } ModuleState;
-Module *exec_module_start(const char *text, size_t length); /* NULL: no compiler, or no place */
+bool exec_module_possible(void); /* there is a compiler */
+/* NULL: it cannot be had, or is not in the cache and shall not be built. */
+Module *exec_module_start(const char *text, size_t length, const char *cache, bool build);
 ModuleState exec_module_poll(Module *module, bool wait);
 void *exec_module_symbol(const Module *module, const char *name);
 void exec_module_free(Module *module);
@@ -400,7 +419,9 @@ struct Plan {
     Replay *replay;        /* EXECUTOR_REFERENCE */
     PlanCode *code;        /* NULL: the steps are interpreted */
     Module *module;        /* that 'code' is in, or will be */
-    bool code_failed;
+    const char *cache;
+    CodeState code_state;
+    bool cache_asked; /* whether the module is there already */
     double spent; /* seconds in runs over rows, until the compiler is started */
     Arena arena;
 };
@@ -478,5 +499,7 @@ Status exec_replay_outputs(Plan *plan, const double *parameters, const Rows *row
 
 /* plan.c */
 Status exec_check_memory(size_t bytes, size_t limit, Error *error);
+/* Of the arena, on cache lines that nobody else writes to. */
+void *exec_alloc_apart(Arena *arena, size_t count, size_t size);
 
 #endif

@@ -17,7 +17,8 @@ PlanFacts exec_facts(const Plan *plan) {
                        .block_rows = plan->block_rows,
                        .workspace_bytes = plan->workspace_bytes,
                        .threads = plan->n_workers,
-                       .executor = plan->code ? "compiled" : "interpreted"};
+                       .executor = plan->code ? "compiled" : "interpreted",
+                       .code = plan->code_state};
     for (size_t p = 0; p < plan->n_passes; p++)
         if (facts_goes_over_rows(plan, p)) facts.passes++;
     return facts;

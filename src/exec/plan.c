@@ -17,7 +17,8 @@ enum {
     PLAN_LARGE = 64 << 20,  /* and when its many small steps want more rows */
     PLAN_STEP_WORK = 64,    /* numbers a step should make, to be worth its call */
     PLAN_PARTS = 256 << 20, /* bytes of sums that workers may hold apart from each other */
-    PLAN_ALIGN = 64
+    PLAN_ALIGN = 128, /* processors fetch cache lines in pairs */
+    PLAN_APART = 128
 };
 
 /* What a step reads: a part of the value of 'root', which has a place of its own. */
@@ -687,30 +688,47 @@ static void plan_settle(Plan *plan) {
     }
 }
 
+void *exec_alloc_apart(Arena *arena, size_t count, size_t size) {
+    size_t bytes;
+    if (!memory_multiply(count, size, &bytes) || !memory_add(bytes, 2 * PLAN_APART, &bytes)) {
+        arena->failed = true;
+        return NULL;
+    }
+    char *piece = arena_alloc(arena, bytes, 1);
+    return piece ? piece + PLAN_APART : NULL;
+}
+
+static bool plan_allocate_part(Plan *plan, PlanPass *pass, size_t worker) {
+    Fold *folds = exec_alloc_apart(&plan->arena, pass->n_folds, sizeof *folds);
+    pass->parts[worker] = folds;
+    for (size_t k = 0; folds && k < pass->n_folds; k++)
+        if (!exec_fold_new(&folds[k], pass->folds[k].op, pass->folds[k].elements, plan->kernels))
+            return false;
+    return folds != NULL;
+}
+
 static bool plan_allocate_parts(Plan *plan) {
     for (size_t p = 0; p < plan->n_passes && plan->n_workers > 1; p++) {
         PlanPass *pass = &plan->passes[p];
         if (pass->n_folds == 0) continue;
-        pass->parts = memory_new(plan->n_workers * pass->n_folds, sizeof *pass->parts);
-        for (size_t k = 0; pass->parts && k < plan->n_workers * pass->n_folds; k++) {
-            const PlanFold *fold = &pass->folds[k % pass->n_folds];
-            if (!exec_fold_new(&pass->parts[k], fold->op, fold->elements, plan->kernels))
-                return false;
-        }
+        pass->parts = arena_alloc(&plan->arena, plan->n_workers, sizeof *pass->parts);
+        for (size_t w = 0; pass->parts && w < plan->n_workers; w++)
+            if (!plan_allocate_part(plan, pass, w)) return false;
         if (!pass->parts) return false;
     }
     return true;
 }
 
 static bool plan_allocate_workers(Plan *plan, char *blocks, size_t block) {
-    plan->workers = arena_alloc(&plan->arena, plan->n_workers, sizeof *plan->workers);
+    Arena *arena = &plan->arena;
+    plan->workers = exec_alloc_apart(arena, plan->n_workers, sizeof *plan->workers);
     for (size_t w = 0; plan->workers && w < plan->n_workers; w++) {
         Worker *worker = &plan->workers[w];
-        worker->base = arena_alloc(&plan->arena, plan->n_base, sizeof *worker->base);
-        worker->values = arena_alloc(&plan->arena, plan->n_outputs, sizeof *worker->values);
+        worker->base = exec_alloc_apart(arena, plan->n_base, sizeof *worker->base);
+        worker->values = exec_alloc_apart(arena, plan->n_outputs, sizeof *worker->values);
         worker->rows = blocks + w * block;
         worker->shown =
-            arena_alloc(&plan->arena, plan->shown * plan->block_rows, sizeof *worker->shown);
+            exec_alloc_apart(arena, plan->shown * plan->block_rows, sizeof *worker->shown);
         if (!worker->base || !worker->values || !worker->shown) return false;
         worker->base[FRAME_WORK] = plan->work;
         worker->base[FRAME_ROWS] = worker->rows;
@@ -910,6 +928,7 @@ Status exec_plan(const Graph *graph, const NodeId *outputs, size_t n_outputs,
     plan->kernels = exec_kernels(plan->precision, options ? options->isa : ISA_BEST);
     if (!plan->kernels) plan->kernels = exec_kernels(plan->precision, ISA_PLAIN);
     plan->pool = options ? options->pool : NULL;
+    plan->cache = options ? options->cache : NULL;
     Status status = plan_start(graph, outputs, n_outputs, plan, error);
     if (status == STATUS_OK && plan->executor == EXECUTOR_REFERENCE) {
         status =
@@ -930,9 +949,9 @@ Status exec_plan(const Graph *graph, const NodeId *outputs, size_t n_outputs,
 
 static void plan_free_pass(const Plan *plan, PlanPass *pass) {
     for (size_t k = 0; k < pass->n_folds; k++) exec_fold_free(&pass->whole[k]);
-    for (size_t k = 0; pass->parts && k < plan->n_workers * pass->n_folds; k++)
-        exec_fold_free(&pass->parts[k]);
-    memory_free(pass->parts);
+    for (size_t w = 0; pass->parts && w < plan->n_workers; w++)
+        for (size_t k = 0; pass->parts[w] && k < pass->n_folds; k++)
+            exec_fold_free(&pass->parts[w][k]);
 }
 
 void exec_free(Plan *plan) {

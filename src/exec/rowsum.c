@@ -11,6 +11,8 @@
 
 #include <string.h>
 
+enum { FOLD_LINE = 128 }; /* bytes: processors fetch cache lines in pairs */
+
 static double fold_neutral(Op op) {
     return op == OP_ROW_MIN ? (double)INFINITY : op == OP_ROW_MAX ? -(double)INFINITY : 0;
 }
@@ -35,19 +37,28 @@ bool exec_fold_size(Op op, size_t elements, size_t size, size_t *bytes) {
            memory_multiply(levels, sizeof(double), &levels) && memory_add(lanes, levels, bytes);
 }
 
+/* Where the next lines begin that no other thread writes to. */
+static char *fold_line(char *at) {
+    size_t past = (uintptr_t)at % FOLD_LINE;
+    return past ? at + FOLD_LINE - past : at;
+}
+
 bool exec_fold_new(Fold *fold, Op op, size_t elements, const Kernels *kernels) {
-    size_t lanes, levels;
+    size_t lanes, levels, bytes;
     *fold = (Fold){.op = op, .elements = elements, .kernels = kernels};
     if (!fold_counts(op, elements, &lanes, &levels)) return false;
-    if (lanes && !(fold->lanes = memory_new(lanes, kernels->size))) return false;
-    if (levels && !(fold->levels = memory_new(levels, sizeof(double)))) return false;
+    if (lanes == 0) return true;
+    if (!exec_fold_size(op, elements, kernels->size, &bytes) ||
+        !memory_add(bytes, 3 * FOLD_LINE, &bytes) || !(fold->memory = memory_new(bytes, 1)))
+        return false;
+    fold->lanes = fold_line(fold->memory);
+    fold->levels = (void *)fold_line((char *)fold->lanes + lanes * kernels->size);
     fold_clear(fold);
     return true;
 }
 
 void exec_fold_free(Fold *fold) {
-    memory_free(fold->lanes);
-    memory_free(fold->levels);
+    memory_free(fold->memory);
     if (fold->kept_capacity > 0) memory_free(fold->kept);
     *fold = (Fold){0};
 }

@@ -20,7 +20,7 @@ enum {
     QR_TALL = 512,
     QR_LOW = 64,
     QR_TALL_COLUMNS = 8,
-    QR_LINE = 8 /* values in a cache line */
+    QR_LINE = 16 /* values in two cache lines */
 };
 /* A column whose norm squared is within these is taken as it is, without scaling, when what it
  * meets is within the wider ones. */
@@ -30,9 +30,9 @@ struct Qr {
     size_t n;         /* columns without the residual */
     size_t height;    /* of a block: a multiple of QR_LANES */
     size_t rows;      /* in the block now */
+    double *storage;  /* of all below */
+    double *block;    /* aligned: (n + 1) columns of 'height', column major */
     double *triangle; /* (n + 1) columns of n + 1: column major, upper */
-    double *storage;
-    double *block;  /* in storage, aligned: (n + 1) columns of 'height', column major */
     double *dots;   /* n + 1: products of the column in work with the block's columns */
     double *factor; /* n + 1: how much of that column is added to each column */
     double sum[QR_LANES], lost[QR_LANES]; /* r'r and what its additions rounded off (Neumaier) */
@@ -53,23 +53,30 @@ static size_t qr_height(size_t n_columns) {
     return n_columns <= QR_TALL_COLUMNS ? QR_TALL : QR_LOW;
 }
 
+/* The next cache line, processors fetching them in pairs: no other thread writes to ours. */
+static double *qr_line(void *at) {
+    size_t past = (uintptr_t)at % (QR_LINE * sizeof(double));
+    return (double *)(void *)((char *)at + (past ? QR_LINE * sizeof(double) - past : 0));
+}
+
 Qr *qr_new(size_t n_columns) {
-    Qr *qr = memory_new(1, sizeof *qr);
-    size_t side = n_columns + 1, count = 0;
+    Qr *qr = memory_new(1, sizeof *qr + 2 * QR_LINE * sizeof(double));
+    size_t side = n_columns + 1, square, block, all;
     if (!qr) return NULL;
     qr->n = n_columns;
     qr->height = qr_height(n_columns);
-    if (memory_multiply(side, side, &count)) qr->triangle = memory_new(count, sizeof(double));
-    if (memory_multiply(side, qr->height, &count) && memory_add(count, QR_LINE, &count))
-        qr->storage = memory_new(count, sizeof(double));
-    qr->dots = memory_new(side, sizeof(double));
-    qr->factor = memory_new(side, sizeof(double));
-    if (!qr->triangle || !qr->storage || !qr->dots || !qr->factor) {
+    bool fits = memory_multiply(side, side + 2, &square) &&
+                memory_multiply(side, qr->height, &block) && memory_add(square, block, &all) &&
+                memory_add(all, 3 * QR_LINE, &all);
+    if (fits) qr->storage = memory_new(all, sizeof(double));
+    if (!qr->storage) {
         qr_free(qr);
         return NULL;
     }
-    size_t past = (uintptr_t)qr->storage / sizeof(double) % QR_LINE;
-    qr->block = qr->storage + (past ? QR_LINE - past : 0);
+    qr->block = qr_line(qr->storage);
+    qr->triangle = qr->block + block;
+    qr->dots = qr->triangle + side * side;
+    qr->factor = qr->dots + side;
     return qr;
 }
 
@@ -345,9 +352,6 @@ void qr_finish(Qr *qr, double *r_matrix, double *qtr, double *rss) {
 
 void qr_free(Qr *qr) {
     if (!qr) return;
-    memory_free(qr->triangle);
     memory_free(qr->storage);
-    memory_free(qr->dots);
-    memory_free(qr->factor);
     memory_free(qr);
 }

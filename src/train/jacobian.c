@@ -6,8 +6,19 @@
 
 #include <string.h>
 
+enum {
+    JACOBIAN_APART = 16,
+    JACOBIAN_KNOWN = 3,
+    JACOBIAN_MEMO = 100 /* parameters at most */
+};
+
 /* For each residual n_parameters + 1 outputs: the residual, then its slope by each parameter. Those
  * that are the same for all rows (y ~ a*x + b: the slope by b) have a plan of their own. */
+typedef struct Factors {
+    double *x; /* n; then Q'r, R and r'r */
+    size_t first, count; /* of the rows */
+} Factors;
+
 struct Jacobian {
     Graph *graph;
     Plan *moving_plan, *still_plan; /* outputs with rows, and without */
@@ -16,8 +27,11 @@ struct Jacobian {
     double *still, **still_at;      /* results of the still plan */
     double **nothing;               /* where results of the moving plan go */
     size_t n_workers, n;
-    const double **columns; /* n + 1 for each worker: where the values of a block lie, */
+    size_t width;           /* n + 1, and so much that workers share no cache line */
+    const double **columns; /* 'width' for each worker: where the values of a block lie, */
     size_t *strides;        /* and how far apart */
+    Factors known[JACOBIAN_KNOWN]; /* the newest evaluations: walks come back to them */
+    size_t next;                   /* the one to be replaced */
     Qr **part;              /* of each worker and residual: the rows of the part in hand */
     Qr **whole;             /* of each residual: the rows before it; the first gathers all */
 };
@@ -93,7 +107,7 @@ static bool jacobian_triangles(Qr **triangles, size_t count, size_t n) {
 
 static Status jacobian_allocate(Jacobian *jacobian, size_t count, Error *error) {
     size_t residuals = jacobian->graph->n_residuals, workers = jacobian->n_workers;
-    size_t width = jacobian->n + 1;
+    size_t width = jacobian->width = jacobian->n + 1 + JACOBIAN_APART;
     jacobian->slot = memory_new(count, sizeof *jacobian->slot);
     jacobian->moves = memory_new(count, sizeof *jacobian->moves);
     jacobian->nothing = memory_new(count, sizeof *jacobian->nothing);
@@ -152,6 +166,7 @@ void jacobian_close(Jacobian *jacobian) {
     memory_free(jacobian->nothing);
     memory_free(jacobian->columns);
     memory_free(jacobian->strides);
+    for (size_t k = 0; k < JACOBIAN_KNOWN; k++) memory_free(jacobian->known[k].x);
     memory_free(jacobian->part);
     memory_free(jacobian->whole);
     memory_free(jacobian);
@@ -171,8 +186,8 @@ static void jacobian_aim(const Jacobian *jacobian, size_t k, size_t e, const dou
 static void jacobian_feed(const Jacobian *jacobian, size_t worker, size_t residual, double weight,
                           const double *const *values, size_t stride, size_t n_rows, Qr *qr) {
     const Graph *graph = jacobian->graph;
-    const double **columns = jacobian->columns + worker * (jacobian->n + 1);
-    size_t *strides = jacobian->strides + worker * (jacobian->n + 1);
+    const double **columns = jacobian->columns + worker * jacobian->width;
+    size_t *strides = jacobian->strides + worker * jacobian->width;
     size_t first = residual * (graph->n_parameters + 1);
     for (size_t p = 0; p < graph->n_parameters; p++) {
         const Parameter *parameter = &graph->parameters[p];
@@ -214,8 +229,8 @@ static void jacobian_reset(Jacobian *jacobian) {
     for (size_t k = 0; k < residuals * jacobian->n_workers; k++) qr_reset(jacobian->part[k]);
 }
 
-Status jacobian_factors(Jacobian *jacobian, const double *x, const Rows *rows, double weight,
-                        double *r_matrix, double *qtr, double *rss) {
+static Status jacobian_compute(Jacobian *jacobian, const double *x, const Rows *rows, double weight,
+                               double *r_matrix, double *qtr, double *rss) {
     const Graph *graph = jacobian->graph;
     RowVisitor visitor = {.block = jacobian_block, .join = jacobian_join, .context = jacobian};
     jacobian_reset(jacobian);
@@ -229,5 +244,46 @@ Status jacobian_factors(Jacobian *jacobian, const double *x, const Rows *rows, d
     for (size_t k = 1; k < graph->n_residuals; k++)
         qr_join(jacobian->whole[0], jacobian->whole[k]);
     qr_finish(jacobian->whole[0], r_matrix, qtr, rss);
+    return STATUS_OK;
+}
+
+/* ---- what is known --------------------------------------------------------------------------- */
+
+static bool jacobian_recall(const Jacobian *jacobian, const double *x, const Rows *rows,
+                            double *r_matrix, double *qtr, double *rss) {
+    size_t n = jacobian->n;
+    for (size_t k = 0; k < JACOBIAN_KNOWN; k++) {
+        const Factors *known = &jacobian->known[k];
+        if (!known->x || known->first != rows->first || known->count != rows->count ||
+            memcmp(known->x, x, n * sizeof *x) != 0)
+            continue;
+        memcpy(qtr, known->x + n, n * sizeof *qtr);
+        memcpy(r_matrix, known->x + 2 * n, n * n * sizeof *r_matrix);
+        *rss = known->x[2 * n + n * n];
+        return true;
+    }
+    return false;
+}
+
+static void jacobian_memorize(Jacobian *jacobian, const double *x, const Rows *rows,
+                              const double *r_matrix, const double *qtr, double rss) {
+    size_t n = jacobian->n;
+    Factors *known = &jacobian->known[jacobian->next];
+    if (!known->x && !(known->x = memory_new(2 * n + n * n + 1, sizeof *known->x))) return;
+    memcpy(known->x, x, n * sizeof *x);
+    memcpy(known->x + n, qtr, n * sizeof *qtr);
+    memcpy(known->x + 2 * n, r_matrix, n * n * sizeof *r_matrix);
+    known->x[2 * n + n * n] = rss;
+    known->first = rows->first;
+    known->count = rows->count;
+    jacobian->next = (jacobian->next + 1) % JACOBIAN_KNOWN;
+}
+
+Status jacobian_factors(Jacobian *jacobian, const double *x, const Rows *rows, double weight,
+                        double *r_matrix, double *qtr, double *rss) {
+    bool remembers = jacobian->n <= JACOBIAN_MEMO;
+    if (remembers && jacobian_recall(jacobian, x, rows, r_matrix, qtr, rss)) return STATUS_OK;
+    TRY(jacobian_compute(jacobian, x, rows, weight, r_matrix, qtr, rss));
+    if (remembers) jacobian_memorize(jacobian, x, rows, r_matrix, qtr, *rss);
     return STATUS_OK;
 }

@@ -6,6 +6,12 @@
 #include <math.h>
 #include <string.h>
 
+/* The newest loss and gradient: x, loss, gradient one after the other. */
+typedef struct Memo {
+    double *x;
+    size_t first, count; /* of the rows */
+} Memo;
+
 struct Problem {
     const Ast *ast;
     const Table *table;
@@ -23,6 +29,7 @@ struct Problem {
     double **results; /* of the longest plan: 1 + parameters */
     Plan *loss_plan, *gradient_plan, *side_plan, *hessian_plan;
     Jacobian *jacobian;
+    Memo memo;
     Foot *feet;
     Pool *pool; /* NULL: one thread */
     Rows rows;
@@ -30,12 +37,16 @@ struct Problem {
     Error late;
 };
 
-enum { PROBLEM_THREADS = 1024 }; /* at most */
+enum {
+    PROBLEM_THREADS = 1024, /* at most */
+    PROBLEM_MEMO = 1000     /* parameters at most */
+};
 
 static PlanOptions problem_plan_options(const Problem *problem) {
     return (PlanOptions){.executor = problem->options.executor,
                          .precision = problem->options.precision,
-                         .pool = problem->pool};
+                         .pool = problem->pool,
+                         .cache = problem->options.cache};
 }
 
 static Status problem_plan(Problem *problem, const Graph *graph, const NodeId *outputs,
@@ -85,13 +96,51 @@ static void problem_aim_results(Problem *problem, double *loss, double *gradient
         problem->results[k + 1] = gradient + problem->graph->parameters[k].offset;
 }
 
+/* Those who explain a walk ask for its end again: a pass over many rows is not repeated. */
+static bool problem_remembers(const Problem *problem) {
+    return problem->rows.count > 0 && problem->objective.n <= PROBLEM_MEMO;
+}
+
+static bool problem_recall(const Problem *problem, const double *x, double *loss,
+                           double *gradient) {
+    const Memo *memo = &problem->memo;
+    size_t n = problem->objective.n;
+    if (!memo->x || memo->first != problem->rows.first || memo->count != problem->rows.count ||
+        memcmp(memo->x, x, n * sizeof *x) != 0)
+        return false;
+    *loss = memo->x[n];
+    if (gradient) memcpy(gradient, memo->x + n + 1, n * sizeof *gradient);
+    return true;
+}
+
+static void problem_memorize(Problem *problem, const double *x, double loss,
+                             const double *gradient) {
+    Memo *memo = &problem->memo;
+    size_t n = problem->objective.n;
+    if (!memo->x && !(memo->x = memory_new(2 * n + 1, sizeof *memo->x))) return;
+    memcpy(memo->x, x, n * sizeof *x);
+    memo->x[n] = loss;
+    memcpy(memo->x + n + 1, gradient, n * sizeof *gradient);
+    memo->first = problem->rows.first;
+    memo->count = problem->rows.count;
+}
+
+static Status problem_run_gradient(Problem *problem, const double *x, double *loss,
+                                   double *gradient) {
+    TRY(problem_gradient_plan(problem));
+    problem_aim_results(problem, loss, gradient);
+    return exec_run(problem->gradient_plan, x, &problem->rows, problem->results, NULL);
+}
+
 static Status problem_loss_gradient(void *context, const double *x, double *loss,
                                     double *gradient) {
     Problem *problem = context;
+    bool remembers = problem_remembers(problem);
+    if (remembers && problem_recall(problem, x, loss, gradient)) return STATUS_OK;
     if (gradient) {
-        TRY(problem_gradient_plan(problem));
-        problem_aim_results(problem, loss, gradient);
-        return exec_run(problem->gradient_plan, x, &problem->rows, problem->results, NULL);
+        TRY(problem_run_gradient(problem, x, loss, gradient));
+        if (remembers) problem_memorize(problem, x, *loss, gradient);
+        return STATUS_OK;
     }
     if (!problem->loss_plan)
         TRY(problem_plan(problem, problem->graph, &problem->graph->loss, 1, &problem->loss_plan));
@@ -148,6 +197,7 @@ typedef struct SideCopy {
     double *values;
     double still[2]; /* of a side without rows */
     bool exact; /* every residual so far is within 4 units in the last place of its left side */
+    bool only_exact; /* nothing else is asked: the first row that is not ends the visit */
     double worst, room; /* the largest residual, and what rounding of its left side allows */
 } SideCopy;
 
@@ -165,6 +215,7 @@ static Status problem_copy_sides(void *context, size_t worker, size_t first_row,
         double right = values[1] ? values[1][r] : copy->still[1];
         double residual = left - right, room = 4 * problem_ulp(left);
         if (!(fabs(residual) <= room)) copy->exact = false;
+        if (copy->only_exact && !copy->exact) return STATUS_INTERRUPTED;
         if (fabs(residual) > copy->worst || (fabs(residual) == copy->worst && room > copy->room)) {
             copy->worst = fabs(residual);
             copy->room = room;
@@ -203,7 +254,7 @@ Status train_fit_rows(Problem *problem, const double *x, FitSide side, const Row
 static bool problem_exact(void *context, const double *x) {
     Problem *problem = context;
     if (problem->graph->n_residuals != 1) return false;
-    SideCopy copy = {.problem = problem, .exact = true};
+    SideCopy copy = {.problem = problem, .exact = true, .only_exact = true};
     return problem_visit_sides(problem, x, &problem->rows, &copy) == STATUS_OK && copy.exact;
 }
 
@@ -469,6 +520,7 @@ void train_problem_close(Problem *problem) {
     memory_free(problem->flat);
     memory_free(problem->results);
     memory_free(problem->feet);
+    memory_free(problem->memo.x);
     memory_free(problem);
 }
 
@@ -526,6 +578,11 @@ Precision train_precision(const Problem *problem) {
 size_t train_threads(const Problem *problem) {
     const Plan *plan = problem_main_plan(problem);
     return plan ? exec_threads(plan, &problem->rows) : 1;
+}
+
+CodeState train_code_state(const Problem *problem) {
+    const Plan *plan = problem_main_plan(problem);
+    return plan ? exec_facts(plan).code : CODE_UNTRIED;
 }
 
 const char *train_executor_name(const Problem *problem) {

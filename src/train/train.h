@@ -14,6 +14,7 @@ typedef struct ProblemOptions {
     Executor executor;
     size_t threads; /* that share the passes over many rows; 0: one for each processor */
     Precision precision; /* of loss and slope; what is reported is computed in double */
+    const char *cache; /* see PlanOptions */
     bool probe;     /* the gradient is felt with the foot: no exact slope, no least squares */
 } ProblemOptions;
 
@@ -36,6 +37,7 @@ void train_use_rows(Problem *problem, size_t first, size_t count);
 const char *train_executor_name(const Problem *problem);
 Precision train_precision(const Problem *problem);
 size_t train_threads(const Problem *problem); /* that shared the work */
+CodeState train_code_state(const Problem *problem);
 /* The feet of the newest gradient by probe, n of them; NULL with an exact gradient. */
 const Foot *train_feet(const Problem *problem);
 /* The plan of loss and gradient, as text. */

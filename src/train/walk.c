@@ -203,21 +203,18 @@ static void walk_find_fault(Walk *walk, const double *point) {
 /* Where the walk ends: the answer of the method, or the last place that was still finite. */
 static Status walk_settle(Walk *walk) {
     WalkFacts *facts = &walk->facts;
-    const Objective *objective = train_objective(walk->problem);
+    const Objective *exact = train_exact_objective(walk->problem);
     const double *answer = optim_answer(walk->walker);
     train_use_rows(walk->problem, walk->all_rows.first, walk->all_rows.count);
     memcpy(walk->values, answer, walk->n * sizeof *answer);
-    double loss = NAN;
+    double loss = NAN, *gradient = walk->slope_before; /* no more rounds: free for this */
     if (optim_finite(answer, walk->n))
-        TRY(objective->loss_gradient(objective->context, answer, &loss, NULL));
+        TRY(exact->loss_gradient(exact->context, answer, &loss, gradient));
     if (!isfinite(loss)) {
         memcpy(walk->values, walk->previous, walk->n * sizeof(double));
-        TRY(objective->loss_gradient(objective->context, walk->values, &loss, NULL));
+        TRY(exact->loss_gradient(exact->context, walk->values, &loss, gradient));
     }
     facts->loss = loss;
-    double *gradient = walk->slope_before; /* no more rounds: free for this */
-    const Objective *exact = train_exact_objective(walk->problem);
-    TRY(exact->loss_gradient(exact->context, walk->values, &loss, gradient));
     facts->slope = optim_slope(exact, walk->values, gradient);
     if (facts->steps > 0) return STATUS_OK;
     facts->start_loss = facts->loss; /* a method may end before it tells them */
