@@ -73,7 +73,8 @@ static void remark_kinks(const Problem *problem, const WalkFacts *facts, Notes *
 /* Compiled code would have paid, and could not be had. */
 static void remark_code(const Problem *problem, Notes *notes) {
     CodeState state = train_code_state(problem);
-    if (state == CODE_NO_COMPILER) error_set(notes_add(notes), STATUS_OK, MSG_NOTE_NO_COMPILER, NULL);
+    if (state == CODE_NO_COMPILER)
+        error_set(notes_add(notes), STATUS_OK, MSG_NOTE_NO_COMPILER, NULL);
     if (state == CODE_FAILED) error_set(notes_add(notes), STATUS_OK, MSG_NOTE_NO_CODE, NULL);
 }
 

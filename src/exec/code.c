@@ -53,8 +53,8 @@ Status exec_use_code(Plan *plan, const PassCode *passes) {
     if (!code) return STATUS_MEMORY;
     code->rows = exec_emit_rows(plan);
     code->passes = arena_alloc(&plan->arena, plan->n_passes, sizeof *code->passes);
-    if (code->rows == 0 || !code_allocate_sums(plan, code) || !code->passes || !code_allocate_shown(plan, code) ||
-        !code_allocate_blocks(plan, code))
+    if (code->rows == 0 || !code->passes || !code_allocate_sums(plan, code) ||
+        !code_allocate_shown(plan, code) || !code_allocate_blocks(plan, code))
         return STATUS_MEMORY;
     for (size_t p = 0; p < plan->n_passes; p++) code->passes[p] = passes[p];
     plan->code = code;
@@ -67,11 +67,12 @@ Status exec_use_code(Plan *plan, const PassCode *passes) {
 static CodeState code_start(Plan *plan, bool build) {
     Text text = {0};
     CodeState state = CODE_BUILDING;
+    const char *cache = plan->cache;
     if (exec_emit_rows(plan) == 0 || !exec_emit(plan, &text))
         state = CODE_NOT_EMITTED;
     else if (!exec_module_possible())
         state = build ? CODE_NO_COMPILER : CODE_UNTRIED;
-    else if (!(plan->module = exec_module_start(text_string(&text), text.length, plan->cache, build)))
+    else if (!(plan->module = exec_module_start(text_string(&text), text.length, cache, build)))
         state = build ? CODE_FAILED : CODE_UNTRIED;
     text_free(&text);
     return state;

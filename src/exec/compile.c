@@ -82,7 +82,8 @@ static bool compile_find(Text *path, struct stat *about) {
         text_clear(path);
         text_add_bytes(path, folders, length);
         text_add(path, "/cc");
-        if (length > 0 && !path->failed && compile_is_program(text_string(path), about)) return true;
+        if (length > 0 && !path->failed && compile_is_program(text_string(path), about))
+            return true;
         folders += length + (folders[length] == ':');
     }
     return false;

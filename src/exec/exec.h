@@ -362,7 +362,7 @@ typedef struct PlanCode {
 } PlanCode;
 /* cache.c: compiled modules kept between runs. 'folder' is an absolute path. */
 bool exec_cache_ready(const char *folder); /* it is there (or was made), and the user's alone */
-bool exec_cache_find(const char *folder, uint64_t key, Text *path); /* a whole entry, to be opened */
+bool exec_cache_find(const char *folder, uint64_t key, Text *path); /* a whole entry */
 void exec_cache_add(const char *folder, uint64_t key, const char *object);
 void exec_cache_tidy(const char *folder); /* so that it does not grow without end */
 

@@ -44,12 +44,12 @@ static const Shape *der_shape(const Derivative *d, NodeId id) { return &d->graph
 /* The adjoint times the local slope; a local slope that is 0 everywhere gives nothing. */
 static void der_give(Derivative *d, uint32_t k, NodeId local) {
     if (graph_is_constant(d->graph, local, 0) || graph_is_constant(d->graph, local, -0.0)) return;
-    d->give(d, k, der_mul(d, d->adjoint, local));
+    d->give(d, k, graph_adjoint_times(d->graph, d->adjoint, local));
 }
 
 /* The adjoint divided by something. */
 static void der_give_over(Derivative *d, uint32_t k, NodeId divisor) {
-    d->give(d, k, der_div(d, d->adjoint, divisor));
+    d->give(d, k, graph_adjoint_over(d->graph, d->adjoint, divisor));
 }
 
 /* ---- leaves and steps: no slope -------------------------------------------------------------- */
@@ -87,7 +87,7 @@ static void derivative_ADD(Derivative *d) {
 
 static void derivative_SUB(Derivative *d) {
     d->give(d, 0, d->adjoint);
-    if (der_wants(d, 1)) d->give(d, 1, der_neg(d, d->adjoint));
+    if (der_wants(d, 1)) d->give(d, 1, graph_adjoint_negative(d->graph, d->adjoint));
 }
 
 static void derivative_MUL(Derivative *d) {
@@ -98,11 +98,14 @@ static void derivative_MUL(Derivative *d) {
 static void derivative_DIV(Derivative *d) {
     if (der_wants(d, 0)) der_give_over(d, 0, der_b(d));
     if (!der_wants(d, 1) || graph_is_constant(d->graph, der_a(d), 0)) return;
-    NodeId over = der_div(d, d->adjoint, der_b(d));
-    d->give(d, 1, der_neg(d, der_mul(d, over, d->node)));
+    NodeId over = graph_adjoint_over(d->graph, d->adjoint, der_b(d));
+    NodeId product = graph_adjoint_times(d->graph, over, d->node);
+    d->give(d, 1, graph_adjoint_negative(d->graph, product));
 }
 
-static void derivative_NEG(Derivative *d) { d->give(d, 0, der_neg(d, d->adjoint)); }
+static void derivative_NEG(Derivative *d) {
+    d->give(d, 0, graph_adjoint_negative(d->graph, d->adjoint));
+}
 
 /* b*a^(b-1), which is 0 where b is 0 (also at a = 0), and a^b*log(a), 0 where a = 0 and b > 0. */
 static void derivative_POW(Derivative *d) {
@@ -395,8 +398,8 @@ static void derivative_MATMUL(Derivative *d) {
     NodeId a = der_a(d), b = der_b(d), g = d->adjoint;
     uint32_t rank_a = der_shape(d, a)->rank, rank_b = der_shape(d, b)->rank;
     if (rank_a == 1 && rank_b == 1) {
-        if (der_wants(d, 0)) d->give(d, 0, der_mul(d, g, b));
-        if (der_wants(d, 1)) d->give(d, 1, der_mul(d, g, a));
+        if (der_wants(d, 0)) d->give(d, 0, graph_adjoint_times(d->graph, g, b));
+        if (der_wants(d, 1)) d->give(d, 1, graph_adjoint_times(d->graph, g, a));
         return;
     }
     if (der_wants(d, 0)) {

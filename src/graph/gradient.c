@@ -227,7 +227,7 @@ static uint32_t sweep_meet(Sweep *sweep, NodeId node) {
 
 static NodeId sweep_plus(Graph *graph, NodeId sum, NodeId term) {
     if (sum == NODE_NONE || term == NODE_NONE) return sum == NODE_NONE ? term : sum;
-    return graph_binary(graph, OP_ADD, sum, term);
+    return graph_adjoint_plus(graph, sum, term);
 }
 
 /* The entries of one region and condition as one value. */
@@ -283,7 +283,7 @@ static NodeId sweep_collect(Sweep *sweep, NodeId node) {
     sweep_enter(sweep, sweep->region);
     if (graph->status != STATUS_OK) return NODE_NONE;
     sweep->held = sweep->region;
-    if (rows != NODE_NONE) sum = sweep_plus(graph, sum, graph_unary(graph, OP_ROW_SUM, rows));
+    if (rows != NODE_NONE) sum = sweep_plus(graph, sum, graph_adjoint_row_sum(graph, rows));
     return graph_expand(graph, sum, graph->nodes[node].shape);
 }
 

@@ -237,6 +237,13 @@ typedef struct Derivative {
     void (*give)(struct Derivative *derivative, uint32_t input, NodeId contribution);
 } Derivative;
 void graph_derivative(Derivative *derivative, Op op);
+
+/* adjoint.c: arithmetic with adjoints, factors without rows in front. 'local' is a local slope. */
+NodeId graph_adjoint_times(Graph *graph, NodeId adjoint, NodeId local);
+NodeId graph_adjoint_over(Graph *graph, NodeId adjoint, NodeId divisor);
+NodeId graph_adjoint_negative(Graph *graph, NodeId adjoint);
+NodeId graph_adjoint_plus(Graph *graph, NodeId a, NodeId b);
+NodeId graph_adjoint_row_sum(Graph *graph, NodeId adjoint);
 #ifdef DESCEND_HOSTILE
 /* From now on the slope through this operator is multiplied by 'factor': a wrong rule, for tests of
  * those who look for one. OP_COUNT: none. Test builds only. */

@@ -296,6 +296,23 @@ static NodeId node_simplify_sum(Graph *graph, Op op, NodeId a, NodeId b) {
 }
 
 /* Multiplication and division: signs move outwards, which changes no bit. */
+/* A factor of all rows. */
+static bool node_is_scale(const Graph *graph, NodeId factor, NodeId other) {
+    return !(graph->nodes[factor].flags & NODE_ROWS) && (graph->nodes[other].flags & NODE_ROWS);
+}
+
+/* -(k*v) = (-k)*v, for a factor k of all rows; else NODE_NONE. */
+static NodeId node_simplify_negative(Graph *graph, NodeId a) {
+    if (node_is_op(graph, a, OP_NEG)) return graph_input(graph, a, 0);
+    if (!node_is_op(graph, a, OP_MUL)) return NODE_NONE;
+    NodeId left = graph_input(graph, a, 0), right = graph_input(graph, a, 1);
+    if (node_is_scale(graph, left, right))
+        return graph_binary(graph, OP_MUL, graph_unary(graph, OP_NEG, left), right);
+    if (node_is_scale(graph, right, left))
+        return graph_binary(graph, OP_MUL, left, graph_unary(graph, OP_NEG, right));
+    return NODE_NONE;
+}
+
 static NodeId node_simplify_product(Graph *graph, Op op, NodeId a, NodeId b) {
     bool product = op == OP_MUL, negative_a = node_is_op(graph, a, OP_NEG);
     if (graph_is_constant(graph, b, 1)) return a;
@@ -303,6 +320,9 @@ static NodeId node_simplify_product(Graph *graph, Op op, NodeId a, NodeId b) {
     if (graph_is_constant(graph, b, -1)) return graph_unary(graph, OP_NEG, a);
     if (product && graph_is_constant(graph, a, -1)) return graph_unary(graph, OP_NEG, b);
     bool negative_b = node_is_op(graph, b, OP_NEG);
+    /* A sign without rows stays with its factor: it costs nothing there. */
+    if (product && negative_a && node_is_scale(graph, a, b)) negative_a = false;
+    if (product && negative_b && node_is_scale(graph, b, a)) negative_b = false;
     if (!negative_a && !negative_b) return NODE_NONE;
     if (negative_a) a = graph_input(graph, a, 0);
     if (negative_b) b = graph_input(graph, b, 0);
@@ -402,7 +422,7 @@ static NodeId node_simplify(Graph *graph, const NodeDraft *draft) {
     case OP_DIV: return node_simplify_product(graph, draft->op, a, b);
     case OP_AND:
     case OP_OR: return node_simplify_truth(graph, draft->op, a, b, &draft->shape);
-    case OP_NEG: return node_is_op(graph, a, OP_NEG) ? graph_input(graph, a, 0) : NODE_NONE;
+    case OP_NEG: return node_simplify_negative(graph, a);
     case OP_POWI:
         if (draft->aux.exponent == 1) return a;
         if (draft->aux.exponent != 0) return NODE_NONE;
