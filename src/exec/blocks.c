@@ -115,12 +115,10 @@ static void run_steps(const PlanPass *pass, const Frame *frame, Ahead *ahead) {
 }
 
 /* One block by the emitted functions, which leave the sums of an open leaf in its lanes. */
-static void run_code(const Run *run, size_t number, const Frame *frame, Ahead *ahead) {
+static void run_code(const Run *run, size_t number, const Frame *frame) {
     const PlanPass *pass = run->pass;
     const PlanCode *code = run->plan->code;
     CodeSum *sums = code->sums[number];
-    ahead->share = ahead->end;
-    run_fetch(ahead);
     for (size_t k = 0; k < pass->n_folds; k++) sums[k] = (CodeSum){.lanes = frame->folds[k].lanes};
     code->passes[pass - run->plan->passes].rows((const void *const *)frame->base, sums, frame->n);
     for (size_t k = 0; k < pass->n_folds; k++) {
@@ -139,11 +137,12 @@ static Status run_rows(const Run *run, size_t number, Fold *folds, size_t row, s
         frame.n = end - row < height ? end - row : height;
         frame.pitch = (plan->code ? height : frame.n) * plan->kernels->size;
         run_aim_columns(plan, worker, run->rows, row);
-        Ahead ahead = run_look_ahead(plan, worker, &frame, end - row, run->pass->n_steps);
-        if (plan->code)
-            run_code(run, number, &frame, &ahead);
-        else
+        if (plan->code) {
+            run_code(run, number, &frame);
+        } else {
+            Ahead ahead = run_look_ahead(plan, worker, &frame, end - row, run->pass->n_steps);
             run_steps(run->pass, &frame, &ahead);
+        }
         if (run->visit) TRY(run_deliver(run, number, &frame, row));
     }
     return STATUS_OK;

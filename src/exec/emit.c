@@ -6,14 +6,15 @@
 
 #include <string.h>
 
-extern const char *const op_vmath_texts[]; /* by tools/embed: the tables, then the functions */
-
 enum {
     EMIT_STEPS = 4000,     /* more are not emitted */
     EMIT_PART = 160,       /* statements of a function */
     EMIT_CACHE = 24 << 10, /* bytes that a block's stored values should fit in */
     EMIT_LEAST_ROWS = 64,
-    EMIT_MOST_ROWS = 256 /* so that columns come from memory a little at a time */
+    EMIT_STRIP = 256, /* bytes of a strip: a few vectors of any machine */
+    EMIT_LINE = 64,   /* bytes that come from memory together */
+    EMIT_AHEAD = 2048, /* bytes that are asked for ahead, */
+    EMIT_FETCHED = 8   /* where so few columns are read: of many the processor sees more */
 };
 
 typedef struct Emit {
@@ -23,72 +24,6 @@ typedef struct Emit {
     size_t pass, parts, statements; /* of the function in hand; parts 0: none is open */
     bool rows;
 } Emit;
-
-/* ---- the head -------------------------------------------------------------------------------- */
-
-/* A text without the lines that include our own files: those are pasted too. */
-static void emit_paste(const char *text, Text *out) {
-    static const char include[] = "#include \"";
-    for (const char *end; *text; text = end) {
-        end = strchr(text, '\n');
-        end = end ? end + 1 : text + strlen(text);
-        if (strncmp(text, include, sizeof include - 1) != 0)
-            text_add_bytes(out, text, (size_t)(end - text));
-    }
-}
-
-/* Tables, functions; then, for floats, their functions and what makes them meant. */
-static void emit_functions(Precision precision, Text *out) {
-    size_t count = precision == PRECISION_F32 ? 4 : 2;
-    for (size_t k = 0; k < count; k++) emit_paste(op_vmath_texts[2 * k + 1], out);
-}
-
-static void emit_sums(Text *out) {
-    static const char *const names[] = {"add", "least", "greatest"};
-    static const char *const joins[] = {"s[i] + v[r + i]", "vm_min(s[i], v[r + i])",
-                                        "vm_max(s[i], v[r + i])"};
-    for (size_t k = 0; k < COUNT_OF(names); k++) {
-        text_format(out,
-                    "static void sum_%s(real *restrict lanes, const real *restrict v, size_t n) {\n"
-                    "    real s[16];\n"
-                    "    size_t r = 0;\n"
-                    "    for (int i = 0; i < 16; i++) s[i] = lanes[i];\n"
-                    "    for (; r + 16 <= n; r += 16)\n"
-                    "        for (int i = 0; i < 16; i++) s[i] = %s;\n"
-                    "    for (size_t i = 0; r + i < n; i++) s[i] = %s;\n"
-                    "    for (int i = 0; i < 16; i++) lanes[i] = s[i];\n"
-                    "}\n",
-                    names[k], joins[k], joins[k]);
-    }
-}
-
-void exec_emit_head(Precision precision, bool functions, Text *out) {
-    text_add(out, "#include <math.h>\n#include <stddef.h>\n#include <stdint.h>\n\n");
-    if (functions)
-        emit_functions(precision, out);
-    else
-        text_add(out, "/* Here stand src/op/vmath_tables.inc and src/op/vmath.h. */\n");
-    text_format(out, "\ntypedef %s real;\n", precision == PRECISION_F32 ? "float" : "double");
-    text_add(out, "typedef struct Sum {\n    real *lanes;\n    _Bool bad;\n} Sum;\n"
-                  "typedef struct Part {\n    size_t base, offset;\n    _Bool rows;\n} Part;\n\n"
-                  "#define ROW_LOOP for (size_t r = 0; r < n; r++)\n"
-                  "#if defined(__clang__)\n"
-                  "#pragma clang diagnostic ignored \"-Wpass-failed\"\n"
-                  "#define EACH_ROW _Pragma(\"clang loop vectorize(assume_safety)\") ROW_LOOP\n"
-                  "#elif defined(__GNUC__)\n"
-                  "#define EACH_ROW _Pragma(\"GCC ivdep\") ROW_LOOP\n"
-                  "#else\n"
-                  "#define EACH_ROW ROW_LOOP\n"
-                  "#endif\n\n"
-                  "static inline _Bool look_up(real index, size_t count, size_t *at) {\n"
-                  "    if (!(index >= 1 && index <= (real)count && index == vm_floor(index)))\n"
-                  "        return 0;\n"
-                  "    *at = (size_t)index - 1;\n"
-                  "    return 1;\n"
-                  "}\n");
-    emit_sums(out);
-    exec_emit_block_functions(precision, out);
-}
 
 /* ---- a group of fused steps ------------------------------------------------------------------ */
 
@@ -160,13 +95,13 @@ static void emit_group_names(Emit *emit, const EmitPass *pass, const EmitGroup *
             if (made->from[k] != EMIT_NONE) continue;
             if (made->input[k] == next) emit_input(emit, &step->in[k], next++, group->elements);
             if (made->call && !step->in[k].rows)
-                text_format(emit->out, "        real f%zu[ROWS];\n", 3 * i + k);
+                text_format(emit->out, "        real f%zu[STRIP];\n", 3 * i + k);
         }
         if (made->stored)
             text_format(emit->out, "        real *const a%zu = x + (%zu%s) * ROWS;\n", i,
                         exec_emit_slot(emit->plan, step->out), group->elements > 1 ? " + e" : "");
         else if (made->kept || (!step->rows && !made->call))
-            text_format(emit->out, "        real a%zu[ROWS];\n", i);
+            text_format(emit->out, "        real a%zu[STRIP];\n", i);
     }
 }
 
@@ -257,15 +192,32 @@ static void emit_group(Emit *emit, const EmitPass *pass, const EmitGroup *group)
 /* ---- functions ------------------------------------------------------------------------------- */
 
 static const char *emit_arguments(const Emit *emit) {
-    return emit->rows ? "const real *const *base, Sum *sums, size_t n" : "const real *const *base";
+    return emit->rows ? "const real *const *base, Sum *sums, size_t from, size_t n"
+                      : "const real *const *base";
 }
 
 static const char *emit_kind(const Emit *emit) {
     return emit->rows ? "rows" : "once";
 }
 
-static void emit_part_close(Emit *emit) {
-    if (emit->parts > 0) text_add(emit->out, "}\n\n");
+/* A part of the work over rows stands twice: for strips of a fixed height, and for what is left. */
+static void emit_part_close(const Emit *emit) {
+    Text *out = emit->out;
+    if (emit->parts == 0) return;
+    text_add(out, "}\n\n");
+    if (!emit->rows) return;
+    Text name = {0};
+    text_format(&name, "%s_rows_%zu_part_%zu", emit->name, emit->pass, emit->parts - 1);
+    text_format(out,
+                "static void %s_strip(const real *const *base, Sum *sums, size_t from) {\n"
+                "    %s(base, sums, from, STRIP);\n}\n\n",
+                text_string(&name), text_string(&name));
+    text_format(out,
+                "RARE void %s_rest(const real *const *base, Sum *sums, size_t from, size_t n) {\n"
+                "    %s(base, sums, from, n);\n}\n\n",
+                text_string(&name), text_string(&name));
+    out->failed = out->failed || name.failed;
+    text_free(&name);
 }
 
 /* Goes on in a new function when the one in hand is long enough. */
@@ -274,28 +226,81 @@ static void emit_part(Emit *emit, size_t statements) {
     emit->statements += statements;
     if (emit->parts > 0 && emit->statements <= EMIT_PART) return;
     emit_part_close(emit);
-    text_format(out, "static void %s_%s_%zu_part_%zu(%s) {\n", emit->name, emit_kind(emit),
-                emit->pass, emit->parts++, emit_arguments(emit));
+    text_format(out, "%s void %s_%s_%zu_part_%zu(%s) {\n", emit->rows ? "INLINE" : "static",
+                emit->name, emit_kind(emit), emit->pass, emit->parts++, emit_arguments(emit));
     text_add(out, emit->rows ? "    const real *const w = base[0], *const p = base[2];\n"
-                               "    real *const x = (real *)base[1];\n"
-                               "    (void)w, (void)p, (void)x, (void)sums, (void)n;\n"
+                               "    real *const x = (real *)base[1] + from;\n"
+                               "    (void)w, (void)p, (void)x, (void)sums, (void)from, (void)n;\n"
                              : "    real *const w = (real *)base[0];\n"
                                "    const real *const p = base[2];\n"
                                "    (void)w, (void)p;\n");
     emit->statements = statements;
 }
 
+static bool emit_operand_reads(const Operand *operand, size_t number) {
+    size_t count = operand->scattered ? operand->period : 1;
+    return operand->base >= FRAME_COLUMNS && number >= operand->base &&
+           number < operand->base + count;
+}
+
+static bool emit_reads(const Step *step, size_t number) {
+    const Operand *operands = step->op == OP_STACK ? step->extra.stack : step->in;
+    for (uint32_t k = 0; k < step->n_inputs; k++)
+        if (emit_operand_reads(&operands[k], number)) return true;
+    return false;
+}
+
+/* The column that operands read at base[number]. */
+static void emit_fetch(const Emit *emit, size_t number) {
+    size_t line = EMIT_LINE / emit->plan->kernels->size;
+    for (size_t at = 0; at < EMIT_STRIP / emit->plan->kernels->size; at += line)
+        text_format(emit->out, "        FETCH(base[%zu] + from + %zu);\n", number, at);
+}
+
+/* The columns of a pass are asked for ahead of time: the processor's own foresight ends with each
+ * page. */
+static void emit_fetches(const Emit *emit) {
+    const Plan *plan = emit->plan;
+    const PlanPass *pass = &plan->passes[emit->pass];
+    for (size_t k = 0; k < plan->n_columns && plan->n_columns <= EMIT_FETCHED; k++) {
+        size_t number = plan->column_base[k];
+        bool read = false;
+        for (size_t i = 0; i < pass->n_steps && !read; i++)
+            read = emit_reads(&pass->steps[i], number);
+        if (read) emit_fetch(emit, number);
+    }
+}
+
+static void emit_calls(const Emit *emit, const char *indent, const char *end) {
+    for (size_t k = 0; k < emit->parts; k++)
+        text_format(emit->out, "%s%s_%s_%zu_part_%zu%s;\n", indent, emit->name, emit_kind(emit),
+                    emit->pass, k, end);
+}
+
 /* The function that calls the parts. */
 static void emit_whole(Emit *emit) {
     Text *out = emit->out;
     emit_part_close(emit);
-    text_format(out, "void %s_%s_%zu(%s) {\n", emit->name, emit_kind(emit), emit->pass,
-                emit_arguments(emit));
-    text_add(out, emit->rows ? "    (void)base, (void)sums, (void)n;\n" : "    (void)base;\n");
-    for (size_t k = 0; k < emit->parts; k++)
-        text_format(out, "    %s_%s_%zu_part_%zu(base%s);\n", emit->name, emit_kind(emit),
-                    emit->pass, k, emit->rows ? ", sums, n" : "");
-    text_add(out, "}\n\n");
+    if (emit->rows) {
+        text_format(out,
+                    "void %s_rows_%zu(const real *const *base, Sum *sums, size_t n) {\n"
+                    "    size_t from = 0;\n"
+                    "    (void)base, (void)sums;\n"
+                    "    for (; from + STRIP <= n; from += STRIP) {\n",
+                    emit->name, emit->pass);
+        emit_fetches(emit);
+        emit_calls(emit, "        ", "_strip(base, sums, from)");
+        text_add(out, "    }\n    if (from < n) {\n");
+        emit_calls(emit, "        ", "_rest(base, sums, from, n - from)");
+        text_add(out, "    }\n}\n\n");
+    } else {
+        text_format(out,
+                    "void %s_once_%zu(const real *const *base) {\n"
+                    "    (void)base;\n",
+                    emit->name, emit->pass);
+        emit_calls(emit, "    ", "(base)");
+        text_add(out, "}\n\n");
+    }
     emit->parts = emit->statements = 0;
 }
 
@@ -337,24 +342,21 @@ static bool emit_can(const Plan *plan) {
     return true;
 }
 
-/* Numbers of a row that are in use at once, at most. */
+/* Numbers of a row that lie in the block, at most. */
 static bool emit_numbers(const Plan *plan, size_t *most) {
     bool good = true;
     *most = 1;
     for (size_t p = 0; good && p < plan->n_passes; p++) {
         EmitPass pass;
         good = exec_emit_group(plan, p, &pass);
-        for (size_t g = 0; good && g < pass.n_groups; g++) {
-            size_t numbers = pass.slots + pass.groups[g].arrays;
-            if (numbers > *most) *most = numbers;
-        }
+        if (good && pass.slots > *most) *most = pass.slots;
         exec_emit_group_free(&pass);
     }
     return good;
 }
 
 size_t exec_emit_rows(const Plan *plan) {
-    size_t numbers = 0, rows = EMIT_MOST_ROWS;
+    size_t numbers = 0, rows = EXEC_LEAF_ROWS;
     if (!emit_can(plan) || !emit_numbers(plan, &numbers)) return 0;
     while (rows > EMIT_LEAST_ROWS && rows * numbers * plan->kernels->size > EMIT_CACHE) rows /= 2;
     return rows;
@@ -365,16 +367,21 @@ bool exec_emit_plan(const Plan *plan, const char *name, Text *out) {
     if (rows == 0) return false;
     Emit emit = {.plan = plan, .name = name, .out = out};
     bool good = true;
-    text_format(out, "#define ROWS %zu\n\n", rows);
+    text_format(out, "#define ROWS %zu\n#define STRIP %zu\n#define AHEAD %d\n\n", rows,
+                EMIT_STRIP / plan->kernels->size, EMIT_AHEAD);
     for (; good && emit.pass < plan->n_passes; emit.pass++) {
         emit_once(&emit);
         good = emit_rows(&emit);
     }
-    text_add(out, "#undef ROWS\n");
+    text_add(out, "#undef ROWS\n#undef STRIP\n#undef AHEAD\n");
     return good && !out->failed;
 }
 
 bool exec_emit(const Plan *plan, Text *out) {
-    exec_emit_head(plan->precision, true, out);
-    return exec_emit_plan(plan, "descend", out);
+    Text body = {0};
+    bool good = exec_emit_plan(plan, "descend", &body);
+    if (good) good = exec_emit_head_for(plan->precision, text_string(&body), out);
+    text_add_bytes(out, text_string(&body), body.length);
+    text_free(&body);
+    return good && !out->failed;
 }

@@ -76,17 +76,25 @@ void exec_emit_block_functions(Precision precision, Text *out) {
 
 /* ---- places ---------------------------------------------------------------------------------- */
 
+/* "NUMBER", or "NUMBER + (index)" where the index is not 0. */
+static void step_number(size_t number, const char *index, Text *out) {
+    text_format(out, "%zu", number);
+    if (strcmp(index, "0") != 0) text_format(out, " + (%s)", index);
+}
+
 void exec_emit_place(const Plan *plan, const Operand *operand, const char *index, Text *out) {
-    if (operand->scattered)
-        text_format(out, "base[%u + (%s)]", operand->base, index);
-    else if (operand->base >= FRAME_COLUMNS)
-        text_format(out, "base[%u]", operand->base);
-    else if (exec_emit_in_block(operand))
-        text_format(out, "x + (%zu + (%s)) * ROWS",
-                    exec_emit_slot(plan, operand->offset) + operand->element, index);
-    else
-        text_format(out, "%s + %zu + (%s)", operand->base == FRAME_WORK ? "w" : "p",
-                    operand->offset / plan->kernels->size, index);
+    if (operand->base >= FRAME_COLUMNS) {
+        text_add(out, "base[");
+        step_number(operand->base, operand->scattered ? index : "0", out);
+        text_add(out, "] + from");
+    } else if (exec_emit_in_block(operand)) {
+        text_add(out, "x + (");
+        step_number(exec_emit_slot(plan, operand->offset) + operand->element, index, out);
+        text_add(out, ") * ROWS");
+    } else {
+        text_add(out, operand->base == FRAME_WORK ? "w + " : "p + ");
+        step_number(operand->offset / plan->kernels->size, index, out);
+    }
 }
 
 /* A step that is not fused, and the texts that its lines share. */
@@ -223,9 +231,10 @@ static void one_stack(const EmitOne *one) {
                 "            for (size_t e = 0; e < %zu; e++) {\n"
                 "                const size_t unit = parts[k].rows ? ROWS : 1;\n"
                 "                const real *const f = base[parts[k].base] + (parts[k].offset + e)"
-                " * unit;\n"
+                " * unit%s;\n"
                 "                real *const t = o + (k * %zu + e) * %s;\n",
-                step->n_inputs, part, part, one->unit);
+                step->n_inputs, part, step->rows ? " + (parts[k].rows ? from : 0)" : "", part,
+                one->unit);
     text_format(out,
                 "                if (parts[k].rows) %s t[r] = f[r];\n"
                 "                else %s t[r] = f[0];\n"

@@ -136,6 +136,8 @@ bool exec_emit(const Plan *plan, Text *out);
  */
 void exec_emit_head(Precision precision, bool functions, Text *out); /* with vmath pasted, or not */
 bool exec_emit_plan(const Plan *plan, const char *name, Text *out);
+/* The head with those functions alone that 'body' calls. */
+bool exec_emit_head_for(Precision precision, const char *body, Text *out);
 /* Stable text for 'show --stage c'. */
 void exec_dump_code(const Plan *plan, Text *out);
 

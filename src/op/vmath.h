@@ -25,9 +25,6 @@
 #include <math.h> /* sqrt only: one instruction, exactly rounded everywhere */
 #include <stddef.h>
 #include <stdint.h>
-#ifdef __AVX512F__
-#include <immintrin.h> /* for vm_exp_block's table in registers only */
-#endif
 
 #include "vmath_tables.inc"
 
@@ -292,11 +289,16 @@ static inline int vm_exp_are_near(const double *x, size_t n) {
 #define VM_EXP_LANES 8
 typedef double VmLanes __attribute__((vector_size(64), aligned(8), may_alias));
 typedef uint64_t VmLaneBits __attribute__((vector_size(64)));
+typedef long long VmLaneWords __attribute__((vector_size(64)));
 
-/* A table of 16 rows, out of registers. */
+/* A table of 16 rows, out of registers: the lowest four bits of 'place' count. */
 static inline VmLanes vm_exp_rows(const double *table, VmLaneBits place) {
-    return (VmLanes)_mm512_permutex2var_pd(_mm512_loadu_pd(table), (__m512i)place,
-                                           _mm512_loadu_pd(table + 8));
+    VmLanes low = *(const VmLanes *)table, high = *(const VmLanes *)(table + 8);
+#ifdef __clang__
+    return __builtin_ia32_vpermi2varpd512(low, (VmLaneWords)place, high);
+#else
+    return __builtin_shuffle(low, high, (VmLaneWords)place);
+#endif
 }
 
 /* vm_exp_near and the scaling, eight at once: the same operations in the same order. */

@@ -239,32 +239,23 @@ static inline float vmf_cos(float x) {
 
 /* The double functions, rounded once more: at most 0.5000001 ulp. */
 
-#define VMF_OF_ONE(name)                                                                           \
-    static inline float vmf_##name(float x) { return (float)vm_##name((double)x); }
-#define VMF_OF_TWO(name)                                                                           \
-    static inline float vmf_##name(float a, float b) {                                             \
-        return (float)vm_##name((double)a, (double)b);                                             \
-    }
+static inline float vmf_pow(float a, float b) { return (float)vm_pow((double)a, (double)b); }
+static inline float vmf_cbrt(float x) { return (float)vm_cbrt((double)x); }
+static inline float vmf_tan(float x) { return (float)vm_tan((double)x); }
+static inline float vmf_asin(float x) { return (float)vm_asin((double)x); }
+static inline float vmf_acos(float x) { return (float)vm_acos((double)x); }
+static inline float vmf_atan(float x) { return (float)vm_atan((double)x); }
+static inline float vmf_atan2(float a, float b) { return (float)vm_atan2((double)a, (double)b); }
+static inline float vmf_sinh(float x) { return (float)vm_sinh((double)x); }
+static inline float vmf_cosh(float x) { return (float)vm_cosh((double)x); }
+static inline float vmf_asinh(float x) { return (float)vm_asinh((double)x); }
+static inline float vmf_acosh(float x) { return (float)vm_acosh((double)x); }
+static inline float vmf_atanh(float x) { return (float)vm_atanh((double)x); }
+static inline float vmf_erf(float x) { return (float)vm_erf((double)x); }
+static inline float vmf_lgamma(float x) { return (float)vm_lgamma((double)x); }
+static inline float vmf_digamma(float x) { return (float)vm_digamma((double)x); }
+static inline float vmf_trigamma(float x) { return (float)vm_trigamma((double)x); }
 
-VMF_OF_TWO(pow)
-VMF_OF_ONE(cbrt)
-VMF_OF_ONE(tan)
-VMF_OF_ONE(asin)
-VMF_OF_ONE(acos)
-VMF_OF_ONE(atan)
-VMF_OF_TWO(atan2)
-VMF_OF_ONE(sinh)
-VMF_OF_ONE(cosh)
-VMF_OF_ONE(asinh)
-VMF_OF_ONE(acosh)
-VMF_OF_ONE(atanh)
-VMF_OF_ONE(erf)
-VMF_OF_ONE(lgamma)
-VMF_OF_ONE(digamma)
-VMF_OF_ONE(trigamma)
-
-#undef VMF_OF_ONE
-#undef VMF_OF_TWO
 #undef VMF_SHIFT
 #undef VMF_SIGN_BIT
 #undef VMF_ANGLE_NEAR

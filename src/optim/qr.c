@@ -42,7 +42,7 @@ struct Qr {
 typedef double QrLanes __attribute__((vector_size(64), aligned(8), may_alias));
 
 /* Part of each clone of the function that calls it. */
-#define QR_INLINE __attribute__((always_inline)) static inline
+#define QR_INLINE __attribute__((always_inline)) inline
 
 typedef struct QrSum {
     QrLanes low, high;
@@ -61,7 +61,7 @@ static double *qr_line(void *at) {
 
 Qr *qr_new(size_t n_columns) {
     Qr *qr = memory_new(1, sizeof *qr + 2 * QR_LINE * sizeof(double));
-    size_t side = n_columns + 1, square, block, all;
+    size_t side = n_columns + 1, square = 0, block = 0, all = 0;
     if (!qr) return NULL;
     qr->n = n_columns;
     qr->height = qr_height(n_columns);
@@ -90,19 +90,19 @@ void qr_reset(Qr *qr) {
 
 /* ---- over the rows of a block ---------------------------------------------------------------- */
 
-QR_INLINE double qr_tree(const QrSum *sum) {
+static QR_INLINE double qr_tree(const QrSum *sum) {
     QrLanes lanes = sum->low + sum->high;
     return ((lanes[0] + lanes[4]) + (lanes[2] + lanes[6])) +
            ((lanes[1] + lanes[5]) + (lanes[3] + lanes[7]));
 }
 
-QR_INLINE QrLanes *qr_lanes(double *values, size_t row) {
+static QR_INLINE QrLanes *qr_lanes(double *values, size_t row) {
     return (QrLanes *)(void *)(values + row);
 }
 
 /* x'y of 'count' columns y, 'stride' apart; 'rows' is a multiple of QR_LANES. */
-QR_INLINE void qr_dot_columns(double *x, double *y, size_t stride, size_t rows, size_t count,
-                                  double *dots) {
+static QR_INLINE void qr_dot_columns(double *x, double *y, size_t stride, size_t rows,
+                                     size_t count, double *dots) {
     QrSum sum[QR_GROUP] = {0};
     for (size_t i = 0; i < rows; i += QR_LANES) {
         QrLanes low = *qr_lanes(x, i), high = *qr_lanes(x, i + QR_LANES / 2);
@@ -115,8 +115,9 @@ QR_INLINE void qr_dot_columns(double *x, double *y, size_t stride, size_t rows, 
 }
 
 /* y += factor * x; gives z'y. With 'lead', z is the first of the columns y. */
-QR_INLINE void qr_turn_columns(double *x, double *z, double *y, size_t stride, size_t rows,
-                                   size_t count, bool lead, const double *factor, double *dots) {
+static QR_INLINE void qr_turn_columns(double *x, double *z, double *y, size_t stride,
+                                      size_t rows, size_t count, bool lead, const double *factor,
+                                      double *dots) {
     QrSum sum[QR_GROUP] = {0};
     for (size_t i = 0; i < rows; i += QR_LANES) {
         QrLanes low = *qr_lanes(x, i), high = *qr_lanes(x, i + QR_LANES / 2), z_low, z_high;
