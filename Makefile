@@ -12,7 +12,7 @@ export CMAKE_GENERATOR ?= $(if $(shell command -v ninja 2>/dev/null),Ninja,Unix 
 prefix = $(abspath $(patsubst ~/%,$(HOME)/%,$(PREFIX)))
 folder = $(if $(filter release,$1),build,build/$1)
 
-.PHONY: all demo test $(addprefix build-,$(BUILDS)) amalgamation install uninstall style docs \
+.PHONY: all demo test $(addprefix build-,$(BUILDS)) amalgamation install uninstall style docs bench \
 	fuzz check-hostile clean
 
 all:
@@ -46,6 +46,11 @@ style:
 # The outputs shown in the documents, made anew: review the difference.
 docs: all
 	@DESCEND=build/descend python3 tests/scripts/documents.py --update
+
+# Limits, peers and descend, measured in turns; QUICK=1 is smaller.
+bench:
+	@tools/setup bench
+	@tools/bench/run
 
 amalgamation:
 	@tools/amalgamate build/amalgamation
