@@ -150,7 +150,7 @@ DESCEND_API descend_walk *descend_walk_open(descend_model *model, descend_table 
  * "measured*0.4": from the curvature at the start), optimizer, until, steps, epochs, batch,
  * gradient (exact, probe), restarts, seed, executor (auto, reference, interpreted, compiled),
  * threads, precision (f64, f32), weight, drop, cache (the absolute path of a folder, or off: where
- * compiled formulas are kept; off unless set).
+ * compiled formulas are kept; off unless set), profile (on, off).
  * Only before the first step. */
 DESCEND_API descend_status descend_walk_set(descend_walk *walk, const char *option,
                                             const char *value, descend_error **error);
@@ -199,7 +199,9 @@ DESCEND_API int descend_walk_was_drawn(const descend_walk *walk, size_t i); /* s
 DESCEND_API descend_verdict descend_walk_verdict(const descend_walk *walk);
 DESCEND_API const char *descend_verdict_name(descend_verdict verdict); /* "converged" */
 /* Numbers by key, NaN when not available: loss start_loss steps evaluations gradient_norm seconds
- * seed rate_limit; of fits: residual_sum_of_squares residual_standard_deviation degrees_of_freedom
+ * seed threads rate_limit; workspace_bytes (of all plans); with profile=on read_limit (bytes a
+ * second) and operation_limit (multiplications and additions a second), measured when first asked
+ * for; of fits: residual_sum_of_squares residual_standard_deviation degrees_of_freedom
  * rows. */
 DESCEND_API double descend_walk_number(const descend_walk *walk, const char *key);
 /* Texts by key, "" when there is none: method executor precision (English names); and sentences:
@@ -224,6 +226,18 @@ DESCEND_API const char *descend_walk_unavailable(descend_walk *walk, size_t i,
 /* One number for each row of the table at the current parameters: "left", "right", "residual". */
 DESCEND_API descend_status descend_walk_rows(descend_walk *walk, const char *key, double *values,
                                              size_t n_rows, descend_error **error);
+/* Where the time went, with profile=on: the plans that were used, each as a whole and then step by
+ * step. Line k from 0; 0 past the end. Texts are valid until the next call. */
+typedef struct descend_profile {
+    const char *plan; /* gradient, loss, residuals, sides, curvature */
+    const char *step; /* as 'show --stage plan' has it; or once, compiled, outputs; "": the whole */
+    int pass;         /* over the rows, from 1 */
+    double seconds;   /* of all threads together; of the whole: on the wall */
+    /* Of the whole: evaluations; rows in all of them; bytes of columns that were read; operations,
+     * a function such as exp counting as one. */
+    double runs, rows, bytes, operations;
+} descend_profile;
+DESCEND_API int descend_walk_profile(descend_walk *walk, size_t k, descend_profile *line);
 /* For plots: the one column on the right of '~', or -1; and the right side over given values of it.
  */
 DESCEND_API int descend_walk_curve_column(const descend_walk *walk);

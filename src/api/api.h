@@ -52,6 +52,8 @@ struct descend_walk {
     Notes notes; /* drawn starts */
     FitStatistics fit;
     bool fit_known;
+    bool limits_known;
+    double read_limit, operation_limit;
     int stroke; /* of the four: which one is due */
     double stroke_loss;
     Text text;
@@ -68,6 +70,9 @@ descend_status api_null(descend_error **error, const char *argument);
 descend_status api_status(Status status);
 const char *api_render(Text *text, const Message *message, const char *language);
 const char *api_note(Text *text, const Notes *notes, size_t k, const char *language);
+
+/* api_profile.c */
+void api_limits(descend_walk *walk);
 
 /* api_walk.c: everything is built and the first round may begin. */
 descend_status api_prepare(descend_walk *walk, descend_error **error);

@@ -110,6 +110,15 @@ static Status option_precision(descend_walk *walk, const char *option, const cha
     return STATUS_OK;
 }
 
+static Status option_profile(descend_walk *walk, const char *option, const char *value,
+                             Error *error) {
+    bool on = strcmp(value, "on") == 0 || value[0] == '\0';
+    if (!on && strcmp(value, "off") != 0)
+        return error_set(error, STATUS_INPUT, MSG_API_CHOICE, option, value, "on, off", NULL);
+    walk->problem_options.profile = on;
+    return STATUS_OK;
+}
+
 /* "off", or the absolute path of a folder. */
 static Status option_cache(descend_walk *walk, const char *option, const char *value,
                            Error *error) {
@@ -155,6 +164,7 @@ static const struct {
     {"restarts", option_restarts}, {"seed", option_seed},           {"gradient", option_gradient},
     {"threads", option_threads},   {"executor", option_executor},   {"weight", option_weight},
     {"drop", option_drop},         {"precision", option_precision}, {"cache", option_cache},
+    {"profile", option_profile},
 };
 
 static Status api_unknown_option(const char *option, Error *error) {

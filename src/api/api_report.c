@@ -215,19 +215,30 @@ static const FitStatistics *report_fit(descend_walk *walk) {
     if (walk->fit_known) return &walk->fit;
     if (!walk->walk || !train_exact_objective(walk->problem)->least_squares) return NULL;
     WalkFacts facts = report_facts(walk);
-    Verdict verdict = api_words(walk)->verdict;
+    Verdict verdict = walk->ended ? api_words(walk)->verdict
+                                  : diagnose_verdict(walk->problem, walk->walk);
     bool arrived = verdict == VERDICT_CONVERGED || verdict == VERDICT_STOPPED_EARLY;
     const Objective *objective = train_exact_objective(walk->problem);
     bool exact = objective->exact && objective->exact(objective->context, facts.values);
     diagnose_statistics_free(&walk->fit);
     Status status =
         diagnose_statistics(walk->problem, facts.values, exact, arrived, &walk->fit);
-    walk->fit_known = status == STATUS_OK && walk->ended;
+    walk->fit_known = status == STATUS_OK && verdict != VERDICT_RUNNING;
     return status == STATUS_OK ? &walk->fit : NULL;
+}
+
+static double report_limit(descend_walk *walk, const char *key) {
+    api_limits(walk);
+    if (!walk->limits_known) return NAN;
+    return strcmp(key, "read_limit") == 0 ? walk->read_limit : walk->operation_limit;
 }
 
 double descend_walk_number(const descend_walk *walk, const char *key) {
     if (!walk || !key) return NAN;
+    if (strcmp(key, "read_limit") == 0 || strcmp(key, "operation_limit") == 0)
+        return report_limit((descend_walk *)walk, key);
+    if (strcmp(key, "workspace_bytes") == 0)
+        return walk->problem ? (double)train_workspace(walk->problem) : 0;
     WalkFacts facts = report_facts(walk);
     if (strcmp(key, "loss") == 0) return facts.loss;
     if (strcmp(key, "start_loss") == 0) return facts.start_loss;

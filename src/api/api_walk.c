@@ -186,10 +186,8 @@ static Status walk_build(descend_walk *walk, Error *error) {
     return walk_measure_rate(walk, factor, error);
 }
 
-descend_status api_prepare(descend_walk *walk, descend_error **error) {
+static descend_status walk_prepare(descend_walk *walk, descend_error **error) {
     Error inside = {0};
-    if (!walk) return api_null(error, "walk");
-    if (walk->walk) return DESCEND_OK;
     Status status = walk_build(walk, &inside);
     if (status == STATUS_OK && walk->problem_options.probe) {
         walk->feet = memory_new(train_objective(walk->problem)->n + 1, sizeof *walk->feet);
@@ -199,6 +197,11 @@ descend_status api_prepare(descend_walk *walk, descend_error **error) {
     train_walk_close(walk->walk);
     walk->walk = NULL;
     return status == STATUS_MEMORY ? api_no_memory(error) : api_fail(error, &inside);
+}
+
+descend_status api_prepare(descend_walk *walk, descend_error **error) {
+    if (!walk) return api_null(error, "walk");
+    return walk->walk ? DESCEND_OK : walk_prepare(walk, error);
 }
 
 descend_status descend_walk_prepare(descend_walk *walk, descend_error **error) {
@@ -237,10 +240,11 @@ static void walk_fill_event(descend_walk *walk, const StepReport *report, long r
 }
 
 descend_status descend_walk_step(descend_walk *walk, descend_event *event, descend_error **error) {
-    Error inside = {0};
-    StepReport report = {0};
+    Error inside;
+    StepReport report;
     long restart = 0;
     Reason reason = REASON_RUNNING;
+    error_none(&inside);
     descend_status prepared = api_prepare(walk, error);
     if (prepared != DESCEND_OK) return prepared;
     if (walk->stroke != 0) return api_misuse(error, MSG_API_STROKE_ORDER);

@@ -174,6 +174,11 @@ typedef struct Error {
     int caret, caret_length;     /* display columns within the excerpt; length 0: no caret */
 } Error; /* {0}: no error; a plain value that owns nothing: it can be made when memory has ended */
 
+/* As {0}, for those who have no time: what else it holds is not looked at. */
+static inline void error_none(Error *error) {
+    error->status = STATUS_OK;
+}
+
 /* Sets the sentence (arguments end with NULL) and clears place, label and remedy. Returns status,
  * so that 'return error_set(...)' reads well. 'error' may be NULL. */
 Status error_set(Error *error, Status status, MessageId id, ...);

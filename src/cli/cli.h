@@ -105,6 +105,9 @@ void cli_warn(const Cli *cli, const char *text);
 /* Prints what was refused - in JSON where that was asked for - and drops the report. */
 int cli_refused(Cli *cli);
 void cli_style_from_environment(Cli *cli);
+/* time_report.c: with --profile, where the time went. */
+void cli_report_profile(Cli *cli, const Command *command, descend_walk *walk);
+void cli_json_profile(ViewJson *json, descend_walk *walk);
 /* Where programs keep what may be deleted; stays empty where nobody says. */
 void cli_cache_folder(Text *folder);
 void cli_absolute_path(const char *path, Text *out);

@@ -105,6 +105,11 @@ static bool inputs_set_cache(Cli *cli, const Command *command, descend_walk *wal
     return good;
 }
 
+static bool inputs_set_profile(Cli *cli, const Command *command, descend_walk *walk) {
+    return !command->values[OPTION_PROFILE] ||
+           descend_walk_set(walk, "profile", "on", &cli->refusal) >= 0;
+}
+
 static bool inputs_set_options(Cli *cli, const Command *command, descend_walk *walk,
                                const char *rate) {
     if (rate && descend_walk_set(walk, "rate", rate, &cli->refusal) < 0) return false;
@@ -120,7 +125,7 @@ descend_walk *cli_new_walk(Cli *cli, const Command *command, const CliInputs *in
                            const char *rate) {
     descend_walk *walk = descend_walk_open(inputs->model, inputs->table, &cli->refusal);
     if (walk && inputs_set_options(cli, command, walk, rate) &&
-        inputs_set_cache(cli, command, walk))
+        inputs_set_cache(cli, command, walk) && inputs_set_profile(cli, command, walk))
         return walk;
     descend_walk_free(walk);
     return NULL;

@@ -196,4 +196,5 @@ void cli_report_end(Cli *cli, const Command *command, const CliInputs *inputs, d
     report_verdict(cli, command, walk);
     if (!command->values[OPTION_QUIET]) cli_report_notes(cli, inputs, walk);
     report_digest(cli, walk);
+    cli_report_profile(cli, command, walk);
 }

@@ -163,9 +163,11 @@ void cli_json_walk(Cli *cli, ViewJson *json, const Command *command, const CliIn
     view_json_text(json, "executor", descend_walk_text(walk, "executor", "en"));
     json_number_key(json, walk, "threads");
     view_json_text(json, "precision", descend_walk_text(walk, "precision", "en"));
+    json_number_key(json, walk, "workspace_bytes");
     json_number_key(json, walk, "seed");
     json_number_key(json, walk, "seconds");
     json_digest(json, descend_walk_digest(walk));
+    if (command->values[OPTION_PROFILE]) cli_json_profile(json, walk);
     if (command->verb == VERB_FIT) json_fit(cli, json, walk, inputs);
     if (verdict == DESCEND_VERDICT_DIVERGED || verdict == DESCEND_VERDICT_NON_FINITE) {
         json_number_key(json, walk, "rate_limit");

@@ -81,6 +81,8 @@ typedef struct Words {
 
 /* Everything a report says about the walk as it stands. */
 Status diagnose_words(const Problem *problem, const Walk *walk, Words *words);
+/* Its verdict alone, which takes a part of the time. */
+Verdict diagnose_verdict(const Problem *problem, const Walk *walk);
 void diagnose_words_free(Words *words);
 
 /* ---- remarks.c ------------------------------------------------------------------------------- */

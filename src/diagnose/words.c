@@ -456,11 +456,15 @@ static void words_advice(Tale *tale) {
 
 /* ---- all of it ------------------------------------------------------------------------------- */
 
+static void words_settle_verdict(Tale *tale) {
+    words_look_around(tale);
+    if (tale->words->verdict == VERDICT_CONVERGED && words_not_arrived(tale))
+        tale->words->verdict = VERDICT_STALLED;
+}
+
 static void words_of_the_end(Tale *tale) {
     Words *words = tale->words;
-    words_look_around(tale);
-    if (words->verdict == VERDICT_CONVERGED && words_not_arrived(tale))
-        words->verdict = VERDICT_STALLED;
+    words_settle_verdict(tale);
     if (tale->facts.first_order)
         words->rate_limit =
             diagnose_rate_limit(tale->problem, train_walker(tale->walk), tale->facts.start);
@@ -471,11 +475,23 @@ static void words_of_the_end(Tale *tale) {
     diagnose_notes(tale->problem, &tale->facts, tale->ground, &words->notes);
 }
 
-Status diagnose_words(const Problem *problem, const Walk *walk, Words *words) {
-    *words = (Words){.rate_limit = NAN};
+static Tale words_begin(const Problem *problem, const Walk *walk, Words *words) {
     Tale tale = {.problem = problem, .walk = walk, .graph = train_graph(problem), .words = words};
+    *words = (Words){.rate_limit = NAN};
     train_walk_facts(walk, &tale.facts);
     words->verdict = words_verdict(&tale.facts);
+    return tale;
+}
+
+Verdict diagnose_verdict(const Problem *problem, const Walk *walk) {
+    Words words;
+    Tale tale = words_begin(problem, walk, &words);
+    if (words.verdict != VERDICT_RUNNING) words_settle_verdict(&tale);
+    return words.verdict;
+}
+
+Status diagnose_words(const Problem *problem, const Walk *walk, Words *words) {
+    Tale tale = words_begin(problem, walk, words);
     words_method(&tale);
     if (words->verdict == VERDICT_RUNNING) return STATUS_OK;
     words_of_the_end(&tale);

@@ -6,12 +6,12 @@
 
 #include <stdatomic.h>
 #include <string.h>
-#include <time.h>
 
 enum {
     RUN_PART_LEAVES = 1,  /* the least that a thread takes */
     RUN_PARTS = 16,       /* wanted for each thread, so that all end at about the same time */
     RUN_ALONE = 1 << 15,  /* numbers that are made faster alone than others are woken */
+    RUN_TIMED = 64,       /* rows that are worth asking the clock for */
     RUN_LINE = 64,        /* bytes that come from memory together */
     RUN_LOOKS = 1 << 14   /* of one that waits for its turn, before it lets others work */
 };
@@ -107,6 +107,18 @@ static void run_fetch(Ahead *ahead) {
     ahead->next = end;
 }
 
+static void run_steps_timed(const PlanPass *pass, const Frame *frame, Ahead *ahead,
+                            double *clock) {
+    double start = exec_seconds();
+    for (size_t k = 0; k < pass->n_steps; k++) {
+        pass->steps[k].run(&pass->steps[k], frame);
+        if (ahead->next < ahead->end) run_fetch(ahead);
+        double now = exec_seconds();
+        clock[k] += now - start;
+        start = now;
+    }
+}
+
 static void run_steps(const PlanPass *pass, const Frame *frame, Ahead *ahead) {
     for (size_t k = 0; k < pass->n_steps; k++) {
         pass->steps[k].run(&pass->steps[k], frame);
@@ -127,6 +139,30 @@ static void run_code(const Run *run, size_t number, const Frame *frame) {
     }
 }
 
+static void run_block(const Run *run, size_t number, const Frame *frame, size_t rows_left) {
+    const Plan *plan = run->plan;
+    double *clock = exec_clock(plan, number, run->pass, EXEC_CLOCK_STEPS);
+    if (plan->code) {
+        double *code = exec_clock(plan, number, run->pass, EXEC_CLOCK_CODE);
+        double start = code ? exec_seconds() : 0;
+        run_code(run, number, frame);
+        if (code) *code += exec_seconds() - start;
+        return;
+    }
+    Ahead ahead =
+        run_look_ahead(plan, &plan->workers[number], frame, rows_left, run->pass->n_steps);
+    if (clock) run_steps_timed(run->pass, frame, &ahead, clock);
+    else run_steps(run->pass, frame, &ahead);
+}
+
+static Status run_show(const Run *run, size_t number, const Frame *frame, size_t row) {
+    double *clock = exec_clock(run->plan, number, run->pass, EXEC_CLOCK_OUTPUTS);
+    double start = clock ? exec_seconds() : 0;
+    Status status = run_deliver(run, number, frame, row);
+    if (clock) *clock += exec_seconds() - start;
+    return status;
+}
+
 /* The rows from 'row' up to 'end'. */
 static Status run_rows(const Run *run, size_t number, Fold *folds, size_t row, size_t end) {
     const Plan *plan = run->plan;
@@ -137,13 +173,8 @@ static Status run_rows(const Run *run, size_t number, Fold *folds, size_t row, s
         frame.n = end - row < height ? end - row : height;
         frame.pitch = (plan->code ? height : frame.n) * plan->kernels->size;
         run_aim_columns(plan, worker, run->rows, row);
-        if (plan->code) {
-            run_code(run, number, &frame);
-        } else {
-            Ahead ahead = run_look_ahead(plan, worker, &frame, end - row, run->pass->n_steps);
-            run_steps(run->pass, &frame, &ahead);
-        }
-        if (run->visit) TRY(run_deliver(run, number, &frame, row));
+        run_block(run, number, &frame, end - row);
+        if (run->visit) TRY(run_show(run, number, &frame, row));
     }
     return STATUS_OK;
 }
@@ -230,6 +261,8 @@ static Status run_blocks(const Plan *plan, const PlanPass *pass, const Rows *row
                .visitor = visit ? visitor : NULL,
                .visit = visit};
     run_divide(&run);
+    if (!run.shared && run.n_parts == 1 && !(run.visitor && run.visitor->join))
+        return run_rows(&run, 0, pass->whole, 0, rows->count);
     if (run.shared)
         pool_run(plan->pool, run_parts, &run);
     else
@@ -258,10 +291,13 @@ static Frame run_single(const Plan *plan) {
 static Status run_pass(const Plan *plan, const PlanPass *pass, const Rows *rows,
                        double *const *results, const RowVisitor *visitor) {
     Frame single = run_single(plan);
+    double *clock = exec_clock(plan, 0, pass, EXEC_CLOCK_ONCE);
+    double start = clock ? exec_seconds() : 0;
     if (plan->code)
         plan->code->passes[pass - plan->passes].once((const void *const *)single.base);
     else
         exec_step_run(pass->singles, pass->n_singles, &single);
+    if (clock) *clock += exec_seconds() - start;
     bool visit = plan->visit_pass == (size_t)(pass - plan->passes);
     if (pass->n_folds == 0 && !visit) return STATUS_OK;
     for (size_t k = 0; k < pass->n_folds; k++)
@@ -281,10 +317,12 @@ static void run_copy_singles(const Plan *plan, double *const *results) {
     }
 }
 
-static double run_seconds(void) {
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+static void run_note(Plan *plan, const Rows *rows, double seconds) {
+    plan->spent += seconds;
+    if (!plan->profile) return;
+    plan->profile->totals.runs++;
+    plan->profile->totals.rows += (double)rows->count;
+    plan->profile->totals.seconds += seconds;
 }
 
 Status exec_run(Plan *plan, const double *parameters, const Rows *rows, double *const *results,
@@ -300,12 +338,12 @@ Status exec_run(Plan *plan, const double *parameters, const Rows *rows, double *
     for (size_t w = 0; w < plan->n_workers; w++) plan->workers[w].base[FRAME_PARAMETERS] = start;
     if (plan->row_count != SIZE_MAX)
         plan->kernels->fill((char *)plan->work + plan->row_count, (double)rows->count, 1);
-    bool timed = rows->count > 0 && !plan->code && !plan->module;
-    double started = timed ? run_seconds() : 0;
+    bool timed = plan->profile || (rows->count >= RUN_TIMED && !plan->code && !plan->module);
+    double started = timed ? exec_seconds() : 0;
     exec_code_turn(plan);
     for (size_t p = 0; p < plan->n_passes; p++)
         TRY(run_pass(plan, &plan->passes[p], rows, results, visitor));
-    if (timed) plan->spent += run_seconds() - started;
+    if (timed) run_note(plan, rows, exec_seconds() - started);
     run_copy_singles(plan, results);
     return STATUS_OK;
 }

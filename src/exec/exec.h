@@ -35,6 +35,7 @@ typedef struct PlanOptions {
     Pool *pool;          /* the threads that share a pass over the rows; NULL: the caller alone */
     Precision precision;
     Isa isa;             /* one that the processor has */
+    bool profile;        /* every step is timed */
     const char *cache;   /* folder of compiled modules, which must outlive the plan; NULL: none */
 } PlanOptions;
 
@@ -112,6 +113,30 @@ typedef struct PlanFacts {
 PlanFacts exec_facts(const Plan *plan);
 /* How many share the work over these rows: one where they are few. */
 size_t exec_threads(const Plan *plan, const Rows *rows);
+
+/* profile.c: where the time went, of plans made with 'profile'. */
+typedef enum ExecClock {
+    EXEC_CLOCK_ONCE,    /* what has no rows, before the pass */
+    EXEC_CLOCK_CODE,    /* all steps, as emitted code */
+    EXEC_CLOCK_OUTPUTS, /* rows that are shown to somebody */
+    EXEC_CLOCK_STEPS    /* one step */
+} ExecClock;
+typedef struct ProfileLine {
+    ExecClock kind;
+    size_t pass;    /* from 1 */
+    double seconds; /* of all threads together */
+} ProfileLine;
+typedef struct PlanProfile {
+    double runs, rows, seconds; /* rows: over all runs; seconds: as a clock on the wall tells */
+    double bytes, operations;   /* columns that were read; a function such as exp counts as one */
+} PlanProfile;
+PlanProfile exec_profile(const Plan *plan);
+/* Line k; of a step 'what' receives its stable text. False past the end. */
+bool exec_profile_line(const Plan *plan, size_t k, ProfileLine *line, Text *what);
+/* limits.c: bytes that memory gives a second, and multiplications and additions that the
+ * processors make, with the pool's threads. Takes a good part of a second; NaN: no memory. */
+void exec_limits(Pool *pool, Precision precision, double *read, double *operations);
+
 /* Stable text for 'show --stage plan'. */
 void exec_dump(const Plan *plan, Text *out);
 
@@ -388,6 +413,19 @@ void exec_code_free(Plan *plan);
 /* code.c: from the next run on; 'passes' is copied, the functions must stay. */
 Status exec_use_code(Plan *plan, const PassCode *passes);
 
+typedef struct Profile {
+    PlanProfile totals;
+    double **clocks; /* of each worker: the steps of each pass, then the other kinds */
+    size_t n_clocks;
+} Profile;
+bool exec_profile_new(Plan *plan);
+/* The first clock of that kind; NULL: nothing is timed. */
+double *exec_clock(const Plan *plan, size_t worker, const PlanPass *pass, ExecClock which);
+double exec_profile_row_operations(const Plan *plan);
+double exec_seconds(void);
+/* facts.c: one step, without an end of line. */
+void exec_dump_step(const Plan *plan, const Step *step, Text *out);
+
 struct Plan {
     const Graph *graph;
     Executor executor;
@@ -421,6 +459,7 @@ struct Plan {
     Replay *replay;        /* EXECUTOR_REFERENCE */
     PlanCode *code;        /* NULL: the steps are interpreted */
     Module *module;        /* that 'code' is in, or will be */
+    Profile *profile; /* NULL: nothing is timed */
     const char *cache;
     CodeState code_state;
     bool cache_asked; /* whether the module is there already */

@@ -73,8 +73,7 @@ static void dump_elements(size_t elements, Text *out) {
     if (elements != 1) text_format(out, "[%zu]", elements);
 }
 
-static void dump_step(const Plan *plan, const Step *step, Text *out) {
-    text_add(out, "  ");
+void exec_dump_step(const Plan *plan, const Step *step, Text *out) {
     if (op_info(step->op)->kind == KIND_ROWS) {
         text_add(out, "feed");
         if (step->fused != step->op) text_format(out, " %s of", op_info(step->fused)->spelling);
@@ -84,6 +83,11 @@ static void dump_step(const Plan *plan, const Step *step, Text *out) {
         text_format(out, " = %s", op_info(step->op)->spelling);
     }
     dump_operands(plan, step, out);
+}
+
+static void dump_step(const Plan *plan, const Step *step, Text *out) {
+    text_add(out, "  ");
+    exec_dump_step(plan, step, out);
     text_add_char(out, '\n');
 }
 

@@ -937,6 +937,8 @@ Status exec_plan(const Graph *graph, const NodeId *outputs, size_t n_outputs,
         Planner planner = {.graph = graph, .plan = plan};
         status = plan_make(&planner, options, error);
         planner_free(&planner);
+        if (status == STATUS_OK && options && options->profile && !exec_profile_new(plan))
+            status = error_memory(error);
         if (status == STATUS_OK && plan->executor == EXECUTOR_COMPILED)
             status = exec_code_wait(plan, error);
     }

@@ -120,6 +120,7 @@ Status stop_open(const StopSettings *settings, size_t n, Stop **stop, Error *err
 /* Looks at one finished round (after optim_step); REASON_RUNNING to go on. seconds since the start.
  */
 Reason stop_check(Stop *stop, const StepReport *report, double seconds);
+bool stop_asks_seconds(const Stop *stop); /* else they may be anything */
 /* The two numbers behind the verdict, e.g. slope and its bound: 'what < bound'. */
 void stop_numbers(const Stop *stop, double *value, double *bound);
 void stop_close(Stop *stop);

@@ -87,6 +87,10 @@ void stop_close(Stop *stop) {
     memory_free(stop);
 }
 
+bool stop_asks_seconds(const Stop *stop) {
+    return stop->plan != NULL;
+}
+
 void stop_numbers(const Stop *stop, double *value, double *bound) {
     *value = stop->value;
     *bound = stop->bound;

@@ -172,6 +172,10 @@ void jacobian_close(Jacobian *jacobian) {
     memory_free(jacobian);
 }
 
+const Plan *jacobian_plan(const Jacobian *jacobian) {
+    return jacobian ? jacobian->moving_plan : NULL;
+}
+
 /* ---- rows ------------------------------------------------------------------------------------ */
 
 /* Element e of output k over the rows of a block. */

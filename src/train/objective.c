@@ -46,7 +46,8 @@ static PlanOptions problem_plan_options(const Problem *problem) {
     return (PlanOptions){.executor = problem->options.executor,
                          .precision = problem->options.precision,
                          .pool = problem->pool,
-                         .cache = problem->options.cache};
+                         .cache = problem->options.cache,
+                         .profile = problem->options.profile};
 }
 
 static Status problem_plan(Problem *problem, const Graph *graph, const NodeId *outputs,
@@ -578,6 +579,31 @@ Precision train_precision(const Problem *problem) {
 size_t train_threads(const Problem *problem) {
     const Plan *plan = problem_main_plan(problem);
     return plan ? exec_threads(plan, &problem->rows) : 1;
+}
+
+const Plan *train_plan(const Problem *problem, size_t k, const char **name) {
+    static const char *const names[] = {"gradient", "loss", "residuals", "sides", "curvature"};
+    const Plan *plans[] = {problem->gradient_plan, problem->loss_plan,
+                           jacobian_plan(problem->jacobian), problem->side_plan,
+                           problem->hessian_plan};
+    for (size_t at = 0; at < COUNT_OF(plans); at++) {
+        if (!plans[at] || k-- > 0) continue;
+        *name = names[at];
+        return plans[at];
+    }
+    return NULL;
+}
+
+size_t train_workspace(const Problem *problem) {
+    size_t bytes = 0;
+    const char *name;
+    for (size_t k = 0; train_plan(problem, k, &name); k++)
+        bytes += exec_facts(train_plan(problem, k, &name)).workspace_bytes;
+    return bytes;
+}
+
+void train_limits(const Problem *problem, double *read, double *operations) {
+    exec_limits(problem->pool, problem->options.precision, read, operations);
 }
 
 CodeState train_code_state(const Problem *problem) {

@@ -15,6 +15,7 @@ typedef struct ProblemOptions {
     size_t threads; /* that share the passes over many rows; 0: one for each processor */
     Precision precision; /* of loss and slope; what is reported is computed in double */
     const char *cache; /* see PlanOptions */
+    bool profile;
     bool probe;     /* the gradient is felt with the foot: no exact slope, no least squares */
 } ProblemOptions;
 
@@ -37,6 +38,12 @@ void train_use_rows(Problem *problem, size_t first, size_t count);
 const char *train_executor_name(const Problem *problem);
 Precision train_precision(const Problem *problem);
 size_t train_threads(const Problem *problem); /* that shared the work */
+/* The plans made so far, k from 0, with a word for each ("gradient", "loss", "residuals", ...);
+ * NULL past the end. */
+const Plan *train_plan(const Problem *problem, size_t k, const char **name);
+size_t train_workspace(const Problem *problem); /* bytes of all of them */
+/* See exec_limits. */
+void train_limits(const Problem *problem, double *read, double *operations);
 CodeState train_code_state(const Problem *problem);
 /* The feet of the newest gradient by probe, n of them; NULL with an exact gradient. */
 const Foot *train_feet(const Problem *problem);
@@ -136,6 +143,7 @@ typedef struct Jacobian Jacobian;
 Status jacobian_open(Graph *graph, const PlanOptions *options, Jacobian **jacobian, Error *error);
 /* R, Q'r and r'r at x (see Objective.least_squares): the same bits for any number of threads and
  * any height of blocks. Residuals without rows are multiplied by 'weight' when others have rows. */
+const Plan *jacobian_plan(const Jacobian *jacobian); /* of what has rows, or NULL */
 Status jacobian_factors(Jacobian *jacobian, const double *x, const Rows *rows, double weight,
                         double *r_matrix, double *qtr, double *rss);
 void jacobian_close(Jacobian *jacobian);

@@ -235,14 +235,19 @@ static Status walk_finish(Walk *walk, Reason reason) {
     return walk->options.restarts ? restart_note_first(walk) : STATUS_OK;
 }
 
+/* Asking the clock takes as long as a step of a small problem. */
+static double walk_clock(const Walk *walk) {
+    return stop_asks_seconds(walk->stop) ? walk_seconds(walk) : 0;
+}
+
 static Reason walk_judge(Walk *walk, const StepReport *report, Reason reason) {
     if (!isfinite(report->loss) || !optim_finite(report->gradient, walk->n)) {
-        reason = stop_check(walk->stop, report, walk_seconds(walk));
+        reason = stop_check(walk->stop, report, walk_clock(walk));
         if (reason != REASON_DIVERGED) walk_find_fault(walk, report->at);
         return reason;
     }
     if (reason == REASON_NON_FINITE) walk_find_fault(walk, report->next);
-    if (reason == REASON_RUNNING) reason = stop_check(walk->stop, report, walk_seconds(walk));
+    if (reason == REASON_RUNNING) reason = stop_check(walk->stop, report, walk_clock(walk));
     if (reason == REASON_RUNNING && walk_stopped(walk)) reason = REASON_INTERRUPTED;
     return reason;
 }
