@@ -11,12 +11,14 @@ enum { REMARK_NAMES = 20 };
 static bool remark_acts(const Objective *objective, const WalkFacts *facts, size_t i,
                         double *point) {
     static const double FAR[] = {1, -1, 0.5, -0.5};
-    double loss = facts->loss;
+    double here, loss;
+    if (objective->loss_gradient(objective->context, facts->values, &here, NULL) != STATUS_OK)
+        return false;
     memcpy(point, facts->values, objective->n * sizeof *point);
     for (size_t k = 0; k < COUNT_OF(FAR); k++) {
         point[i] = facts->values[i] + FAR[k] * (1 + fabs(facts->values[i]));
         if (objective->loss_gradient(objective->context, point, &loss, NULL) != STATUS_OK) break;
-        if (loss != facts->loss) return true;
+        if (loss != here) return true;
     }
     return false;
 }

@@ -139,24 +139,29 @@ static void run_code(const Run *run, size_t number, const Frame *frame) {
     }
 }
 
+static double *run_clock(const Run *run, size_t worker, ExecClock which) {
+    return run->plan->profile ? exec_clock(run->plan, worker, run->pass, which) : NULL;
+}
+
 static void run_block(const Run *run, size_t number, const Frame *frame, size_t rows_left) {
     const Plan *plan = run->plan;
-    double *clock = exec_clock(plan, number, run->pass, EXEC_CLOCK_STEPS);
+    double *clock = run_clock(run, number, EXEC_CLOCK_STEPS);
     if (plan->code) {
-        double *code = exec_clock(plan, number, run->pass, EXEC_CLOCK_CODE);
+        double *code = run_clock(run, number, EXEC_CLOCK_CODE);
         double start = code ? exec_seconds() : 0;
         run_code(run, number, frame);
         if (code) *code += exec_seconds() - start;
         return;
     }
-    Ahead ahead =
-        run_look_ahead(plan, &plan->workers[number], frame, rows_left, run->pass->n_steps);
+    Ahead ahead = {0};
+    if (rows_left > frame->n)
+        ahead = run_look_ahead(plan, &plan->workers[number], frame, rows_left, run->pass->n_steps);
     if (clock) run_steps_timed(run->pass, frame, &ahead, clock);
     else run_steps(run->pass, frame, &ahead);
 }
 
 static Status run_show(const Run *run, size_t number, const Frame *frame, size_t row) {
-    double *clock = exec_clock(run->plan, number, run->pass, EXEC_CLOCK_OUTPUTS);
+    double *clock = run_clock(run, number, EXEC_CLOCK_OUTPUTS);
     double start = clock ? exec_seconds() : 0;
     Status status = run_deliver(run, number, frame, row);
     if (clock) *clock += exec_seconds() - start;
@@ -260,9 +265,9 @@ static Status run_blocks(const Plan *plan, const PlanPass *pass, const Rows *row
                .results = results,
                .visitor = visit ? visitor : NULL,
                .visit = visit};
-    run_divide(&run);
-    if (!run.shared && run.n_parts == 1 && !(run.visitor && run.visitor->join))
+    if (rows->count <= EXEC_LEAF_ROWS && !(run.visitor && run.visitor->join))
         return run_rows(&run, 0, pass->whole, 0, rows->count);
+    run_divide(&run);
     if (run.shared)
         pool_run(plan->pool, run_parts, &run);
     else
@@ -291,7 +296,7 @@ static Frame run_single(const Plan *plan) {
 static Status run_pass(const Plan *plan, const PlanPass *pass, const Rows *rows,
                        double *const *results, const RowVisitor *visitor) {
     Frame single = run_single(plan);
-    double *clock = exec_clock(plan, 0, pass, EXEC_CLOCK_ONCE);
+    double *clock = plan->profile ? exec_clock(plan, 0, pass, EXEC_CLOCK_ONCE) : NULL;
     double start = clock ? exec_seconds() : 0;
     if (plan->code)
         plan->code->passes[pass - plan->passes].once((const void *const *)single.base);

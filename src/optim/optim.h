@@ -92,6 +92,7 @@ const double *optim_answer(const Walker *walker);
 size_t optim_state(const Walker *walker, const double **arrays, size_t capacity);
 const char *optim_method_name(const Walker *walker); /* "bfgs", "gd", "rule" */
 bool optim_is_first_order(const Walker *walker);
+bool optim_is_least_squares(const Walker *walker); /* asks for R and Q'r, not for the gradient */
 double optim_setting(const Walker *walker, const char *name); /* "beta1": NaN if there is none */
 void optim_epoch(Walker *walker, long long epoch);            /* for schedules: epoch from 1 */
 void optim_close(Walker *walker);

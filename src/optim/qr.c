@@ -35,6 +35,8 @@ struct Qr {
     double *triangle; /* (n + 1) columns of n + 1: column major, upper */
     double *dots;   /* n + 1: products of the column in work with the block's columns */
     double *factor; /* n + 1: how much of that column is added to each column */
+    double *same;   /* n + 1 times QR_LANES: columns that are the same in all rows */
+    const double **from; /* n + 1: where a block's columns lie */
     double sum[QR_LANES], lost[QR_LANES]; /* r'r and what its additions rounded off (Neumaier) */
 };
 
@@ -65,7 +67,7 @@ Qr *qr_new(size_t n_columns) {
     if (!qr) return NULL;
     qr->n = n_columns;
     qr->height = qr_height(n_columns);
-    bool fits = memory_multiply(side, side + 2, &square) &&
+    bool fits = memory_multiply(side, side + 3 + QR_LANES, &square) &&
                 memory_multiply(side, qr->height, &block) && memory_add(square, block, &all) &&
                 memory_add(all, 3 * QR_LINE, &all);
     if (fits) qr->storage = memory_new(all, sizeof(double));
@@ -77,6 +79,8 @@ Qr *qr_new(size_t n_columns) {
     qr->triangle = qr->block + block;
     qr->dots = qr->triangle + side * side;
     qr->factor = qr->dots + side;
+    qr->same = qr->factor + side;
+    qr->from = (const double **)(void *)(qr->same + side * QR_LANES);
     return qr;
 }
 
@@ -114,10 +118,46 @@ static QR_INLINE void qr_dot_columns(double *x, double *y, size_t stride, size_t
     for (size_t j = 0; j < count; j++) dots[j] = qr_tree(&sum[j]);
 }
 
-/* y += factor * x; gives z'y. With 'lead', z is the first of the columns y. */
+static QR_INLINE const QrLanes *qr_read(const double *values, size_t row) {
+    return (const QrLanes *)(const void *)(values + row);
+}
+
+/* Columns 'from' are copied to y, and x'y taken on the way. A step of 0 repeats the first lanes. */
+static QR_INLINE void qr_take_columns(const double *x, size_t x_step, const double *const *from,
+                                      const size_t *step, double *y, size_t stride, size_t rows,
+                                      size_t count, double *dots) {
+    QrSum sum[QR_GROUP] = {0};
+    for (size_t i = 0; i < rows; i += QR_LANES) {
+        QrLanes x_low = *qr_read(x, i * x_step), x_high = *qr_read(x, i * x_step + QR_LANES / 2);
+        for (size_t j = 0; j < count; j++) {
+            QrLanes low = *qr_read(from[j], i * step[j]);
+            QrLanes high = *qr_read(from[j], i * step[j] + QR_LANES / 2);
+            *qr_lanes(y + j * stride, i) = low;
+            *qr_lanes(y + j * stride, i + QR_LANES / 2) = high;
+            sum[j].low += x_low * low;
+            sum[j].high += x_high * high;
+        }
+    }
+    for (size_t j = 0; j < count; j++) dots[j] = qr_tree(&sum[j]);
+}
+
+VECTOR_CLONES
+static void qr_take(const double *const *from, const size_t *step, double *y, size_t stride,
+                    size_t rows, size_t count, double *dots) {
+    const double *x = from[0];
+    size_t x_step = step[0];
+    for (; count >= 4; count -= 4, from += 4, step += 4, y += 4 * stride, dots += 4)
+        qr_take_columns(x, x_step, from, step, y, stride, rows, 4, dots);
+    if (count == 3) qr_take_columns(x, x_step, from, step, y, stride, rows, 3, dots);
+    if (count == 2) qr_take_columns(x, x_step, from, step, y, stride, rows, 2, dots);
+    if (count == 1) qr_take_columns(x, x_step, from, step, y, stride, rows, 1, dots);
+}
+
+/* y += factor * x; gives z'y. With 'lead', z is the first of the columns y. Without 'keep' the
+ * products alone are wanted. */
 static QR_INLINE void qr_turn_columns(double *x, double *z, double *y, size_t stride,
-                                      size_t rows, size_t count, bool lead, const double *factor,
-                                      double *dots) {
+                                      size_t rows, size_t count, bool lead, bool keep,
+                                      const double *factor, double *dots) {
     QrSum sum[QR_GROUP] = {0};
     for (size_t i = 0; i < rows; i += QR_LANES) {
         QrLanes low = *qr_lanes(x, i), high = *qr_lanes(x, i + QR_LANES / 2), z_low, z_high;
@@ -126,8 +166,7 @@ static QR_INLINE void qr_turn_columns(double *x, double *z, double *y, size_t st
             QrLanes *at = qr_lanes(y + j * stride, i);
             QrLanes *half = qr_lanes(y + j * stride, i + QR_LANES / 2);
             QrLanes y_low = *at + factor[j] * low, y_high = *half + factor[j] * high;
-            *at = y_low;
-            *half = y_high;
+            if (keep) *at = y_low, *half = y_high;
             if (lead && j == 0) z_low = y_low, z_high = y_high;
             sum[j].low += z_low * y_low;
             sum[j].high += z_high * y_high;
@@ -151,18 +190,26 @@ VECTOR_CLONES
 static void qr_turn(double *x, double *y, size_t stride, size_t rows, size_t count,
                     const double *factor, double *dots) {
     double *z = y;
-    if (count == 1) qr_turn_columns(x, z, y, stride, rows, 1, true, factor, dots);
-    if (count == 2) qr_turn_columns(x, z, y, stride, rows, 2, true, factor, dots);
-    if (count == 3) qr_turn_columns(x, z, y, stride, rows, 3, true, factor, dots);
+    if (count == 1) qr_turn_columns(x, z, y, stride, rows, 1, true, true, factor, dots);
+    if (count == 2) qr_turn_columns(x, z, y, stride, rows, 2, true, true, factor, dots);
+    if (count == 3) qr_turn_columns(x, z, y, stride, rows, 3, true, true, factor, dots);
     if (count <= 3) return;
-    qr_turn_columns(x, z, y, stride, rows, 3, true, factor, dots);
+    qr_turn_columns(x, z, y, stride, rows, 3, true, true, factor, dots);
     for (size_t j = 3; j < count; j += 3) {
         size_t left = count - j;
         double *at = y + j * stride;
-        if (left == 1) qr_turn_columns(x, z, at, stride, rows, 1, false, factor + j, dots + j);
-        if (left == 2) qr_turn_columns(x, z, at, stride, rows, 2, false, factor + j, dots + j);
-        if (left >= 3) qr_turn_columns(x, z, at, stride, rows, 3, false, factor + j, dots + j);
+        const double *by = factor + j;
+        if (left == 1) qr_turn_columns(x, z, at, stride, rows, 1, false, true, by, dots + j);
+        if (left == 2) qr_turn_columns(x, z, at, stride, rows, 2, false, true, by, dots + j);
+        if (left >= 3) qr_turn_columns(x, z, at, stride, rows, 3, false, true, by, dots + j);
     }
+}
+
+/* The last column and the residual, of which only the products are needed any more. */
+VECTOR_CLONES
+static void qr_turn_last(double *x, double *y, size_t stride, size_t rows, const double *factor,
+                         double *dots) {
+    qr_turn_columns(x, y, y, stride, rows, 2, true, false, factor, dots);
 }
 
 /* Adds squares to the lanes of a sum; 'lost' keeps what rounding took (Knuth's exact sum). */
@@ -240,29 +287,39 @@ static bool qr_reflect(Qr *qr, size_t k, size_t rows) {
     return true;
 }
 
-/* Rotates the block into the triangle. The residual's own diagonal is of no use to anybody. */
-static void qr_absorb(Qr *qr) {
+/* Column k - 1 is done: its reflection goes to the columns behind it. */
+static void qr_apply(Qr *qr, size_t k, size_t rows) {
+    double *column = qr->block + (k - 1) * qr->height, *next = column + qr->height;
+    if (k + 1 < qr->n)
+        qr_turn(column, next, qr->height, rows, qr->n - k + 1, qr->factor + k, qr->dots + k);
+    else
+        qr_turn_last(column, next, qr->height, rows, qr->factor + k, qr->dots + k);
+}
+
+/* Rotates the block into the triangle; 'ready': the first column's products are known. The
+ * residual's own diagonal is of no use to anybody. */
+static void qr_absorb(Qr *qr, bool ready) {
     size_t side = qr->n + 1, height = qr->height;
     size_t rows = (qr->rows + QR_LANES - 1) / QR_LANES * QR_LANES;
-    bool ready = false;
     for (size_t j = 0; j < side; j++)
         for (size_t i = qr->rows; i < rows; i++) qr->block[j * height + i] = 0;
     for (size_t k = 0; qr->rows > 0 && k < qr->n; k++) {
-        double *column = qr->block + k * height, *next = column + height;
+        double *column = qr->block + k * height;
+        if (ready && k > 0) qr_apply(qr, k, rows);
         if (!ready) qr_dot(column, column, height, rows, side - k, qr->dots + k);
+        if (ready && k > 0 && k + 1 == qr->n && !qr_in_range(qr, k)) /* it is needed after all */
+            qr_turn(column - height, column, height, rows, 2, qr->factor + k, qr->dots + k);
         ready = qr_reflect(qr, k, rows);
-        if (ready && k + 1 < qr->n)
-            qr_turn(column, next, height, rows, qr->n - k, qr->factor + k + 1, qr->dots + k + 1);
     }
     qr->rows = 0;
 }
 
-static void qr_flush(Qr *qr) {
+static void qr_flush(Qr *qr, bool ready) {
     double *residuals = qr->block + qr->n * qr->height;
     size_t rows = (qr->rows + QR_LANES - 1) / QR_LANES * QR_LANES;
     for (size_t i = qr->rows; i < rows; i++) residuals[i] = 0;
     qr_square(residuals, rows, qr->sum, qr->lost);
-    qr_absorb(qr);
+    qr_absorb(qr, ready);
 }
 
 /* ---- rows ------------------------------------------------------------------------------------ */
@@ -272,7 +329,7 @@ void qr_add(Qr *qr, const double *row, double residual) {
     for (size_t j = 0; j < qr->n; j++) block[j * qr->height] = row[j];
     block[qr->n * qr->height] = residual;
     qr->rows++;
-    if (qr->rows == qr->height) qr_flush(qr);
+    if (qr->rows == qr->height) qr_flush(qr, false);
 }
 
 static void qr_gather(double *to, const double *from, size_t stride, double weight, size_t count) {
@@ -284,10 +341,37 @@ static void qr_gather(double *to, const double *from, size_t stride, double weig
         for (size_t i = 0; i < count; i++) to[i] = weight * from[i * stride];
 }
 
+/* One whole block, whose first products are taken while it is copied. */
+static void qr_rows_whole(Qr *qr, const double *const *columns, const size_t *strides,
+                          size_t done) {
+    for (size_t j = 0; j <= qr->n; j++) {
+        qr->from[j] = columns[j] + done * strides[j];
+        if (strides[j] == 1) continue;
+        double *same = qr->same + j * QR_LANES;
+        for (size_t i = 0; i < QR_LANES; i++) same[i] = *columns[j];
+        qr->from[j] = same;
+    }
+    qr_take(qr->from, strides, qr->block, qr->height, qr->height, qr->n + 1, qr->dots);
+    qr->rows = qr->height;
+    qr_flush(qr, true);
+}
+
+static bool qr_is_plain(const Qr *qr, const size_t *strides, double weight) {
+    bool plain = weight == 1;
+    for (size_t j = 0; j <= qr->n && plain; j++) plain = strides[j] <= 1;
+    return plain;
+}
+
 void qr_rows(Qr *qr, const double *const *columns, const size_t *strides, double weight,
              size_t n_rows) {
     size_t done = 0;
+    bool plain = qr_is_plain(qr, strides, weight);
     while (done < n_rows) {
+        if (plain && qr->rows == 0 && n_rows - done >= qr->height) {
+            qr_rows_whole(qr, columns, strides, done);
+            done += qr->height;
+            continue;
+        }
         size_t left = n_rows - done, room = qr->height - qr->rows;
         size_t count = left < room ? left : room;
         for (size_t j = 0; j <= qr->n; j++)
@@ -295,7 +379,7 @@ void qr_rows(Qr *qr, const double *const *columns, const size_t *strides, double
                       strides[j], weight, count);
         qr->rows += count;
         done += count;
-        if (qr->rows == qr->height) qr_flush(qr);
+        if (qr->rows == qr->height) qr_flush(qr, false);
     }
 }
 
@@ -313,13 +397,13 @@ static void qr_join_triangle(Qr *into, const double *triangle) {
         for (size_t j = 0; j < side; j++)
             into->block[j * into->height + into->rows] = j >= i ? triangle[j * side + i] : 0;
         into->rows++;
-        if (into->rows == into->height) qr_absorb(into);
+        if (into->rows == into->height) qr_absorb(into, false);
     }
-    qr_absorb(into);
+    qr_absorb(into, false);
 }
 
 void qr_join(Qr *into, const Qr *from) {
-    qr_flush(into);
+    qr_flush(into, false);
     qr_join_triangle(into, from->triangle);
     for (size_t i = 0; i < QR_LANES; i++) {
         qr_sum(&into->sum[i], &into->lost[i], from->sum[i]);
@@ -343,7 +427,7 @@ static double qr_squares(const Qr *qr) {
 
 void qr_finish(Qr *qr, double *r_matrix, double *qtr, double *rss) {
     size_t n = qr->n, side = n + 1;
-    qr_flush(qr);
+    qr_flush(qr, false);
     for (size_t j = 0; r_matrix && j < n; j++)
         for (size_t i = 0; i < n; i++)
             r_matrix[j * n + i] = i <= j ? qr->triangle[j * side + i] : 0;

@@ -359,7 +359,8 @@ static Status rule_rate(Rule *rule, double *rate) {
     *rate = NAN;
     if (rule->rate_setting == (size_t)RULE_NO_SETTING) return STATUS_OK;
     double *setting = &rule->parameters[RULE_SETTINGS + rule->rate_setting];
-    if (rule->schedule.plan)
+    bool known = rule->schedule.constant && rule->step > 1;
+    if (rule->schedule.plan && !known)
         TRY(schedule_run(&rule->schedule, rule->step, rule->last_step, rule->epoch, setting));
     *rate = *setting;
     return STATUS_OK;

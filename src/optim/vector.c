@@ -21,6 +21,7 @@ double optim_largest(const double *a, size_t n) {
 }
 
 double optim_norm(const double *a, size_t n) {
+    if (n == 1) return fabs(a[0]);
     double sum = optim_dot(a, a, n);
     if (sum > 1e-280 && sum < 1e280) return sqrt(sum);
     double scale = optim_largest(a, n);

@@ -141,6 +141,10 @@ bool optim_is_first_order(const Walker *walker) {
     return !walker->method;
 }
 
+bool optim_is_least_squares(const Walker *walker) {
+    return walker->method && walker->method->needs_least_squares;
+}
+
 double optim_setting(const Walker *walker, const char *name) {
     return walker->method ? NAN : optim_rule_setting(walker->rule, name);
 }

@@ -157,12 +157,11 @@ static void restart_keep(Walk *walk, Walker *walker, Stop *stop, const StepRepor
 
 static Status restart_run(Walk *walk, Walker *walker, Stop *stop, StepReport *report,
                           Error *error) {
-    const Objective *objective = train_objective(walk->problem);
     Reason reason;
     TRY(restart_rounds(walk, walker, stop, report, &reason, error));
     walk->facts.evaluations += report->evaluations;
     double loss = NAN;
-    TRY(objective->loss_gradient(objective->context, optim_answer(walker), &loss, NULL));
+    TRY(walk_feel_end(walk, walker, optim_answer(walker), &loss, walk->work));
     bool usable = isfinite(loss) && reason != REASON_NON_FINITE && reason != REASON_DIVERGED;
     bool first_failed = walk->facts.reason < 0 && reason > 0;
     bool cut = reason == REASON_INTERRUPTED;

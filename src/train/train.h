@@ -172,6 +172,9 @@ struct Walk {
     size_t n_valleys, valleys_capacity;
 };
 
+/* Loss and slope where a walk ended, as its method feels them. */
+Status walk_feel_end(const Walk *walk, const Walker *walker, const double *x, double *loss,
+                     double *gradient);
 double walk_seconds(const Walk *walk);
 bool walk_stopped(const Walk *walk);
 

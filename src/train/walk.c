@@ -200,6 +200,29 @@ static void walk_find_fault(Walk *walk, const double *point) {
         facts->faulty = exec_find_fault(graph, gradient[k], point, &rows, &facts->fault);
 }
 
+/* Loss and slope of a sum of squares from the triangle of its residuals, which the method has just
+ * had made: no further pass over the rows. */
+static Status walk_feel_squares(const Objective *objective, const double *x, double *loss,
+                                double *gradient) {
+    size_t n = objective->n;
+    double rss, *r = memory_new(n * n + n, sizeof *r), *qtr = r ? r + n * n : NULL;
+    if (!r) return STATUS_MEMORY;
+    Status status = objective->least_squares(objective->context, x, r, qtr, &rss);
+    *loss = objective->loss_scale * rss;
+    for (size_t j = 0; j < n && status == STATUS_OK; j++)
+        gradient[j] = 2 * objective->loss_scale * optim_dot(r + j * n, qtr, j + 1);
+    memory_free(r);
+    return status;
+}
+
+Status walk_feel_end(const Walk *walk, const Walker *walker, const double *x, double *loss,
+                     double *gradient) {
+    const Objective *exact = train_exact_objective(walk->problem);
+    if (optim_is_least_squares(walker))
+        return walk_feel_squares(exact, x, loss, gradient);
+    return exact->loss_gradient(exact->context, x, loss, gradient);
+}
+
 /* Where the walk ends: the answer of the method, or the last place that was still finite. */
 static Status walk_settle(Walk *walk) {
     WalkFacts *facts = &walk->facts;
@@ -209,7 +232,7 @@ static Status walk_settle(Walk *walk) {
     memcpy(walk->values, answer, walk->n * sizeof *answer);
     double loss = NAN, *gradient = walk->slope_before; /* no more rounds: free for this */
     if (optim_finite(answer, walk->n))
-        TRY(exact->loss_gradient(exact->context, answer, &loss, gradient));
+        TRY(walk_feel_end(walk, walk->walker, answer, &loss, gradient));
     if (!isfinite(loss)) {
         memcpy(walk->values, walk->previous, walk->n * sizeof(double));
         TRY(exact->loss_gradient(exact->context, walk->values, &loss, gradient));

@@ -1,7 +1,7 @@
 /* descend's own side of 'make bench': one work in one process, one line of JSON.
  *
  *     descend_bench WORK [--size N] [--repeat R] [--executor E] [--threads T] [--precision P]
- *                        [--memory BYTES]
+ *                        [--memory BYTES] [--cache FOLDER]
  *
  * Calls the public header alone. Options that this build of the library refuses are told as
  * "available": false, so that the harness also works with builds that lack them. Times are seconds
@@ -18,7 +18,7 @@
 enum { COLUMNS_MAX = 31, REPEATS_MAX = 1000, LOGISTIC_X = 30, NODE_ROWS = 4096 };
 
 typedef struct Request {
-    const char *work, *executor, *threads, *precision;
+    const char *work, *executor, *threads, *precision, *cache;
     size_t size;
     int repeats;
     double memory; /* bytes that columns may take; more rows are generated in blocks */
@@ -135,7 +135,8 @@ static Outcome subject_table(Subject *subject) {
 static Outcome subject_engine(Subject *subject, const Request *request) {
     const char *const options[][2] = {{"executor", request->executor},
                                       {"threads", request->threads},
-                                      {"precision", request->precision}};
+                                      {"precision", request->precision},
+                                      {"cache", request->cache}};
     for (size_t k = 0; k < sizeof options / sizeof *options; k++) {
         if (!options[k][1]) continue;
         descend_error *error = NULL;
@@ -364,8 +365,7 @@ static Outcome work_fit(Subject *subject, const Request *request, Record *record
 static Outcome scalar_once(const Request *request, Record *record) {
     char steps[32];
     snprintf(steps, sizeof steps, "%zu", request->size);
-    const char *const options[] = {"optimizer", "gd",        "rate",  "1e-9", "until",
-                                   "slope < 0", "steps", steps,  NULL};
+    const char *const options[] = {"optimizer", "gd",        "rate",  "1e-9", "steps", steps,  NULL};
     static const char *const starts[] = {"w=10", NULL};
     Subject one = {0};
     descend_error *error = NULL;
@@ -475,6 +475,7 @@ static int request_option(Request *request, const char *name, const char *value)
     if (strcmp(name, "--executor") == 0) request->executor = value;
     else if (strcmp(name, "--threads") == 0) request->threads = value;
     else if (strcmp(name, "--precision") == 0) request->precision = value;
+    else if (strcmp(name, "--cache") == 0) request->cache = value;
     else if (strcmp(name, "--size") == 0) request->size = (size_t)strtoull(value, NULL, 10);
     else if (strcmp(name, "--repeat") == 0) request->repeats = (int)strtol(value, NULL, 10);
     else if (strcmp(name, "--memory") == 0) request->memory = strtod(value, NULL);
