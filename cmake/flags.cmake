@@ -4,7 +4,7 @@ add_library(flags INTERFACE)
 set(CMAKE_C_STANDARD 17)
 set(CMAKE_C_STANDARD_REQUIRED ON)
 set(CMAKE_C_EXTENSIONS OFF)
-set(CMAKE_C_FLAGS_RELEASE "-O3")
+set(CMAKE_C_FLAGS_RELEASE "-O2")
 set(CMAKE_C_FLAGS_DEBUG "-O1 -g")
 set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
 
@@ -50,7 +50,8 @@ function(descend_instruction_sets)
         set(avx2 "")
         set(avx512 "")
     endif()
-    set_source_files_properties(src/exec/kernels.c PROPERTIES COMPILE_FLAGS "${loops}")
+    set_source_files_properties(src/exec/kernels.c src/optim/qr.c src/optim/vector.c PROPERTIES
+        COMPILE_FLAGS "${loops}")
     set_source_files_properties(src/exec/kernels_avx2.c PROPERTIES COMPILE_FLAGS "${loops} ${avx2}")
     set_source_files_properties(src/exec/kernels_avx512.c PROPERTIES
         COMPILE_FLAGS "${loops} ${avx512}")
