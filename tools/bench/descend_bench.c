@@ -12,7 +12,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <time.h>
 
 enum { COLUMNS_MAX = 31, REPEATS_MAX = 1000, LOGISTIC_X = 30, NODE_ROWS = 4096 };
@@ -455,11 +454,20 @@ static const struct {
 };
 enum { WORK_COUNT = sizeof WORKS / sizeof *WORKS };
 
+/* Peak resident memory of this program alone; 0: not told here. */
+static double peak_bytes(void) {
+    char line[256];
+    double kilobytes = 0;
+    FILE *status = fopen("/proc/self/status", "r");
+    while (status && fgets(line, sizeof line, status))
+        if (sscanf(line, "VmHWM: %lf", &kilobytes) == 1) break;
+    if (status) fclose(status);
+    return 1024 * kilobytes;
+}
+
 static const char *or_default(const char *text) { return text && *text ? text : "default"; }
 
 static void print_record(const Request *request, const Record *record, Outcome outcome) {
-    struct rusage usage;
-    getrusage(RUSAGE_SELF, &usage);
     printf("{\"work\": \"%s\", \"who\": \"descend\", \"available\": %s, \"size\": %zu, ",
            request->work, outcome == MEASURED ? "true" : "false", request->size);
     printf("\"executor\": \"%s\", \"threads\": \"%s\", \"precision\": \"%s\", ",
@@ -469,7 +477,7 @@ static void print_record(const Request *request, const Record *record, Outcome o
     printf("\"unit\": \"%s\", \"bytes\": %g, \"blocks\": %d, \"prepare_seconds\": %.6g, "
            "\"peak_bytes\": %.0f, ",
            or_default(record->unit), record->bytes, record->blocks, record->prepare,
-           1024.0 * (double)usage.ru_maxrss);
+           peak_bytes());
     printf("\"check\": %.17g, \"version\": \"%s\", \"seconds\": [",
            isfinite(record->check) ? record->check : 0, descend_version());
     for (int k = 0; k < record->n && outcome == MEASURED; k++)

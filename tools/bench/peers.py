@@ -200,6 +200,14 @@ def scalar_jax(n, repeats):
     return timed(lambda: walk(10.0, n).block_until_ready(), repeats, n)
 
 
+def peak_bytes():
+    with open('/proc/self/status', encoding='ascii', errors='replace') as status:
+        for line in status:
+            if line.startswith('VmHWM:'):
+                return 1024 * int(line.split()[1])
+    return 0
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument('work')
@@ -208,7 +216,8 @@ def main():
     parser.add_argument('--repeat', type=int, default=5)
     given = parser.parse_args()
     measure = globals()[f'{given.work}_{given.peer}']
-    print(json.dumps({'seconds': measure(given.size, given.repeat)}))
+    seconds = measure(given.size, given.repeat)
+    print(json.dumps({'seconds': seconds, 'peak_bytes': peak_bytes()}))
 
 
 if __name__ == '__main__':

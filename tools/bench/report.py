@@ -14,6 +14,7 @@ WORDS = {
         'head': '| who | setting | {unit} | {share} | peak memory |',
         'time': 'time a {0}', 'share_read': 'share of the read limit', 'share_chain': 'times the bare chain',
         'share_none': 'times descend', 'target': 'Wanted: {0}.', 'reached': 'reached', 'missed': 'missed',
+        'slower': 'the best peer ({1}) is {0} times as fast as descend.',
         'installed': 'as installed', 'failed': 'did not run: {0}', 'versus': 'descend is {0} times as fast as the best'
         ' peer ({1}).', 'commands': 'Commands:', 'scale': '## Cost by size', 'scale_head': '| size | time | first = 1 |',
     },
@@ -27,6 +28,7 @@ WORDS = {
         'head': '| 谁 | 设置 | {unit} | {share} | 内存峰值 |',
         'time': '每{0}时间', 'share_read': '占读取极限', 'share_chain': '裸链的倍数',
         'share_none': 'descend 的倍数', 'target': '目标：{0}。', 'reached': '达到', 'missed': '未达到',
+        'slower': '最好的同类软件（{1}）的速度是 descend 的 {0} 倍。',
         'installed': '安装后的样子', 'failed': '没有运行：{0}', 'versus': 'descend 的速度是最好的同类软件（{1}）的 {0} 倍。',
         'commands': '命令：', 'scale': '## 开销与规模', 'scale_head': '| 规模 | 时间 | 以第一行为 1 |',
     },
@@ -122,14 +124,16 @@ def work_text(work, language):
     peer = best_peer(work)
     own = [median_time(c) for c in work['contenders'] if not c['peer'] and median_time(c)]
     if peer and own:
-        lines += ['', words['versus'].format(figure(median_time(peer) / min(own)), peer['name'])]
+        ratio = median_time(peer) / min(own)
+        sentence = words['versus' if ratio >= 1 else 'slower']
+        lines += ['', sentence.format(figure(max(ratio, 1 / ratio)), peer['name'])]
     lines += ['', words['commands'], '', '```sh'] + [c['shown'] for c in work['contenders']] + ['```', '']
     return lines
 
 
 def scale_text(scales, language):
     words = WORDS[language]
-    lines = [words['scale'], '']
+    lines = [words['scale'], ''] if scales else []
     for scale in scales:
         times = [(size, median_time({'rounds': rounds})) for size, rounds in scale['sizes']]
         known = [(size, time) for size, time in times if time]
