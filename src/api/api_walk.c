@@ -257,8 +257,11 @@ descend_status descend_walk_step(descend_walk *walk, descend_event *event, desce
 
 descend_status descend_walk_run(descend_walk *walk, descend_error **error) {
     descend_status status;
-    do status = descend_walk_step(walk, NULL, error);
-    while (status == DESCEND_RUNNING);
+    do {
+        if (walk && walk->walk && walk->stroke == 0 && train_walk_stretch(walk->walk) != STATUS_OK)
+            return api_no_memory(error);
+        status = descend_walk_step(walk, NULL, error);
+    } while (status == DESCEND_RUNNING);
     return status == DESCEND_DONE ? DESCEND_OK : status;
 }
 

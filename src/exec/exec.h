@@ -166,6 +166,20 @@ bool exec_emit_head_for(Precision precision, const char *body, Text *out);
 /* Stable text for 'show --stage c'. */
 void exec_dump_code(const Plan *plan, Text *out);
 
+/* step_loop.c: a rule (a plan over the parameters as its rows) walking on an objective without rows
+ * (its outputs: loss, then the slope by each of the n numbers), as one compiled loop. NULL: they
+ * cannot be walked so, or there is no compiler. The plans must outlive it. */
+typedef struct StepLoop StepLoop;
+typedef struct StepShape {
+    size_t n, n_settings, n_columns; /* parameters; what the rule's plan reads */
+} StepShape;
+StepLoop *exec_step_loop(const Plan *objective, const Plan *rule, const StepShape *shape,
+                         const char *cache);
+/* The steps that were made: see emit_walk.c, which also says what 'record' holds. */
+long long exec_step_loop_run(StepLoop *loop, const double *settings, double *x, double *slope,
+                             double *columns, double *record, long long steps);
+void exec_step_loop_free(StepLoop *loop);
+
 /* ---- private to src/exec --------------------------------------------------------------------- */
 
 /* needs.c: which nodes the outputs need, and when. A value of level k can be computed when k passes
@@ -508,6 +522,11 @@ void exec_emit_place(const Plan *plan, const Operand *operand, const char *index
 void exec_emit_value(const Step *step, Op op, const char *const *names, Text *out);
 void exec_emit_block_functions(Precision precision, Text *out);
 void exec_emit_block_name(Op op, Text *out);
+
+/* emit_walk.c */
+bool exec_walk_possible(const Plan *objective, const Plan *rule, size_t n);
+bool exec_emit_walk(const Plan *objective, const Plan *rule, size_t n, size_t n_settings,
+                    size_t n_columns, Text *out);
 
 /* reference.c: one row at a time, every needed value kept. */
 struct Replay {

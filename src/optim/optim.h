@@ -97,6 +97,16 @@ double optim_setting(const Walker *walker, const char *name); /* "beta1": NaN if
 void optim_epoch(Walker *walker, long long epoch);            /* for schedules: epoch from 1 */
 void optim_close(Walker *walker);
 
+/* A rule's plan and its numbers as they stand, for those who walk many of its rounds in one go;
+ * false for other methods and for schedules. columns[k * n + i]. */
+typedef struct RuleView {
+    const Plan *plan;
+    double *parameters, *columns;
+    size_t n_settings, n_columns;
+} RuleView;
+bool optim_rule_view(Walker *walker, RuleView *view);
+void optim_rule_advance(Walker *walker, long long rounds); /* so many were walked */
+
 /* The ready rules: text by name ("adam"), and the k-th name (NULL past the end). */
 const char *optim_rule_text(const char *name);
 const char *optim_rule_name(size_t k);
@@ -125,6 +135,9 @@ bool stop_asks_seconds(const Stop *stop); /* else they may be anything */
 /* The two numbers behind the verdict, e.g. slope and its bound: 'what < bound'. */
 void stop_numbers(const Stop *stop, double *value, double *bound);
 void stop_close(Stop *stop);
+/* Rounds walked in one go: what is noted of each passes through 'record' (exec/emit_walk.c). */
+void stop_begin_stretch(const Stop *stop, double *record);
+void stop_note_stretch(Stop *stop, const double *record, long long rounds);
 
 /* ---- probe.c: the slope felt with the foot --------------------------------------------------- */
 
@@ -256,6 +269,8 @@ size_t optim_rule_state(const Rule *rule, const double **arrays, size_t capacity
 const char *optim_rule_own_name(const Rule *rule); /* NULL for bare statements */
 double optim_rule_setting(const Rule *rule, const char *name);
 void optim_rule_epoch(Rule *rule, long long epoch);
+bool optim_rule_own_view(Rule *rule, RuleView *view);
+void optim_rule_own_advance(Rule *rule, long long rounds);
 void optim_rule_close(Rule *rule);
 
 #endif

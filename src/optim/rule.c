@@ -454,3 +454,25 @@ double optim_rule_setting(const Rule *rule, const char *name) {
 void optim_rule_epoch(Rule *rule, long long epoch) {
     rule->epoch = epoch;
 }
+
+/* ---- many rounds in one go ------------------------------------------------------------------- */
+
+bool optim_rule_own_view(Rule *rule, RuleView *view) {
+    if (rule->step == 0 || (rule->schedule.plan && !rule->schedule.constant)) return false;
+    for (size_t k = 0; k < rule->n_columns; k++)
+        if (k != RULE_G && !(rule->graph->graph->nodes[rule->graph->next[k]].flags & NODE_ROWS))
+            return false; /* it would have to be spread */
+    rule_turn(rule);
+    rule->parameters[RULE_T] = (double)rule->step;
+    *view = (RuleView){.plan = rule->plan,
+                       .parameters = rule->parameters,
+                       .columns = rule_vector(rule, rule->columns[RULE_W]),
+                       .n_settings = RULE_SETTINGS + rule->graph->n_settings,
+                       .n_columns = rule->n_columns};
+    return true;
+}
+
+void optim_rule_own_advance(Rule *rule, long long rounds) {
+    rule->step += rounds;
+    rule->evaluations += rounds;
+}

@@ -4,6 +4,7 @@
  * user's own test ('--until'), the limit on rounds, and numbers that are not finite. The thresholds
  * stand together below. */
 #include <float.h>
+#include <limits.h>
 #include <math.h>
 #include <string.h>
 
@@ -241,4 +242,24 @@ Reason stop_check(Stop *stop, const StepReport *report, double seconds) {
     if (settings->max_steps > 0 && report->step >= settings->max_steps)
         return settings->user_steps ? REASON_STEPS_DONE : REASON_STEP_LIMIT;
     return REASON_RUNNING;
+}
+
+/* ---- rounds in one go ------------------------------------------------------------------------ */
+
+void stop_begin_stretch(const Stop *stop, double *record) {
+    record[0] = stop->start_loss;
+    record[1] = stop->lowest;
+    record[2] = stop->scale;
+    record[3] = stop->last_loss;
+    record[4] = stop->above;
+    record[5] = stop->rising;
+}
+
+void stop_note_stretch(Stop *stop, const double *record, long long rounds) {
+    stop->rounds += rounds;
+    stop->lowest = record[1];
+    stop->scale = record[2];
+    stop->last_loss = record[3];
+    stop->above = record[4] < INT_MAX ? (int)record[4] : INT_MAX;
+    stop->rising = record[5] < INT_MAX ? (int)record[5] : INT_MAX;
 }

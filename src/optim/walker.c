@@ -159,3 +159,11 @@ void optim_close(Walker *walker) {
     optim_rule_close(walker->rule);
     memory_free(walker);
 }
+
+bool optim_rule_view(Walker *walker, RuleView *view) {
+    return walker->rule && optim_rule_own_view(walker->rule, view);
+}
+
+void optim_rule_advance(Walker *walker, long long rounds) {
+    optim_rule_own_advance(walker->rule, rounds);
+}

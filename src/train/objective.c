@@ -606,6 +606,21 @@ void train_limits(const Problem *problem, double *read, double *operations) {
     exec_limits(problem->pool, problem->options.precision, read, operations);
 }
 
+Executor train_executor(const Problem *problem) {
+    return problem->options.executor;
+}
+
+const char *train_cache(const Problem *problem) {
+    return problem->options.cache;
+}
+
+const Plan *train_lone_plan(Problem *problem) {
+    const ProblemOptions *options = &problem->options;
+    if (problem->rows.count > 0 || options->probe || options->precision != PRECISION_F64)
+        return NULL;
+    return problem->gradient_plan;
+}
+
 CodeState train_code_state(const Problem *problem) {
     const Plan *plan = problem_main_plan(problem);
     return plan ? exec_facts(plan).code : CODE_UNTRIED;

@@ -44,6 +44,10 @@ const Plan *train_plan(const Problem *problem, size_t k, const char **name);
 size_t train_workspace(const Problem *problem); /* bytes of all of them */
 /* See exec_limits. */
 void train_limits(const Problem *problem, double *read, double *operations);
+Executor train_executor(const Problem *problem);
+const char *train_cache(const Problem *problem);
+/* The plan of loss and slope where there are no rows, in double; else NULL. */
+const Plan *train_lone_plan(Problem *problem);
 CodeState train_code_state(const Problem *problem);
 /* The feet of the newest gradient by probe, n of them; NULL with an exact gradient. */
 const Foot *train_feet(const Problem *problem);
@@ -98,6 +102,8 @@ Status train_walk_open(Problem *problem, const WalkOptions *options, const doubl
 /* One round (after the first walk: one whole further walk of --restarts). *reason: REASON_RUNNING
  * to go on. */
 Status train_walk_step(Walk *walk, StepReport *report, long *restart, Reason *reason, Error *error);
+/* Before a round that nobody looks at: may walk many, and leave the last one to it. */
+Status train_walk_stretch(Walk *walk);
 void train_walk_close(Walk *walk);
 
 /* What a walk remembers for those who explain it. */
@@ -150,6 +156,8 @@ void jacobian_close(Jacobian *jacobian);
 
 /* ---- walk.c and restarts.c share ------------------------------------------------------------- */
 
+enum { STRETCH_PARAMETERS = 8 };
+
 struct Walk {
     Problem *problem;
     WalkOptions options;
@@ -160,6 +168,9 @@ struct Walk {
     Rows all_rows;
     double started;
     long long max_steps;
+    StepLoop *loop; /* see stretch.c */
+    double *loop_saved; /* the rule's columns and the slope, before a stretch */
+    bool loop_failed; /* or has come to the end of its way */
     bool asked_steps; /* --steps or --epochs was given */
     bool begun;       /* at least one round was reported */
     bool first_done;  /* the walk from the given start has ended */

@@ -102,6 +102,8 @@ Status train_walk_open(Problem *problem, const WalkOptions *options, const doubl
 
 void train_walk_close(Walk *walk) {
     if (!walk) return;
+    exec_step_loop_free(walk->loop);
+    memory_free(walk->loop_saved);
     optim_close(walk->walker);
     stop_close(walk->stop);
     for (size_t k = 0; k < walk->n_valleys; k++) memory_free(walk->valleys[k].values);
