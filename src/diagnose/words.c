@@ -238,6 +238,10 @@ static bool words_rate_vanished(const WalkFacts *facts) {
     return facts->first_order && facts->last_rate < 1e-3 * facts->first_rate;
 }
 
+static bool words_is_single(const Tale *tale) {
+    return train_precision(tale->problem) == PRECISION_F32;
+}
+
 /* Nothing moves though the slope is not small: does the loss do what the slope says? */
 static Message words_stuck(const Tale *tale) {
     const WalkFacts *facts = &tale->facts;
@@ -245,7 +249,7 @@ static Message words_stuck(const Tale *tale) {
                                    words_number(facts->start_slope).s, NULL);
     SlopeCheck check;
     Text name = {0};
-    if (train_precision(tale->problem) == PRECISION_F32)
+    if (words_is_single(tale))
         return message_make(MSG_WHY_STALLED_SINGLE, words_number(facts->slope).s,
                             words_number(facts->start_slope).s, NULL);
     if (tale->graph->n_scalars > WORDS_CHECKED) return message;
@@ -449,6 +453,8 @@ static void words_advice(Tale *tale) {
     } else if (words->verdict == VERDICT_STEP_LIMIT) {
         if (!((slow || rising) && words_advise_rate(words, facts->first_rate)))
             words_advise_steps(words, facts);
+    } else if (words->verdict == VERDICT_STALLED && words_is_single(tale)) {
+        snprintf(words->advice, sizeof words->advice, "--precision f64");
     } else if (words_looks_further(words) || words->verdict == VERDICT_STALLED) {
         snprintf(words->advice, sizeof words->advice, "--restarts %d", WORDS_RESTARTS);
     }

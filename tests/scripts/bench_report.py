@@ -19,6 +19,7 @@ WORK = {'key': 'decay', 'unit': 'point', 'limit': 'read', 'bytes': 16, 'limits':
                        contender('gone', [[], [], []])]}
 RESULTS = {'date': '2026-11-27', 'rounds': 3, 'cpu': 'c', 'cores': 2, 'memory': 8, 'system': 's',
            'compiler': 'gcc', 'descend': '1', 'peers': 'p 1', 'read': 20.0, 'fma': 300.0, 'works': [WORK],
+           'errors': [(1000, 1.5e-7), (10000, None)],
            'scales': [{'title': {'en': 'Rows', 'zh': '行'}, 'sizes': [(1000, [[2e-9]]), (10000, [[3e-9]]),
                                                                      (100000, [[]])]}]}
 
@@ -60,6 +61,7 @@ class ReportTest(unittest.TestCase):
         self.assertIn('descend is 4 times as fast as the best peer (fast).', text)
         self.assertIn('| 10,000 | 3 ns | 1.5 |', text)
         self.assertIn('run fast', text)
+        self.assertIn('| 1,000 | 1.5e-07 |', text)
 
     def test_both_languages_have_the_same_words(self):
         english, chinese = report.WORDS['en'], report.WORDS['zh']

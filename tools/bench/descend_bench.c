@@ -310,6 +310,45 @@ static Outcome work_arithmetic(Subject *subject, const Request *request, Record 
                          record);
 }
 
+/* Loss and gradient of the exponential in one precision. */
+static Outcome evaluate_in(Subject *subject, const char *precision, double *values) {
+    static const char *const starts[] = {"a=4", "b=0.5", "c=0.5", NULL};
+    Request request = {.precision = precision};
+    Record unused = {0};
+    descend_error *error = NULL;
+    Outcome outcome = subject_walk(subject, &request);
+    if (outcome == MEASURED) outcome = subject_start(subject, starts);
+    if (outcome == MEASURED) outcome = subject_prepare(subject, &unused);
+    if (outcome == MEASURED &&
+        descend_walk_evaluate(subject->walk, descend_walk_starts(subject->walk), values,
+                              values + 1, &error) < 0)
+        outcome = failure(error, "evaluate");
+    descend_walk_free(subject->walk);
+    subject->walk = NULL;
+    return outcome;
+}
+
+/* How far single precision is from double: the larger of the loss's relative error and that of the
+ * gradient, as a vector. Told as 'check'. */
+static Outcome work_error(Subject *subject, const Request *request, Record *record) {
+    double exact[4], single[4], off = 0, size = 0;
+    record->unit = "row";
+    record->blocks = 1;
+    if (!subject_allocate(subject, 2, request->size)) return failure(NULL, "columns");
+    fill_decay(subject);
+    Outcome outcome = subject_parse(subject, "y ~ a*exp(-b*x) + c");
+    if (outcome == MEASURED) outcome = subject_table(subject);
+    if (outcome == MEASURED) outcome = evaluate_in(subject, "f64", exact);
+    if (outcome == MEASURED) outcome = evaluate_in(subject, "f32", single);
+    for (int k = 1; outcome == MEASURED && k < 4; k++) {
+        off += (single[k] - exact[k]) * (single[k] - exact[k]);
+        size += exact[k] * exact[k];
+    }
+    record->check = fmax(sqrt(off / size), fabs(single[0] - exact[0]) / fabs(exact[0]));
+    record->seconds[record->n++] = 0;
+    return outcome;
+}
+
 static Outcome work_logistic(Subject *subject, const Request *request, Record *record) {
     static const char *const options[] = {"optimizer", "gd",        "rate",  "1", "until",
                                           "slope < 0", "steps", "1000000", NULL};
@@ -450,7 +489,7 @@ static const struct {
     {"logistic", work_logistic, 2000000}, {"exponential", work_exponential, 10000000},
     {"scalar", work_scalar, 1000000},     {"fit", work_fit, 1000000},
     {"rows", work_exponential, 1000000},  {"nodes", work_nodes, 1000},
-    {"parameters", work_parameters, 1000}, {"threads", work_arithmetic, 1000000},
+    {"parameters", work_parameters, 1000}, {"threads", work_arithmetic, 1000000}, {"error", work_error, 1000000},
 };
 enum { WORK_COUNT = sizeof WORKS / sizeof *WORKS };
 

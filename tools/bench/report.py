@@ -16,7 +16,10 @@ WORDS = {
         'share_none': 'times descend', 'target': 'Wanted: {0}.', 'reached': 'reached', 'missed': 'missed',
         'slower': 'the best peer ({1}) is {0} times as fast as descend.',
         'installed': 'as installed', 'failed': 'did not run: {0}', 'versus': 'descend is {0} times as fast as the best'
-        ' peer ({1}).', 'commands': 'Commands:', 'scale': '## Cost by size', 'scale_head': '| size | time | first = 1 |',
+        ' peer ({1}).', 'commands': 'Commands:', 'errors': '## Single precision against double', 'errors_text': 'Loss and gradient of the exponential, '
+        'rows in float32: the larger of their relative errors. Sums of complete leaves are kept in double, so that '
+        'the error does not grow with the rows.', 'errors_head': '| rows | relative error |',
+        'scale': '## Cost by size', 'scale_head': '| size | time | first = 1 |',
     },
     'zh': {
         'title': '# 性能测量',
@@ -30,7 +33,9 @@ WORDS = {
         'share_none': 'descend 的倍数', 'target': '目标：{0}。', 'reached': '达到', 'missed': '未达到',
         'slower': '最好的同类软件（{1}）的速度是 descend 的 {0} 倍。',
         'installed': '安装后的样子', 'failed': '没有运行：{0}', 'versus': 'descend 的速度是最好的同类软件（{1}）的 {0} 倍。',
-        'commands': '命令：', 'scale': '## 开销与规模', 'scale_head': '| 规模 | 时间 | 以第一行为 1 |',
+        'commands': '命令：', 'errors': '## 单精度与双精度之差', 'errors_text': '指数函数的损失和梯度，各行用 float32 计算：两者相对误差中'
+        '较大的一个。每一叶的和用双精度保存，所以误差不随行数增长。', 'errors_head': '| 行数 | 相对误差 |',
+        'scale': '## 开销与规模', 'scale_head': '| 规模 | 时间 | 以第一行为 1 |',
     },
 }
 UNITS = {'en': {'row': 'row', 'point': 'point', 'step': 'step', 'process': 'process'},
@@ -143,6 +148,15 @@ def scale_text(scales, language):
     return lines
 
 
+def errors_text(errors, language):
+    words = WORDS[language]
+    known = [(size, error) for size, error in errors if error is not None]
+    if not known:
+        return []
+    return [words['errors'], '', words['errors_text'], '', words['errors_head'], '|---|---|'] + \
+        [f'| {size:,} | {figure(error, 2)} |' for size, error in known] + ['']
+
+
 def document(results, language):
     words = WORDS[language]
     lines = [words['title'], '', words['intro'].format(**results), '', words['machine'].format(**results), '',
@@ -151,4 +165,5 @@ def document(results, language):
     for work in results['works']:
         lines += work_text(work, language)
     lines += scale_text(results['scales'], language)
+    lines += errors_text(results['errors'], language)
     return '\n'.join(lines).rstrip('\n') + '\n'
