@@ -557,7 +557,17 @@ size_t exec_replay_target(const Replay *replay, NodeId id, size_t element);
 Status exec_replay_outputs(Plan *plan, const double *parameters, const Rows *rows,
                            double *const *results, const RowVisitor *visitor);
 
-/* plan.c */
+/* plan_memory.c */
+enum { EXEC_APART = 128 }; /* bytes: processors fetch cache lines in pairs */
+bool exec_plan_round_up(size_t *bytes); /* to whole lines; false: overflow */
+bool exec_plan_fold_bytes(const Plan *plan, size_t *bytes); /* of the sums of one worker */
+bool exec_plan_workspace(const Plan *plan, size_t *block, size_t *bytes);
+/* Places were counted in numbers of one row; now the height of the block is known. */
+void exec_plan_settle(Plan *plan);
+bool exec_plan_doubles(Plan *plan); /* single precision: where doubles are on their way */
+bool exec_plan_workers(Plan *plan, char *blocks, size_t block);
+bool exec_plan_parts(Plan *plan);
+void exec_plan_free_pass(const Plan *plan, PlanPass *pass);
 Status exec_check_memory(size_t bytes, size_t limit, Error *error);
 /* Of the arena, on cache lines that nobody else writes to. */
 void *exec_alloc_apart(Arena *arena, size_t count, size_t size);

@@ -16,9 +16,7 @@ enum {
     PLAN_CACHE = 256 << 10, /* then for the next cache */
     PLAN_LARGE = 64 << 20,  /* and when its many small steps want more rows */
     PLAN_STEP_WORK = 64,    /* numbers a step should make, to be worth its call */
-    PLAN_PARTS = 256 << 20, /* bytes of sums that workers may hold apart from each other */
-    PLAN_ALIGN = 128, /* processors fetch cache lines in pairs */
-    PLAN_APART = 128
+    PLAN_PARTS = 256 << 20  /* bytes of sums that workers may hold apart from each other */
 };
 
 /* What a step reads: a part of the value of 'root', which has a place of its own. */
@@ -588,50 +586,9 @@ static size_t plan_block_rows(const Planner *planner, const PlanOptions *options
     return rows > wanted ? rows : wanted;
 }
 
-static bool plan_round_up(size_t *bytes) {
-    return memory_add(*bytes, PLAN_ALIGN - 1, bytes) &&
-           (*bytes -= *bytes % PLAN_ALIGN, true);
-}
-
-/* Bytes of the states of all sums. */
-static bool plan_fold_bytes(const Plan *plan, size_t *bytes) {
-    size_t size;
-    *bytes = 0;
-    for (size_t p = 0; p < plan->n_passes; p++)
-        for (size_t k = 0; k < plan->passes[p].n_folds; k++) {
-            const PlanFold *fold = &plan->passes[p].folds[k];
-            if (!exec_fold_size(fold->op, fold->elements, plan->kernels->size, &size) ||
-                !memory_add(*bytes, size, bytes))
-                return false;
-        }
-    return true;
-}
-
-/* Bytes of the block of one worker, and of all that is allocated. */
-static bool plan_workspace(const Plan *plan, size_t *block, size_t *bytes) {
-    size_t folds, singles, blocks, states = plan->n_workers > 1 ? plan->n_workers + 1 : 1;
-    return memory_multiply(plan->row_numbers, plan->block_rows, block) &&
-           memory_multiply(*block, plan->kernels->size, block) && plan_round_up(block) &&
-           memory_multiply(*block, plan->n_workers, &blocks) &&
-           memory_multiply(plan->single_numbers, plan->kernels->size, &singles) &&
-           plan_round_up(&singles) &&
-           plan_fold_bytes(plan, &folds) && memory_multiply(folds, states, &folds) &&
-           memory_add(singles, blocks, bytes) && memory_add(*bytes, PLAN_ALIGN, bytes) &&
-           memory_add(*bytes, folds, bytes);
-}
-
-Status exec_check_memory(size_t bytes, size_t limit, Error *error) {
-    if (limit == 0 || bytes <= limit) return STATUS_OK;
-    error_set(error, STATUS_MEMORY, MSG_EXEC_MEMORY_LIMIT, number_round((double)bytes / 1e6, 3).s,
-              number_round((double)limit / 1e6, 3).s, NULL);
-    error_remedy(error, MSG_EXEC_MEMORY_REMEDY, NULL);
-    return STATUS_MEMORY;
-}
-
-/* Workers share the passes unless each would need sums of its own that are too large. */
 static size_t plan_workers(const Planner *planner, const PlanOptions *options) {
     size_t folds, workers = options && options->pool ? pool_workers(options->pool) : 1;
-    if (planner->row_steps == 0 || !plan_fold_bytes(planner->plan, &folds)) return 1;
+    if (planner->row_steps == 0 || !exec_plan_fold_bytes(planner->plan, &folds)) return 1;
     return folds <= PLAN_PARTS / workers ? workers : 1;
 }
 
@@ -643,97 +600,16 @@ static Status plan_fit_memory(Planner *planner, const PlanOptions *options, size
     plan->single_numbers = (planner->singles.top + 7) / 8 * 8;
     plan->block_rows = plan_block_rows(planner, options);
     plan->n_workers = plan_workers(planner, options);
-    bool fits = plan_workspace(plan, block, &plan->workspace_bytes);
+    bool fits = exec_plan_workspace(plan, block, &plan->workspace_bytes);
     while ((!fits || (limit && plan->workspace_bytes > limit)) && plan->block_rows > 1) {
         if (plan->n_workers > 1)
             plan->n_workers = 1;
         else
             plan->block_rows /= 2;
-        fits = plan_workspace(plan, block, &plan->workspace_bytes);
+        fits = exec_plan_workspace(plan, block, &plan->workspace_bytes);
     }
     if (!fits) return error_memory(error);
     return exec_check_memory(plan->workspace_bytes, limit, error);
-}
-
-static void plan_settle_operand(const Plan *plan, Operand *operand) {
-    operand->offset *= plan->kernels->size;
-    if (operand->base == FRAME_ROWS) operand->offset *= plan->block_rows;
-}
-
-static void plan_settle_steps(const Plan *plan, Step *steps, size_t count) {
-    for (Step *step = steps; step < steps + count; step++) {
-        step->out *= plan->kernels->size;
-        if (step->rows) step->out *= plan->block_rows;
-        for (uint32_t k = 0; k < 3; k++) plan_settle_operand(plan, &step->in[k]);
-        if (step->op != OP_STACK) continue;
-        for (uint32_t k = 0; k < step->n_inputs; k++)
-            plan_settle_operand(plan, &step->extra.stack[k]);
-    }
-}
-
-/* Places were counted in numbers of one row; now the height of the block is known. */
-static void plan_settle(Plan *plan) {
-    for (size_t k = 0; k < plan->n_outputs; k++) plan_settle_operand(plan, &plan->places[k]);
-    if (plan->row_count != SIZE_MAX) plan->row_count *= plan->kernels->size;
-    plan_settle_steps(plan, plan->fixed, plan->n_fixed);
-    for (size_t p = 0; p < plan->n_passes; p++) {
-        PlanPass *pass = &plan->passes[p];
-        plan_settle_steps(plan, pass->singles, pass->n_singles);
-        plan_settle_steps(plan, pass->steps, pass->n_steps);
-        for (size_t k = 0; k < pass->n_folds; k++) {
-            pass->folds[k].out *= plan->kernels->size;
-            plan_settle_operand(plan, &pass->folds[k].probability);
-        }
-        plan->n_steps += pass->n_singles + pass->n_steps;
-    }
-}
-
-void *exec_alloc_apart(Arena *arena, size_t count, size_t size) {
-    size_t bytes;
-    if (!memory_multiply(count, size, &bytes) || !memory_add(bytes, 2 * PLAN_APART, &bytes)) {
-        arena->failed = true;
-        return NULL;
-    }
-    char *piece = arena_alloc(arena, bytes, 1);
-    return piece ? piece + PLAN_APART : NULL;
-}
-
-static bool plan_allocate_part(Plan *plan, PlanPass *pass, size_t worker) {
-    Fold *folds = exec_alloc_apart(&plan->arena, pass->n_folds, sizeof *folds);
-    pass->parts[worker] = folds;
-    for (size_t k = 0; folds && k < pass->n_folds; k++)
-        if (!exec_fold_new(&folds[k], pass->folds[k].op, pass->folds[k].elements, plan->kernels))
-            return false;
-    return folds != NULL;
-}
-
-static bool plan_allocate_parts(Plan *plan) {
-    for (size_t p = 0; p < plan->n_passes && plan->n_workers > 1; p++) {
-        PlanPass *pass = &plan->passes[p];
-        if (pass->n_folds == 0) continue;
-        pass->parts = arena_alloc(&plan->arena, plan->n_workers, sizeof *pass->parts);
-        for (size_t w = 0; pass->parts && w < plan->n_workers; w++)
-            if (!plan_allocate_part(plan, pass, w)) return false;
-        if (!pass->parts) return false;
-    }
-    return true;
-}
-
-static bool plan_allocate_workers(Plan *plan, char *blocks, size_t block) {
-    Arena *arena = &plan->arena;
-    plan->workers = exec_alloc_apart(arena, plan->n_workers, sizeof *plan->workers);
-    for (size_t w = 0; plan->workers && w < plan->n_workers; w++) {
-        Worker *worker = &plan->workers[w];
-        worker->base = exec_alloc_apart(arena, plan->n_base, sizeof *worker->base);
-        worker->values = exec_alloc_apart(arena, plan->n_outputs, sizeof *worker->values);
-        worker->rows = blocks + w * block;
-        worker->shown =
-            exec_alloc_apart(arena, plan->shown * plan->block_rows, sizeof *worker->shown);
-        if (!worker->base || !worker->values || !worker->shown) return false;
-        worker->base[FRAME_WORK] = plan->work;
-        worker->base[FRAME_ROWS] = worker->rows;
-    }
-    return plan->workers != NULL;
 }
 
 static void plan_aim(Plan *plan, uint32_t column, size_t base) {
@@ -765,36 +641,17 @@ static bool plan_list_columns(Planner *planner) {
     return true;
 }
 
-/* Single precision: where doubles are on their way in and out. */
-static bool plan_allocate_doubles(Plan *plan) {
-    size_t most = 1;
-    if (plan->precision == PRECISION_F64) return true;
-    for (size_t k = 0; k < plan->graph->n_parameters; k++) {
-        const Parameter *parameter = &plan->graph->parameters[k];
-        size_t end = parameter->offset + parameter->count;
-        if (end > plan->n_parameters) plan->n_parameters = end;
-    }
-    for (size_t p = 0; p < plan->n_passes; p++)
-        for (size_t k = 0; k < plan->passes[p].n_folds; k++)
-            if (plan->passes[p].folds[k].elements > most) most = plan->passes[p].folds[k].elements;
-    for (size_t k = 0; k < plan->n_outputs; k++)
-        if (plan->places[k].rows) plan->shown += plan->sizes[k];
-    plan->parameters = arena_alloc(&plan->arena, plan->n_parameters, sizeof *plan->parameters);
-    plan->sums = arena_alloc(&plan->arena, most, sizeof *plan->sums);
-    return plan->parameters && plan->sums;
-}
-
 static Status plan_allocate_work(Planner *planner, size_t block, Error *error) {
     Plan *plan = planner->plan;
     size_t singles = plan->single_numbers * plan->kernels->size;
-    if (!plan_round_up(&singles)) return error_memory(error);
-    plan->memory = memory_new(singles + plan->n_workers * block + PLAN_ALIGN, 1);
+    if (!exec_plan_round_up(&singles)) return error_memory(error);
+    plan->memory = memory_new(singles + plan->n_workers * block + EXEC_APART, 1);
     if (!plan->memory || !plan_list_columns(planner)) return error_memory(error);
-    size_t past = (uintptr_t)plan->memory % PLAN_ALIGN;
-    plan->work = (char *)plan->memory + (past ? PLAN_ALIGN - past : 0);
-    bool made = plan_allocate_doubles(plan) &&
-                plan_allocate_workers(plan, (char *)plan->work + singles, block) &&
-                plan_allocate_parts(plan);
+    size_t past = (uintptr_t)plan->memory % EXEC_APART;
+    plan->work = (char *)plan->memory + (past ? EXEC_APART - past : 0);
+    bool made = exec_plan_doubles(plan) &&
+                exec_plan_workers(plan, (char *)plan->work + singles, block) &&
+                exec_plan_parts(plan);
     return made ? STATUS_OK : error_memory(error);
 }
 
@@ -816,7 +673,7 @@ static Status plan_finish(Planner *planner, const PlanOptions *options, Error *e
     Plan *plan = planner->plan;
     size_t block = 0;
     TRY(plan_fit_memory(planner, options, &block, error));
-    plan_settle(plan);
+    exec_plan_settle(plan);
     TRY(plan_allocate_work(planner, block, error));
     plan_run_fixed(planner);
     return STATUS_OK;
@@ -949,17 +806,10 @@ Status exec_plan(const Graph *graph, const NodeId *outputs, size_t n_outputs,
     return status;
 }
 
-static void plan_free_pass(const Plan *plan, PlanPass *pass) {
-    for (size_t k = 0; k < pass->n_folds; k++) exec_fold_free(&pass->whole[k]);
-    for (size_t w = 0; pass->parts && w < plan->n_workers; w++)
-        for (size_t k = 0; pass->parts[w] && k < pass->n_folds; k++)
-            exec_fold_free(&pass->parts[w][k]);
-}
-
 void exec_free(Plan *plan) {
     if (!plan) return;
     for (size_t p = 0; plan->passes && p < plan->n_passes; p++)
-        plan_free_pass(plan, &plan->passes[p]);
+        exec_plan_free_pass(plan, &plan->passes[p]);
     exec_code_free(plan);
     exec_replay_free(plan->replay);
     memory_free(plan->memory);

@@ -1,0 +1,150 @@
+/* The memory of a plan: how much it takes, where its values lie, and what each worker has. */
+#include "exec.h"
+
+bool exec_plan_round_up(size_t *bytes) {
+    return memory_add(*bytes, EXEC_APART - 1, bytes) &&
+           (*bytes -= *bytes % EXEC_APART, true);
+}
+
+/* Bytes of the states of all sums. */
+bool exec_plan_fold_bytes(const Plan *plan, size_t *bytes) {
+    size_t size;
+    *bytes = 0;
+    for (size_t p = 0; p < plan->n_passes; p++)
+        for (size_t k = 0; k < plan->passes[p].n_folds; k++) {
+            const PlanFold *fold = &plan->passes[p].folds[k];
+            if (!exec_fold_size(fold->op, fold->elements, plan->kernels->size, &size) ||
+                !memory_add(*bytes, size, bytes))
+                return false;
+        }
+    return true;
+}
+
+/* Bytes of the block of one worker, and of all that is allocated. */
+bool exec_plan_workspace(const Plan *plan, size_t *block, size_t *bytes) {
+    size_t folds, singles, blocks, states = plan->n_workers > 1 ? plan->n_workers + 1 : 1;
+    return memory_multiply(plan->row_numbers, plan->block_rows, block) &&
+           memory_multiply(*block, plan->kernels->size, block) && exec_plan_round_up(block) &&
+           memory_multiply(*block, plan->n_workers, &blocks) &&
+           memory_multiply(plan->single_numbers, plan->kernels->size, &singles) &&
+           exec_plan_round_up(&singles) &&
+           exec_plan_fold_bytes(plan, &folds) && memory_multiply(folds, states, &folds) &&
+           memory_add(singles, blocks, bytes) && memory_add(*bytes, EXEC_APART, bytes) &&
+           memory_add(*bytes, folds, bytes);
+}
+
+Status exec_check_memory(size_t bytes, size_t limit, Error *error) {
+    if (limit == 0 || bytes <= limit) return STATUS_OK;
+    error_set(error, STATUS_MEMORY, MSG_EXEC_MEMORY_LIMIT, number_round((double)bytes / 1e6, 3).s,
+              number_round((double)limit / 1e6, 3).s, NULL);
+    error_remedy(error, MSG_EXEC_MEMORY_REMEDY, NULL);
+    return STATUS_MEMORY;
+}
+
+/* Workers share the passes unless each would need sums of its own that are too large. */
+static void plan_settle_operand(const Plan *plan, Operand *operand) {
+    operand->offset *= plan->kernels->size;
+    if (operand->base == FRAME_ROWS) operand->offset *= plan->block_rows;
+}
+
+static void plan_settle_steps(const Plan *plan, Step *steps, size_t count) {
+    for (Step *step = steps; step < steps + count; step++) {
+        step->out *= plan->kernels->size;
+        if (step->rows) step->out *= plan->block_rows;
+        for (uint32_t k = 0; k < 3; k++) plan_settle_operand(plan, &step->in[k]);
+        if (step->op != OP_STACK) continue;
+        for (uint32_t k = 0; k < step->n_inputs; k++)
+            plan_settle_operand(plan, &step->extra.stack[k]);
+    }
+}
+
+/* Places were counted in numbers of one row; now the height of the block is known. */
+void exec_plan_settle(Plan *plan) {
+    for (size_t k = 0; k < plan->n_outputs; k++) plan_settle_operand(plan, &plan->places[k]);
+    if (plan->row_count != SIZE_MAX) plan->row_count *= plan->kernels->size;
+    plan_settle_steps(plan, plan->fixed, plan->n_fixed);
+    for (size_t p = 0; p < plan->n_passes; p++) {
+        PlanPass *pass = &plan->passes[p];
+        plan_settle_steps(plan, pass->singles, pass->n_singles);
+        plan_settle_steps(plan, pass->steps, pass->n_steps);
+        for (size_t k = 0; k < pass->n_folds; k++) {
+            pass->folds[k].out *= plan->kernels->size;
+            plan_settle_operand(plan, &pass->folds[k].probability);
+        }
+        plan->n_steps += pass->n_singles + pass->n_steps;
+    }
+}
+
+void *exec_alloc_apart(Arena *arena, size_t count, size_t size) {
+    size_t bytes;
+    if (!memory_multiply(count, size, &bytes) || !memory_add(bytes, 2 * EXEC_APART, &bytes)) {
+        arena->failed = true;
+        return NULL;
+    }
+    char *piece = arena_alloc(arena, bytes, 1);
+    return piece ? piece + EXEC_APART : NULL;
+}
+
+static bool plan_allocate_part(Plan *plan, PlanPass *pass, size_t worker) {
+    Fold *folds = exec_alloc_apart(&plan->arena, pass->n_folds, sizeof *folds);
+    pass->parts[worker] = folds;
+    for (size_t k = 0; folds && k < pass->n_folds; k++)
+        if (!exec_fold_new(&folds[k], pass->folds[k].op, pass->folds[k].elements, plan->kernels))
+            return false;
+    return folds != NULL;
+}
+
+bool exec_plan_parts(Plan *plan) {
+    for (size_t p = 0; p < plan->n_passes && plan->n_workers > 1; p++) {
+        PlanPass *pass = &plan->passes[p];
+        if (pass->n_folds == 0) continue;
+        pass->parts = arena_alloc(&plan->arena, plan->n_workers, sizeof *pass->parts);
+        for (size_t w = 0; pass->parts && w < plan->n_workers; w++)
+            if (!plan_allocate_part(plan, pass, w)) return false;
+        if (!pass->parts) return false;
+    }
+    return true;
+}
+
+bool exec_plan_workers(Plan *plan, char *blocks, size_t block) {
+    Arena *arena = &plan->arena;
+    plan->workers = exec_alloc_apart(arena, plan->n_workers, sizeof *plan->workers);
+    for (size_t w = 0; plan->workers && w < plan->n_workers; w++) {
+        Worker *worker = &plan->workers[w];
+        worker->base = exec_alloc_apart(arena, plan->n_base, sizeof *worker->base);
+        worker->values = exec_alloc_apart(arena, plan->n_outputs, sizeof *worker->values);
+        worker->rows = blocks + w * block;
+        worker->shown =
+            exec_alloc_apart(arena, plan->shown * plan->block_rows, sizeof *worker->shown);
+        if (!worker->base || !worker->values || !worker->shown) return false;
+        worker->base[FRAME_WORK] = plan->work;
+        worker->base[FRAME_ROWS] = worker->rows;
+    }
+    return plan->workers != NULL;
+}
+
+/* Single precision: where doubles are on their way in and out. */
+bool exec_plan_doubles(Plan *plan) {
+    size_t most = 1;
+    if (plan->precision == PRECISION_F64) return true;
+    for (size_t k = 0; k < plan->graph->n_parameters; k++) {
+        const Parameter *parameter = &plan->graph->parameters[k];
+        size_t end = parameter->offset + parameter->count;
+        if (end > plan->n_parameters) plan->n_parameters = end;
+    }
+    for (size_t p = 0; p < plan->n_passes; p++)
+        for (size_t k = 0; k < plan->passes[p].n_folds; k++)
+            if (plan->passes[p].folds[k].elements > most) most = plan->passes[p].folds[k].elements;
+    for (size_t k = 0; k < plan->n_outputs; k++)
+        if (plan->places[k].rows) plan->shown += plan->sizes[k];
+    plan->parameters = arena_alloc(&plan->arena, plan->n_parameters, sizeof *plan->parameters);
+    plan->sums = arena_alloc(&plan->arena, most, sizeof *plan->sums);
+    return plan->parameters && plan->sums;
+}
+
+void exec_plan_free_pass(const Plan *plan, PlanPass *pass) {
+    for (size_t k = 0; k < pass->n_folds; k++) exec_fold_free(&pass->whole[k]);
+    for (size_t w = 0; pass->parts && w < plan->n_workers; w++)
+        for (size_t k = 0; pass->parts[w] && k < pass->n_folds; k++)
+            exec_fold_free(&pass->parts[w][k]);
+}
