@@ -12,8 +12,6 @@ enum {
     RUN_PARTS = 16,       /* wanted for each thread, so that all end at about the same time */
     RUN_ALONE = 1 << 15,  /* numbers that are made faster alone than others are woken */
     RUN_TIMED = 64,       /* rows that are worth asking the clock for */
-    RUN_STEPS_AHEAD = 8,
-    RUN_FAR = 1 << 20,    /* bytes of a block beyond which values come from far */
     RUN_LINE = 64,        /* bytes that come from memory together */
     RUN_LOOKS = 1 << 14   /* of one that waits for its turn, before it lets others work */
 };
@@ -121,33 +119,6 @@ static void run_steps_timed(const PlanPass *pass, const Frame *frame, Ahead *ahe
     }
 }
 
-/* What a step will read, asked for ahead of its time. */
-static void run_fetch_step(const Step *step, const Frame *frame) {
-    size_t bytes = frame->n * frame->kernels->size;
-    for (uint32_t k = 0; k < 3 && step->op != OP_STACK; k++) {
-        const Operand *operand = &step->in[k];
-        if (operand->base != FRAME_ROWS || k >= step->n_inputs) continue;
-        const char *at = exec_operand(operand, frame);
-        for (size_t line = 0; line < bytes; line += RUN_LINE) FETCH(at + line);
-    }
-    if (step->rows)
-        for (size_t line = 0; line < bytes; line += RUN_LINE)
-            FETCH(frame->base[FRAME_ROWS] + step->out + line);
-}
-
-/* Plans so long that steps and values come from far: a few steps further on is looked to. */
-static void run_steps_far(const PlanPass *pass, const Frame *frame, Ahead *ahead) {
-    for (size_t k = 0; k < pass->n_steps; k++) {
-        const Step *later = &pass->steps[k + RUN_STEPS_AHEAD], *next = later - RUN_STEPS_AHEAD / 2;
-        if (k + RUN_STEPS_AHEAD < pass->n_steps)
-            for (size_t line = 0; line < sizeof *later; line += RUN_LINE)
-                FETCH((const char *)later + line);
-        if (k + RUN_STEPS_AHEAD / 2 < pass->n_steps) run_fetch_step(next, frame);
-        pass->steps[k].run(&pass->steps[k], frame);
-        if (ahead->next < ahead->end) run_fetch(ahead);
-    }
-}
-
 static void run_steps(const PlanPass *pass, const Frame *frame, Ahead *ahead) {
     for (size_t k = 0; k < pass->n_steps; k++) {
         pass->steps[k].run(&pass->steps[k], frame);
@@ -185,9 +156,7 @@ static void run_block(const Run *run, size_t number, const Frame *frame, size_t 
     Ahead ahead = {0};
     if (rows_left > frame->n)
         ahead = run_look_ahead(plan, &plan->workers[number], frame, rows_left, run->pass->n_steps);
-    bool far = plan->row_numbers * frame->pitch > RUN_FAR;
     if (clock) run_steps_timed(run->pass, frame, &ahead, clock);
-    else if (far) run_steps_far(run->pass, frame, &ahead);
     else run_steps(run->pass, frame, &ahead);
 }
 

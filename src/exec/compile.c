@@ -54,6 +54,9 @@ static const char *const compile_flags[] = {
 #if defined(__x86_64__)
     "-mprefer-vector-width=512",
 #endif
+#if defined(__GNUC__) && !defined(__clang__)
+    "-fno-tree-pre", "-fno-ipa-cp-clone", "-fno-gcse-after-reload", /* time without gain */
+#endif
     "-ffp-contract=off", "-fno-math-errno", "-fno-trapping-math", "-fPIC", "-shared", "-pipe",
     "-w"};
 

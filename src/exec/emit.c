@@ -11,7 +11,7 @@ enum {
     EMIT_PART = 160,       /* statements of a function */
     EMIT_CACHE = 24 << 10, /* bytes that a block's stored values should fit in */
     EMIT_LEAST_ROWS = 64,
-    EMIT_STRIP = 256, /* bytes of a strip: a few vectors of any machine */
+    EMIT_STRIP = 64,    /* rows of a strip: some vectors of any machine */
     EMIT_LINE = 64,   /* bytes that come from memory together */
     EMIT_AHEAD = 2048, /* bytes that are asked for ahead, */
     EMIT_FETCHED = 8   /* where so few columns are read: of many the processor sees more */
@@ -253,7 +253,7 @@ static bool emit_reads(const Step *step, size_t number) {
 /* The column that operands read at base[number]. */
 static void emit_fetch(const Emit *emit, size_t number) {
     size_t line = EMIT_LINE / emit->plan->kernels->size;
-    for (size_t at = 0; at < EMIT_STRIP / emit->plan->kernels->size; at += line)
+    for (size_t at = 0; at < EMIT_STRIP; at += line)
         text_format(emit->out, "        FETCH(base[%zu] + from + %zu);\n", number, at);
 }
 
@@ -368,7 +368,7 @@ bool exec_emit_plan(const Plan *plan, const char *name, Text *out) {
     Emit emit = {.plan = plan, .name = name, .out = out};
     bool good = true;
     text_format(out, "#define ROWS %zu\n#define STRIP %zu\n#define AHEAD %d\n\n", rows,
-                EMIT_STRIP / plan->kernels->size, EMIT_AHEAD);
+                (size_t)EMIT_STRIP, EMIT_AHEAD);
     for (; good && emit.pass < plan->n_passes; emit.pass++) {
         emit_once(&emit);
         good = emit_rows(&emit);

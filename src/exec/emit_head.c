@@ -57,6 +57,7 @@ static void emit_sums(Text *out) {
 }
 
 void exec_emit_head(Precision precision, bool functions, Text *out) {
+    text_add(out, "#ifndef ONCE\n#define ONCE static\n#endif\n");
     text_add(out, "#include <math.h>\n#include <stddef.h>\n#include <stdint.h>\n\n");
     if (functions)
         emit_functions(precision, out);
@@ -69,10 +70,12 @@ void exec_emit_head(Precision precision, bool functions, Text *out) {
                   "#if defined(__GNUC__)\n"
                   "#define INLINE __attribute__((always_inline)) static inline\n"
                   "#define RARE __attribute__((cold, noinline)) static\n"
+                  "#define CALLED __attribute__((noinline)) static\n"
                   "#define FETCH(at) __builtin_prefetch((const char *)(at) + AHEAD, 0, 2)\n"
                   "#else\n"
                   "#define INLINE static inline\n"
                   "#define RARE static\n"
+                  "#define CALLED static\n"
                   "#define FETCH(at) ((void)(at))\n"
                   "#endif\n"
                   "#if defined(__clang__)\n"
@@ -123,7 +126,8 @@ static bool head_begins(const char *line, const char *word) {
 
 /* Functions and tables begin with these; all else is kept as it is. */
 static bool head_is_item(const char *line) {
-    return head_begins(line, "static ") || head_begins(line, "INLINE ");
+    return head_begins(line, "static ") || head_begins(line, "INLINE ") ||
+           head_begins(line, "CALLED ") || head_begins(line, "ONCE ");
 }
 
 /* "#define vm_exp vmf_exp" */
@@ -212,10 +216,17 @@ static void head_write(const HeadItems *all, const char *head, Text *out) {
     }
 }
 
+static size_t head_calls(const char *body, const char *call) {
+    size_t count = 0;
+    for (const char *at = body; (at = strstr(at, call)); at += strlen(call)) count++;
+    return count;
+}
+
 bool exec_emit_head_for(Precision precision, const char *body, Text *out) {
     Text head = {0};
     HeadItems all = {0};
     exec_emit_head(precision, true, &head);
+    text_format(out, "#define ONCE %s\n", head_calls(body, "block_exp(") > 1 ? "CALLED" : "static");
     head_list(&all, text_string(&head));
     bool good = !head.failed && !all.failed;
     if (good) {

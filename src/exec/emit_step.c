@@ -52,13 +52,14 @@ void exec_emit_block_name(Op op, Text *out) {
         text_add_char(out, *c >= 'A' && *c <= 'Z' ? (char)(*c - 'A' + 'a') : *c);
 }
 
-/* out[r] = op(a[r], b[r], c[r]): one function for each operator that is too long for the loops. */
+/* out[r] = op(a[r], b[r], c[r]): one function for each operator that is too long for the loops. A
+ * single exp may become part of its loop; compilers need not read the others more than once. */
 void exec_emit_block_functions(Precision precision, Text *out) {
     static const char *const names[] = {"a[r]", "b[r]", "c[r]"};
     const Step none = {.n_inputs = 3};
     for (int op = 0; op < OP_COUNT; op++) {
         if (op_info((Op)op)->kind != KIND_ELEMENTWISE || exec_emit_light((Op)op)) continue;
-        text_add(out, "static void ");
+        text_add(out, op == OP_EXP ? "ONCE void " : "CALLED void ");
         exec_emit_block_name((Op)op, out);
         text_add(out, "(real *restrict out");
         for (int k = 0; k < op_info((Op)op)->arity; k++)
