@@ -15,6 +15,7 @@ enum {
     PLAN_NEAR_ROWS = 256,   /* unless it would have fewer rows than this: */
     PLAN_CACHE = 256 << 10, /* then for the next cache */
     PLAN_LARGE = 64 << 20,  /* and when its many small steps want more rows */
+    PLAN_MADE = -1,
     PLAN_STEP_WORK = 64,    /* numbers a step should make, to be worth its call */
     PLAN_PARTS = 256 << 20  /* bytes of sums that workers may hold apart from each other */
 };
@@ -51,7 +52,10 @@ typedef struct Planner {
     size_t *offset;    /* its place */
     uint32_t *slot;    /* the slot it lies in; 0: none */
     size_t *last;      /* when it is read last: item i reads at 2i+1, a pass ends at 2*range.end */
-    uint32_t *wanted;  /* the last pass (from 1) that needs it */
+    uint32_t *wanted;  /* the last pass (from 1) that needs it; PLAN_MADE: and has it by now */
+    uint32_t *shown;   /* the pass (from 1) that shows it to somebody */
+    uint32_t *visited; /* while a pass is ordered: inputs that were looked at */
+    NodeId *path;      /* the same: from a reader down */
     NodeId *items;
     size_t n_items, items_capacity;
     PlanRange *ranges;
@@ -245,13 +249,51 @@ static bool plan_feeds(const Planner *planner, NodeId id, uint32_t pass) {
            planner->needs.level[id] == pass + 1;
 }
 
+/* Has to be made in this pass before its reader, and is not yet. */
+static bool plan_is_due(const Planner *planner, NodeId id, uint32_t mark) {
+    return plan_has_rows(planner, id) && planner->wanted[id] == mark &&
+           plan_kind(planner, id) != KIND_LEAF;
+}
+
+/* The next input of a node that is due; NODE_NONE: all are made. */
+static NodeId plan_due_input(Planner *planner, NodeId id, uint32_t mark) {
+    NodeId source = plan_source(planner, id);
+    uint32_t count = plan_node(planner, source)->n_inputs;
+    for (uint32_t *k = &planner->visited[id]; *k < count; ++*k) {
+        PlanUse use = plan_input(planner, source, *k);
+        if (!use.scattered && plan_is_due(planner, use.root, mark)) return use.root;
+    }
+    planner->visited[id] = 0;
+    return NODE_NONE;
+}
+
+/* A node after what it reads, each of these as late as it can be: values live briefly, so that few
+ * of them are there at once, and readers stand beside what they read. */
+static void plan_add_late(Planner *planner, NodeId id, uint32_t mark) {
+    size_t depth = 0;
+    planner->path[depth++] = id;
+    while (depth > 0) {
+        NodeId top = planner->path[depth - 1], input = plan_due_input(planner, top, mark);
+        if (input != NODE_NONE) {
+            planner->path[depth++] = input;
+            continue;
+        }
+        bool made = planner->wanted[top] == (uint32_t)PLAN_MADE;
+        planner->wanted[top] = (uint32_t)PLAN_MADE;
+        if (!made) plan_add_item(planner, top);
+        depth--;
+    }
+}
+
 /* Nodes with rows that the pass needs, and the nodes it feeds, in order. */
 static void plan_collect_rows(Planner *planner, uint32_t pass) {
     const Plan *plan = planner->plan;
     uint32_t mark = pass + 1;
     if (plan->visit_pass == pass)
-        for (size_t k = 0; k < plan->n_outputs; k++)
-            planner->wanted[plan_use(planner, plan->outputs[k], PLAN_READS_WHOLE).root] = mark;
+        for (size_t k = 0; k < plan->n_outputs; k++) {
+            NodeId root = plan_use(planner, plan->outputs[k], PLAN_READS_WHOLE).root;
+            planner->wanted[root] = planner->shown[root] = mark;
+        }
     for (size_t i = planner->needs.count; i-- > 0;) {
         NodeId id = planner->needs.nodes[i];
         bool wanted = plan_has_rows(planner, id) && planner->wanted[id] == mark;
@@ -264,9 +306,8 @@ static void plan_collect_rows(Planner *planner, uint32_t pass) {
     }
     for (size_t i = 0; i < planner->needs.count; i++) {
         NodeId id = planner->needs.nodes[i];
-        bool wanted = plan_has_rows(planner, id) && planner->wanted[id] == mark;
-        bool leaf = plan_kind(planner, id) == KIND_LEAF;
-        if ((wanted && !leaf) || plan_feeds(planner, id, pass)) plan_add_item(planner, id);
+        bool shown = planner->shown[id] == mark && plan_is_due(planner, id, mark);
+        if (shown || plan_feeds(planner, id, pass)) plan_add_late(planner, id, mark);
     }
 }
 
@@ -692,6 +733,9 @@ static void planner_free(Planner *planner) {
     memory_free(planner->slot);
     memory_free(planner->last);
     memory_free(planner->wanted);
+    memory_free(planner->shown);
+    memory_free(planner->visited);
+    memory_free(planner->path);
     memory_free(planner->items);
     memory_free(planner->ranges);
     memory_free(planner->stacks);
@@ -710,11 +754,15 @@ static bool planner_allocate(Planner *planner) {
     planner->slot = memory_new(n, sizeof *planner->slot);
     planner->last = memory_new(n, sizeof *planner->last);
     planner->wanted = memory_new(n, sizeof *planner->wanted);
+    planner->shown = memory_new(n, sizeof *planner->shown);
+    planner->visited = memory_new(n, sizeof *planner->visited);
+    planner->path = memory_new(n + 1, sizeof *planner->path);
     planner->stack_base = memory_new(n, sizeof *planner->stack_base);
     planner->ranges = memory_new(plan->n_passes, sizeof *planner->ranges);
     plan->passes = arena_alloc(&plan->arena, plan->n_passes, sizeof *plan->passes);
     return planner->required && planner->fixed && planner->readers && planner->offset &&
-           planner->slot && planner->last && planner->wanted && planner->stack_base &&
+           planner->slot && planner->last && planner->wanted && planner->shown &&
+           planner->visited && planner->path && planner->stack_base &&
            planner->ranges && plan->passes;
 }
 
