@@ -140,13 +140,12 @@ static void compile_remove(const Module *module) {
     rmdir(module->folder.data);
 }
 
-/* A folder that did not exist before, in the cache or else where the system keeps such things. */
-static bool compile_folder(Module *module) {
-    text_format(&module->folder, "%s-XXXXXX", module->cache ? module->cache : "/tmp/descend");
-    if (module->cache) {
-        text_clear(&module->folder);
-        text_format(&module->folder, "%s/build-XXXXXX", module->cache);
-    }
+/* A folder that did not exist before and is ours alone. */
+static bool compile_folder(Module *module, const char *place) {
+    text_clear(&module->folder);
+    text_clear(&module->source);
+    text_clear(&module->object);
+    text_format(&module->folder, "%s-XXXXXX", place);
     if (module->folder.failed || !mkdtemp(module->folder.data)) return false;
     text_format(&module->source, "%s/module.c", module->folder.data);
     text_format(&module->object, "%s/module.so", module->folder.data);
@@ -215,6 +214,25 @@ static bool compile_spawn(Module *module) {
     return good;
 }
 
+static bool compile_in(Module *module, const char *place, const char *text, size_t length) {
+    if (!compile_folder(module, place)) return false;
+    if (compile_write(module, text, length) && compile_spawn(module)) return true;
+    compile_remove(module);
+    return false;
+}
+
+/* Where the system keeps such things; in the cache when that is full. A full cache is thus no
+ * matter. */
+static bool compile_build(Module *module, const char *text, size_t length) {
+    Text place = {0};
+    if (compile_in(module, "/tmp/descend", text, length)) return true;
+    if (module->cache) text_format(&place, "%s/build", module->cache);
+    bool good = place.length && !place.failed &&
+                compile_in(module, text_string(&place), text, length);
+    text_free(&place);
+    return good;
+}
+
 /* ---- the module ------------------------------------------------------------------------------ */
 
 /* False: this module cannot be had. */
@@ -234,10 +252,7 @@ static bool compile_begin(Module *module, const char *text, size_t length, const
         if (module->handle) module->state = MODULE_READY;
         if (module->handle) return true;
     }
-    if (!build || !compile_folder(module)) return false;
-    if (compile_write(module, text, length) && compile_spawn(module)) return true;
-    compile_remove(module);
-    return false;
+    return build && compile_build(module, text, length);
 }
 
 static void compile_free(Module *module) {

@@ -102,7 +102,7 @@ void exec_emit_head(Precision precision, bool functions, Text *out) {
 typedef struct HeadItem {
     const char *name, *text;
     size_t name_length, length;
-    bool needed;
+    bool needed, read; /* read: what it names is marked */
 } HeadItem;
 
 typedef struct HeadItems {
@@ -135,14 +135,15 @@ static bool head_is_alias(const char *line) {
     return head_begins(line, "#define vm_");
 }
 
-/* Up to the line that closes the first line's bracket, or its semicolon. */
+/* A table goes up to a semicolon at the end of a line; a function is one line, or ends with the line
+ * that begins with '}'. */
 static const char *head_item_end(const char *line) {
-    int depth = 0;
-    for (const char *at = line; *at; at++) {
-        depth += (*at == '{') - (*at == '}');
-        if (depth == 0 && (*at == '}' || *at == ';')) return head_line_end(at);
-    }
-    return line + strlen(line);
+    const char *end = head_line_end(line), *equals = memchr(line, '=', (size_t)(end - line));
+    const char *brace = memchr(line, '(', (size_t)(end - line));
+    bool table = equals && (!brace || equals < brace);
+    if (!table && end[-2] == '}') return end;
+    while (*end && (table ? end[-2] != ';' : *end != '}')) end = head_line_end(end);
+    return table ? end : head_line_end(end);
 }
 
 /* The name in front of the first '(' or '['; of an alias, the second word. */
@@ -177,31 +178,33 @@ static void head_list(HeadItems *all, const char *head) {
     }
 }
 
-/* Marks what the text names; true when something new was found. */
-static bool head_mark(HeadItems *all, const char *text, size_t length) {
-    bool found = false;
+/* Marks what the text names. */
+static void head_mark(HeadItems *all, const char *text, size_t length) {
     for (const char *at = text, *limit = text + length; at < limit;) {
         const char *end = at;
         while (end < limit && head_letter(*end)) end++;
         size_t size = (size_t)(end - at);
-        for (size_t k = 0; size > 2 && k < all->count; k++) {
+        bool name = size > 2 && strchr("vsbl", *at); /* vm_, vmf_, sum_, block_, look_up */
+        for (size_t k = 0; name && k < all->count; k++) {
             HeadItem *item = &all->items[k];
             if (item->needed || item->name_length != size || memcmp(item->name, at, size) != 0)
                 continue;
-            item->needed = found = true;
+            item->needed = true;
         }
         at = size ? end : at + 1;
     }
-    return found;
 }
 
 static void head_close(HeadItems *all, const char *body) {
-    bool more = head_mark(all, body, strlen(body));
-    while (more) {
+    head_mark(all, body, strlen(body));
+    for (bool more = true; more;) {
         more = false;
-        for (size_t k = all->count; k-- > 0;)
-            if (all->items[k].needed && head_mark(all, all->items[k].text, all->items[k].length))
-                more = true;
+        for (size_t k = all->count; k-- > 0;) { /* mostly, what is needed stands further up */
+            HeadItem *item = &all->items[k];
+            if (!item->needed || item->read) continue;
+            item->read = more = true;
+            head_mark(all, item->text, item->length);
+        }
     }
 }
 
@@ -209,9 +212,9 @@ static void head_close(HeadItems *all, const char *body) {
 static void head_write(const HeadItems *all, const char *head, Text *out) {
     size_t k = 0;
     for (const char *line = head, *end; *line; line = end) {
-        bool item = head_is_item(line), alias = head_is_alias(line);
-        end = item ? head_item_end(line) : head_line_end(line);
-        bool needed = item || alias ? all->items[k++].needed : true;
+        bool item = k < all->count && all->items[k].text == line;
+        end = item ? line + all->items[k].length : head_line_end(line);
+        bool needed = item ? all->items[k++].needed : true;
         if (needed) text_add_bytes(out, line, (size_t)(end - line));
     }
 }

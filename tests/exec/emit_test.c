@@ -223,4 +223,46 @@ TEST(modules_in_single_precision_agree) {
     emit_check(PRECISION_F32, 20, "emitted_f32");
 }
 
-TEST_MAIN(modules_agree, modules_in_single_precision_agree)
+/* A file that calls one operator, behind the head that was cut down for it. */
+static void emit_write_alone(Op op, Precision precision, const char *folder) {
+    static const char *const names[] = {"x[0]", "x[1]", "x[2]"};
+    const Step step = {.op = op, .n_inputs = 3, .exponent = 5};
+    Text body = {0}, text = {0}, path = {0};
+    text_add(&body, "real f(const real *x, real *y) {\n    real r = ");
+    exec_emit_value(&step, op, names, &body);
+    text_add(&body, ";\n");
+    if (!exec_emit_light(op)) {
+        text_add(&body, "    ");
+        exec_emit_block_name(op, &body);
+        text_add(&body, op_info(op)->arity == 1 ? "(y, x, 1);\n" : "(y, x, x + 1, 1);\n");
+    }
+    text_add(&body, "    sum_add(y, x, 1);\n    return r;\n}\n");
+    CHECK(exec_emit_head_for(precision, text_string(&body), &text));
+    text_add_bytes(&text, text_string(&body), body.length);
+    text_format(&path, "%s/%s_%d.c", folder, op_info(op)->name, (int)precision);
+    CHECK_INT(file_replace(text_string(&path), text_string(&text), text.length, NULL), STATUS_OK);
+    text_free(&body);
+    text_free(&text);
+    text_free(&path);
+}
+
+/* Every function that an operator needs comes with it, and nothing that it does not need breaks. */
+TEST(each_operator_brings_its_functions) {
+    const char *scratch = getenv("SCRATCH") ? getenv("SCRATCH") : ".";
+    char folder[1024], command[4096];
+    snprintf(folder, sizeof folder, "%s/alone", scratch);
+    snprintf(command, sizeof command, "rm -rf '%s' && mkdir -p '%s'", folder, folder);
+    CHECK_INT(system(command), 0);
+    size_t count = 0;
+    for (int op = 0; op < OP_COUNT; op++)
+        for (int p = 0; p < 2 && op_info((Op)op)->kind == KIND_ELEMENTWISE; p++, count++)
+            emit_write_alone((Op)op, (Precision)p, folder);
+    snprintf(command, sizeof command,
+             "cd '%s' && gcc -std=c17 -fsyntax-only -Werror=implicit-function-declaration *.c "
+             ">log 2>&1 || { head -n 20 log; exit 1; }",
+             folder);
+    CHECK_INT(system(command), 0);
+    printf("%zu operators alone\n", count);
+}
+
+TEST_MAIN(each_operator_brings_its_functions, modules_agree, modules_in_single_precision_agree)
