@@ -322,6 +322,14 @@ static void run_copy_singles(const Plan *plan, double *const *results) {
     }
 }
 
+/* A program without rows, such as w^2: its few operations are all there is to do. */
+static void run_lone(const Plan *plan, double *const *results) {
+    Frame single = run_single(plan);
+    for (size_t p = 0; p < plan->n_passes; p++)
+        exec_step_run(plan->passes[p].singles, plan->passes[p].n_singles, &single);
+    run_copy_singles(plan, results);
+}
+
 static void run_note(Plan *plan, const Rows *rows, double seconds) {
     plan->spent += seconds;
     if (!plan->profile) return;
@@ -343,6 +351,10 @@ Status exec_run(Plan *plan, const double *parameters, const Rows *rows, double *
     for (size_t w = 0; w < plan->n_workers; w++) plan->workers[w].base[FRAME_PARAMETERS] = start;
     if (plan->row_count != SIZE_MAX)
         plan->kernels->fill((char *)plan->work + plan->row_count, (double)rows->count, 1);
+    if (plan->lone && !plan->code && !plan->profile) {
+        run_lone(plan, results);
+        return STATUS_OK;
+    }
     bool timed = plan->profile || (rows->count >= RUN_TIMED && !plan->code && !plan->module);
     double started = timed ? exec_seconds() : 0;
     exec_code_turn(plan);

@@ -451,6 +451,7 @@ struct Plan {
     Step *fixed; /* what is the same in every evaluation: computed once, by exec_plan */
     size_t n_fixed;
     size_t n_passes;   /* the last one may have no block steps */
+    bool lone;         /* none goes over rows */
     size_t visit_pass; /* in which the outputs with rows are complete; SIZE_MAX: none has rows */
     size_t block_rows, n_steps, workspace_bytes;
     size_t row_numbers, single_numbers; /* numbers held for each row of a block, and once */

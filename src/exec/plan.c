@@ -786,6 +786,12 @@ static void plan_count_columns(Planner *planner) {
     planner->plan->n_base = FRAME_COLUMNS + columns;
 }
 
+static bool plan_is_lone(const Planner *planner) {
+    for (size_t p = 0; p < planner->plan->n_passes; p++)
+        if (planner->ranges[p].end > planner->ranges[p].middle) return false;
+    return planner->plan->visit_pass == SIZE_MAX;
+}
+
 static Status plan_make(Planner *planner, const PlanOptions *options, Error *error) {
     if (!planner_allocate(planner)) return error_memory(error);
     plan_count_columns(planner);
@@ -801,6 +807,7 @@ static Status plan_make(Planner *planner, const PlanOptions *options, Error *err
         if (planner->fixed[id]) planner->last[id] = SIZE_MAX;
     }
     plan_make_fixed(planner);
+    planner->plan->lone = plan_is_lone(planner);
     if (!plan_make_passes(planner) || planner->plan->arena.failed) return error_memory(error);
     return plan_finish(planner, options, error);
 }
