@@ -135,8 +135,8 @@ static bool head_is_alias(const char *line) {
     return head_begins(line, "#define vm_");
 }
 
-/* A table goes up to a semicolon at the end of a line; a function is one line, or ends with the line
- * that begins with '}'. */
+/* A table goes up to a semicolon at the end of a line; a function is one line, or ends with the
+ * line that begins with '}'. */
 static const char *head_item_end(const char *line) {
     const char *end = head_line_end(line), *equals = memchr(line, '=', (size_t)(end - line));
     const char *brace = memchr(line, '(', (size_t)(end - line));
