@@ -6,12 +6,14 @@
  * Calls the public header alone. Options that this build of the library refuses are told as
  * "available": false, so that the harness also works with builds that lack them. Times are seconds
  * a unit (row, step, node of a row, parameter), one for each repetition. */
+#define _DEFAULT_SOURCE
 #include "../../include/descend.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <time.h>
 
 enum { COLUMNS_MAX = 31, REPEATS_MAX = 1000, LOGISTIC_X = 30, NODE_ROWS = 4096 };
@@ -75,7 +77,9 @@ static int subject_allocate(Subject *subject, size_t n_columns, size_t n_rows) {
     subject->n_rows = n_rows;
     void *memory = NULL;
     size_t stride = (n_rows + 7) / 8 * 8;
-    if (posix_memalign(&memory, 64, n_columns * stride * sizeof(double)) != 0) return 0;
+    size_t bytes = n_columns * stride * sizeof(double);
+    if (posix_memalign(&memory, 4096, bytes) != 0) return 0;
+    if (bytes >= 4 << 20) madvise(memory, bytes, MADV_HUGEPAGE); /* as NumPy and descend do */
     subject->memory = memory;
     for (size_t c = 0; c < n_columns; c++) subject->columns[c] = subject->memory + c * stride;
     return 1;
