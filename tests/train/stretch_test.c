@@ -38,7 +38,8 @@ static void stretch_walk(const StretchCase *c, const char *rule, Executor execut
                              {.name = c->starts[1], .has_start = true, .start = 0.5}};
     BuildOptions build = {.arguments = arguments, .n_arguments = c->starts[1] ? 2 : 1};
     char cache[4096];
-    snprintf(cache, sizeof cache, "%s/cache", getenv("SCRATCH"));
+    const char *scratch = getenv("SCRATCH");
+    snprintf(cache, sizeof cache, "%s/cache", scratch ? scratch : "/tmp");
     ProblemOptions options = {.executor = executor, .cache = cache};
     WalkOptions how = {.optimizer = rule, .rate = c->rate, .steps = c->steps, .seed = 1};
     CHECK_INT(lang_parse(NULL, c->formula, strlen(c->formula), LANG_PROGRAM, &ast, &error),
