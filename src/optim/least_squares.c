@@ -26,16 +26,6 @@ static const double lm_finish_promise = 1e-10; /* of r'r: then the loss no longe
 static const double lm_visible = 1e-12; /* of r'r: less drowns in its rounding */
 static const double lm_stand_slope = 1e-7, lm_stand_step = 1e-6; /* see lm_stand */
 
-/* One linear problem: min |R p + Q'r| over what is not held, in scaled variables z = D p. */
-typedef struct LmSystem {
-    size_t n, free, rank;
-    size_t *column; /* of the k-th free variable, in order of pivots */
-    double *matrix; /* n x free, column major: after factoring upper triangular */
-    double *right;  /* n: -Q'r, then with the reflections applied */
-    double *damped; /* n x n scratch: triangle of the damped problem */
-    double *damped_right, *extra, *z, *w;
-} LmSystem;
-
 typedef struct Lm {
     const Objective *objective;
     size_t n;
@@ -53,154 +43,8 @@ typedef struct Lm {
     double start_rss, valley_rss;          /* valley: lowest end of the attempts */
     Reason valley_reason;
     bool *held;
-    size_t *order;
-    LmSystem system;
+    LinearSystem system;
 } Lm;
-
-/* ---- the linear problem ---------------------------------------------------------------------- */
-
-static void lm_load(LmSystem *system, const double *r, const double *qtr, const double *unit,
-                    const bool *held) {
-    size_t n = system->n;
-    system->free = 0;
-    for (size_t j = 0; j < n; j++) {
-        if (held[j]) continue;
-        double *column = system->matrix + system->free * n;
-        for (size_t i = 0; i < n; i++) column[i] = i <= j ? r[j * n + i] * unit[j] : 0;
-        system->column[system->free++] = j;
-    }
-    for (size_t i = 0; i < n; i++) system->right[i] = -qtr[i];
-}
-
-static void lm_pivot(LmSystem *system, size_t k) {
-    size_t n = system->n, best = k;
-    double greatest = -1;
-    for (size_t j = k; j < system->free; j++) {
-        double norm = optim_norm(system->matrix + j * n + k, n - k);
-        if (norm > greatest) greatest = norm, best = j;
-    }
-    if (best == k) return;
-    for (size_t i = 0; i < n; i++) {
-        double value = system->matrix[k * n + i];
-        system->matrix[k * n + i] = system->matrix[best * n + i];
-        system->matrix[best * n + i] = value;
-    }
-    size_t column = system->column[k];
-    system->column[k] = system->column[best];
-    system->column[best] = column;
-}
-
-/* Reflects column k onto its diagonal (see qr.c for the form of the reflection). */
-static void lm_reflect(LmSystem *system, size_t k) {
-    size_t n = system->n;
-    double *v = system->matrix + k * n, norm = optim_norm(v + k, n - k);
-    if (norm == 0 || !isfinite(norm)) return;
-    if (v[k] > 0) norm = -norm;
-    for (size_t i = k; i < n; i++) v[i] = -v[i] / norm;
-    v[k] += 1;
-    for (size_t j = k + 1; j <= system->free; j++) {
-        double *other = j < system->free ? system->matrix + j * n : system->right;
-        double sum = optim_dot(v + k, other + k, n - k) / v[k];
-        for (size_t i = k; i < n; i++) other[i] -= sum * v[i];
-    }
-    v[k] = norm;
-}
-
-static void lm_factor(LmSystem *system) {
-    size_t n = system->n;
-    for (size_t k = 0; k < system->free; k++) {
-        lm_pivot(system, k);
-        lm_reflect(system, k);
-    }
-    system->rank = 0;
-    if (system->free == 0) return;
-    double least = 4 * (double)n * DBL_EPSILON * fabs(system->matrix[0]);
-    while (system->rank < system->free && fabs(system->matrix[system->rank * (n + 1)]) > least)
-        system->rank++;
-}
-
-/* z of the undamped problem; what the Jacobian does not determine stays 0. */
-static void lm_solve(LmSystem *system) {
-    size_t n = system->n;
-    for (size_t k = system->rank; k < system->free; k++) system->z[k] = 0;
-    for (size_t k = system->rank; k-- > 0;) {
-        double sum = system->right[k];
-        for (size_t j = k + 1; j < system->rank; j++)
-            sum -= system->matrix[j * n + k] * system->z[j];
-        system->z[k] = sum / system->matrix[k * n + k];
-    }
-}
-
-/* One row sqrt(lambda) * e_j is rotated into the triangle (Givens; MINPACK's qrsolv). */
-static void lm_rotate(LmSystem *system, size_t j, double root) {
-    size_t n = system->n;
-    double below = 0;
-    for (size_t k = j; k < system->free; k++) system->extra[k] = 0;
-    system->extra[j] = root;
-    for (size_t k = j; k < system->free; k++) {
-        double pair[2] = {system->damped[k * n + k], system->extra[k]};
-        double norm = optim_norm(pair, 2);
-        if (pair[1] == 0) continue;
-        double c = pair[0] / norm, s = pair[1] / norm, top = system->damped_right[k];
-        for (size_t i = k; i < system->free; i++) {
-            double a = system->damped[i * n + k], b = system->extra[i];
-            system->damped[i * n + k] = c * a + s * b;
-            system->extra[i] = c * b - s * a;
-        }
-        system->damped_right[k] = c * top + s * below;
-        below = c * below - s * top;
-    }
-}
-
-/* z of min |A z - c|^2 + lambda |z|^2, and w with S' w = z for the triangle S of the damped
- * problem. */
-static void lm_solve_damped(LmSystem *system, double lambda) {
-    size_t n = system->n, free = system->free;
-    for (size_t j = 0; j < free; j++) {
-        for (size_t i = 0; i <= j; i++) system->damped[j * n + i] = system->matrix[j * n + i];
-        system->damped_right[j] = system->right[j];
-    }
-    for (size_t j = 0; j < free; j++) lm_rotate(system, j, sqrt(lambda));
-    for (size_t k = free; k-- > 0;) {
-        double sum = system->damped_right[k];
-        for (size_t j = k + 1; j < free; j++) sum -= system->damped[j * n + k] * system->z[j];
-        system->z[k] = sum / system->damped[k * n + k];
-    }
-    for (size_t k = 0; k < free; k++) {
-        double sum = system->z[k];
-        for (size_t i = 0; i < k; i++) sum -= system->damped[k * n + i] * system->w[i];
-        system->w[k] = sum / system->damped[k * n + k];
-    }
-}
-
-/* Norm of A'c: the slope of r'r/2 in scaled variables. */
-static double lm_slope(LmSystem *system) {
-    for (size_t k = 0; k < system->free; k++)
-        system->w[k] = optim_dot(system->matrix + k * system->n, system->right, k + 1);
-    return optim_norm(system->w, system->free);
-}
-
-/* Damping for which |z| is within a tenth of the radius (More's iteration); z holds that step. */
-static double lm_damping(LmSystem *system, double radius, double lambda) {
-    double low = 0, size, high = lm_slope(system) / radius;
-    lm_solve(system);
-    size = optim_norm(system->z, system->free);
-    if (size <= 1.1 * radius) return 0;
-    lambda = fmin(fmax(lambda, low), high);
-    if (lambda == 0) lambda = high * radius / size;
-    for (int turn = 0; turn < 20; turn++) {
-        if (!(lambda > 0)) lambda = fmax(0.001 * high, DBL_MIN);
-        lm_solve_damped(system, lambda);
-        size = optim_norm(system->z, system->free);
-        if (fabs(size - radius) <= 0.1 * radius) break;
-        double ratio = size / optim_norm(system->w, system->free);
-        if (size > radius) low = fmax(low, lambda);
-        if (size < radius) high = fmin(high, lambda);
-        lambda = fmax(low, lambda + ratio * ratio * ((size - radius) / radius));
-        if (lambda > high) lambda = 0.5 * (low + high);
-    }
-    return lambda;
-}
 
 /* ---- where the walk stands ------------------------------------------------------------------- */
 
@@ -209,7 +53,7 @@ static void lm_close(void *method) {
     if (!lm) return;
     memory_free(lm->storage);
     memory_free(lm->held);
-    memory_free(lm->order);
+    optim_system_close(&lm->system);
     memory_free(lm);
 }
 
@@ -228,18 +72,12 @@ static Status lm_open(const Objective *objective, const double *start, void **me
         &lm->valley,
         &lm->qtr,
         &lm->qtr_next,
-        &lm->system.right,
-        &lm->system.z,
-        &lm->system.extra,
-        &lm->system.w,
-        &lm->system.damped_right,
     };
-    double **squares[] = {&lm->r, &lm->r_next, &lm->system.matrix, &lm->system.damped};
+    double **squares[] = {&lm->r, &lm->r_next};
     if (memory_multiply(n, n * COUNT_OF(squares) + COUNT_OF(vectors), &count))
         lm->storage = memory_new(count, sizeof(double));
     lm->held = memory_new(n, sizeof(bool));
-    lm->order = memory_new(n, sizeof(size_t));
-    if (!lm->storage || !lm->held || !lm->order) {
+    if (!optim_system_open(&lm->system, n) || !lm->storage || !lm->held) {
         lm_close(lm);
         return STATUS_MEMORY;
     }
@@ -247,8 +85,7 @@ static Status lm_open(const Objective *objective, const double *start, void **me
     for (size_t k = 0; k < COUNT_OF(squares); k++)
         *squares[k] = lm->storage + COUNT_OF(vectors) * n + k * n * n;
     lm->objective = objective;
-    lm->n = lm->system.n = n;
-    lm->system.column = lm->order;
+    lm->n = n;
     lm->valley_rss = INFINITY;
     for (size_t i = 0; i < n; i++) lm->start[i] = start[i];
     optim_project(objective, lm->start);
@@ -301,9 +138,9 @@ static void lm_arrive(Lm *lm) {
         lm->step[j] = lm_unit(lm, j);
     }
     for (int turn = 0; turn < 10; turn++) {
-        lm_load(&lm->system, lm->r, lm->qtr, lm->step, lm->held);
-        lm_factor(&lm->system);
-        lm_solve(&lm->system);
+        optim_system_load(&lm->system, lm->r, lm->qtr, lm->step, lm->held);
+        optim_system_factor(&lm->system);
+        optim_system_solve(&lm->system);
         if (!lm_hold_more(lm)) break;
     }
     lm->arrived = true;
@@ -311,7 +148,7 @@ static void lm_arrive(Lm *lm) {
 
 /* next = x + fraction * step, inside the bounds; the step from z. */
 static void lm_propose(Lm *lm, double fraction) {
-    LmSystem *system = &lm->system;
+    LinearSystem *system = &lm->system;
     for (size_t j = 0; j < lm->n; j++) lm->step[j] = 0;
     for (size_t k = 0; k < system->free; k++) {
         size_t j = system->column[k];
@@ -401,7 +238,7 @@ static void lm_grow(Lm *lm) {
     for (int k = 0; k < LM_GROWTHS && lm->lambda > 0; k++) {
         if (lm_promise(lm) > lm_visible * lm->rss) return;
         lm->radius *= 100;
-        lm->lambda = lm_damping(&lm->system, lm->radius, lm->lambda);
+        lm->lambda = optim_system_damping(&lm->system, lm->radius, lm->lambda);
         lm_propose(lm, 1);
     }
 }
@@ -410,7 +247,7 @@ static void lm_grow(Lm *lm) {
 static Status lm_region_round(Lm *lm, StepReport *report, bool *moved) {
     for (int trial = 0; trial < LM_TRIALS; trial++) {
         double rss_next, ratio, promise, size;
-        lm->lambda = lm_damping(&lm->system, lm->radius, lm->lambda);
+        lm->lambda = optim_system_damping(&lm->system, lm->radius, lm->lambda);
         lm_propose(lm, 1);
         if (lm->first_trial) lm_grow(lm);
         if (!lm_moves(lm)) return STATUS_OK;
@@ -433,7 +270,7 @@ static Status lm_region_round(Lm *lm, StepReport *report, bool *moved) {
 /* Near the end: the undamped step promises next to nothing of r'r, or hardly changes anything. */
 static bool lm_near_end(Lm *lm) {
     bool tiny = true;
-    lm_solve(&lm->system);
+    optim_system_solve(&lm->system);
     lm_propose(lm, 1);
     for (size_t j = 0; j < lm->n; j++)
         if (fabs(lm->next[j] - lm->x[j]) > 1e-9 * fabs(lm->x[j])) tiny = false;
@@ -448,7 +285,7 @@ static double lm_reach(Lm *lm) {
 
 /* Rounding in r and J moves the Gauss-Newton step by about this much (scaled). */
 static double lm_floor(Lm *lm) {
-    const LmSystem *system = &lm->system;
+    const LinearSystem *system = &lm->system;
     if (system->rank == 0) return INFINITY;
     double least = fabs(system->matrix[(system->rank - 1) * (lm->n + 1)]);
     return DBL_EPSILON * (lm_reach(lm) + sqrt(lm->rss)) / least;
@@ -472,7 +309,7 @@ static void lm_watch(Lm *lm, double size, double floor) {
 /* *end: the steps have stopped shrinking; 'best' is where they were smallest. */
 static Status lm_finish_round(Lm *lm, StepReport *report, bool *moved, bool *end) {
     double size, floor = lm_floor(lm), rss_next;
-    lm_solve(&lm->system);
+    optim_system_solve(&lm->system);
     lm_propose(lm, 1);
     size = lm_size(lm);
     lm_watch(lm, size, floor);
@@ -541,8 +378,8 @@ static Status lm_conclude(Lm *lm, Reason why, bool *done) {
  * that runs off to infinity has a small slope and a large step. */
 static Reason lm_stand(Lm *lm) {
     double sizes = sqrt(lm->rss) * (double)lm->system.free;
-    bool flat = lm_slope(&lm->system) <= lm_stand_slope * sizes;
-    lm_solve(&lm->system);
+    bool flat = optim_system_slope(&lm->system) <= lm_stand_slope * sizes;
+    optim_system_solve(&lm->system);
     lm_propose(lm, 1);
     return flat && lm_size(lm) <= lm_stand_step * lm_reach(lm) ? REASON_ROUNDING : REASON_STALLED;
 }

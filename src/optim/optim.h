@@ -170,6 +170,29 @@ void qr_join(Qr *into, const Qr *from);
 void qr_finish(Qr *qr, double *r_matrix, double *qtr, double *rss);
 void qr_free(Qr *qr);
 
+/* ---- linear_system.c: min |R p + Q'r| over what is not held, in scaled variables z ----------- */
+
+typedef struct LinearSystem {
+    size_t n, free, rank;
+    size_t *column; /* of the k-th free variable, in order of pivots */
+    double *matrix; /* n x free, column major: after factoring upper triangular */
+    double *right;  /* n: -Q'r, then with the reflections applied */
+    double *damped; /* n x n scratch: triangle of the damped problem */
+    double *damped_right, *extra, *z, *w;
+} LinearSystem;
+bool optim_system_open(LinearSystem *system, size_t n); /* false: memory */
+void optim_system_close(LinearSystem *system);
+/* Columns of R, each times its unit, but for those that are held. */
+void optim_system_load(LinearSystem *system, const double *r, const double *qtr, const double *unit,
+                       const bool *held);
+void optim_system_factor(LinearSystem *system);
+/* z of the undamped problem; what the Jacobian does not determine stays 0. */
+void optim_system_solve(LinearSystem *system);
+/* Norm of A'c: the slope of r'r/2 in scaled variables. */
+double optim_system_slope(LinearSystem *system);
+/* Damping for which |z| is within a tenth of the radius (More's iteration); z holds that step. */
+double optim_system_damping(LinearSystem *system, double radius, double lambda);
+
 /* ==== inside this folder ====================================================================== */
 
 /* ---- the methods in C: one row each in walker.c ---------------------------------------------- */

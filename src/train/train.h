@@ -154,6 +154,39 @@ Status jacobian_factors(Jacobian *jacobian, const double *x, const Rows *rows, d
                         double *r_matrix, double *qtr, double *rss);
 void jacobian_close(Jacobian *jacobian);
 
+/* ---- objective.c and seed.c share -------------------------------------------------------------- */
+
+/* The newest loss and gradient: x, loss, gradient one after the other. */
+typedef struct Memo {
+    double *x;
+    size_t first, count; /* of the rows */
+} Memo;
+
+struct Problem {
+    const Ast *ast;
+    const Table *table;
+    BuildOptions build;
+    ProblemOptions options;
+    Graph *graph;
+    Graph *second; /* the graph once more, with the vector of Hessian-vector products */
+    Objective objective, bare;
+    NodeId *gradient; /* of each parameter */
+    const double **columns;
+    float **floats; /* the columns that are read, in single precision */
+    size_t n_floats;
+    double *low, *high, *rate, *decay;
+    double *flat;     /* 2 n: parameters and vector, for Hessian-vector products */
+    double **results; /* of the longest plan: 1 + parameters */
+    Plan *loss_plan, *gradient_plan, *side_plan, *hessian_plan;
+    Jacobian *jacobian;
+    Memo memo;
+    Foot *feet;
+    Pool *pool; /* NULL: one thread */
+    Rows rows;
+    Error *error; /* where plans are reported: the caller's while opening, then 'late' */
+    Error late;
+};
+
 /* ---- walk.c and restarts.c share ------------------------------------------------------------- */
 
 enum { STRETCH_PARAMETERS = 8 };
