@@ -45,6 +45,7 @@ struct descend_walk {
     Walk *walk;
     double *start; /* n_scalars */
     bool *drawn;
+    SeedReport seed; /* how starts that nobody gave were found */
     char **names; /* n_scalars, made when asked for */
     descend_foot *feet;
     bool ended; /* the words are about the end */

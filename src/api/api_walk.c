@@ -111,6 +111,14 @@ static void walk_tell_drawn(descend_walk *walk) {
     text_free(&list);
 }
 
+/* A fit without start values looks for them. */
+static Status walk_seed(descend_walk *walk, Error *error) {
+    if (!train_seed_wanted(walk->problem, &walk->options, walk->drawn)) return STATUS_OK;
+    Status status =
+        train_seed(walk->problem, &walk->options, walk->drawn, walk->start, &walk->seed);
+    return status == STATUS_MEMORY ? error_memory(error) : status;
+}
+
 static Status walk_make_start(descend_walk *walk, Error *error) {
     const Graph *graph = train_graph(walk->problem);
     walk->start = memory_new(graph->n_scalars + 1, sizeof *walk->start);
@@ -121,7 +129,8 @@ static Status walk_make_start(descend_walk *walk, Error *error) {
     for (size_t k = 0; k < walk->n_starts; k++)
         TRY(walk_apply_start(walk, &walk->starts[k], error));
     walk_move_inside(walk);
-    walk_tell_drawn(walk);
+    TRY(walk_seed(walk, error));
+    if (!walk->seed.used) walk_tell_drawn(walk);
     walk_tell_e(walk);
     return walk->notes.failed ? error_memory(error) : STATUS_OK;
 }

@@ -4,7 +4,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { CURVATURE_ROUNDS = 1000, CURVATURE_DEGREE_MAX = 3 };
+enum { CURVATURE_ROUNDS = 1000 };
 static const double CURVATURE_SETTLED = 1e-10;
 
 /* Power method: the Rayleigh quotient of v settles on the eigenvalue greatest by absolute value. */
@@ -63,50 +63,10 @@ double diagnose_rate_limit(const Problem *problem, const Walker *walker, const d
 
 /* ---- degree in the parameters ---------------------------------------------------------------- */
 
-static uint8_t curvature_cap(unsigned degree) {
-    return (uint8_t)(degree > CURVATURE_DEGREE_MAX ? CURVATURE_DEGREE_MAX : degree);
-}
-
-/* Degree of a node as a polynomial in the parameters; CURVATURE_DEGREE_MAX: more, or no polynomial.
- */
-static uint8_t curvature_degree(const Graph *graph, NodeId id, const uint8_t *degree) {
-    const Node *node = &graph->nodes[id];
-    if (!(node->flags & NODE_PARAMS)) return 0;
-    unsigned a = node->n_inputs > 0 ? degree[graph_input(graph, id, 0)] : 0;
-    unsigned b = node->n_inputs > 1 ? degree[graph_input(graph, id, 1)] : 0;
-    switch (node->op) {
-        case OP_PARAM:
-            return 1;
-        case OP_NEG:
-        case OP_SUM_OF:
-        case OP_BROADCAST:
-        case OP_RESHAPE:
-        case OP_TRANSPOSE:
-        case OP_SLICE:
-        case OP_PAD:
-        case OP_ROW_SUM:
-            return curvature_cap(a);
-        case OP_ADD:
-        case OP_SUB:
-            return curvature_cap(a > b ? a : b);
-        case OP_MUL:
-        case OP_MATMUL:
-            return curvature_cap(a + b);
-        case OP_DIV:
-            return curvature_cap(b ? CURVATURE_DEGREE_MAX : a);
-        case OP_POWI:
-            return curvature_cap(node->aux.exponent > 0 && node->aux.exponent <= 2
-                                     ? a * (unsigned)node->aux.exponent
-                                     : CURVATURE_DEGREE_MAX);
-        default:
-            return CURVATURE_DEGREE_MAX;
-    }
-}
-
 bool diagnose_quadratic(const Graph *graph, NodeId loss) {
     uint8_t *degree = memory_new(graph->n_nodes, sizeof *degree);
     if (!degree) return false;
-    for (NodeId id = 1; id <= loss; id++) degree[id] = curvature_degree(graph, id, degree);
+    graph_degrees(graph, loss, NULL, degree);
     bool quadratic = degree[loss] <= 2;
     memory_free(degree);
     return quadratic;

@@ -264,6 +264,27 @@ Status graph_gradient(Graph *graph, NodeId of, const uint32_t *wrt, size_t n_wrt
 Status graph_hessian_vector(Graph *graph, const NodeId *gradient, const NodeId *vector, size_t n,
                             NodeId *out, Error *error);
 
+/* ---- degree.c -------------------------------------------------------------------------------- */
+
+enum {
+    DEGREE_MAX = 3,         /* this, or more, or no polynomial */
+    DEGREE_PARAMETERS = 200 /* looked at one by one */
+};
+/* degree[id] for every node up to 'last': as a polynomial in the parameters that are counted (by
+ * index; NULL: all). */
+void graph_degrees(const Graph *graph, NodeId last, const bool *counted, uint8_t *degree);
+/* A set of parameters in which all outputs are linear together, as large as adding one after the
+ * other makes it: linear[k] of parameter k. STATUS_MEMORY is not reported. */
+Status graph_linear_parameters(const Graph *graph, const NodeId *outputs, size_t n_outputs,
+                               bool *linear);
+
+/* ---- units.c --------------------------------------------------------------------------------- */
+
+/* The natural size of parameters, from dimensional analysis with the columns as base quantities:
+ * what is added must be of one unit, what stands in exp has none. Parameter k is of unit
+ * product of column c to the power exponents[k * n_columns + c]; 0 where nothing is known. */
+Status graph_units(const Graph *graph, const NodeId *outputs, size_t n_outputs, double *exponents);
+
 /* ---- verify.c, dump.c, formula.c ------------------------------------------------------------- */
 
 /* Re-checks order, arity, shapes, rows and regions of every node: our own bugs. */

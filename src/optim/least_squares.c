@@ -24,6 +24,7 @@ enum {
 };
 static const double lm_finish_promise = 1e-10; /* of r'r: then the loss no longer guides */
 static const double lm_visible = 1e-12; /* of r'r: less drowns in its rounding */
+static const double lm_follow_gain = 0.1; /* of r'r: see lm_follow */
 static const double lm_stand_slope = 1e-7, lm_stand_step = 1e-6; /* see lm_stand */
 
 typedef struct Lm {
@@ -35,15 +36,15 @@ typedef struct Lm {
     int attempt, idle;
     size_t start_rank; /* a Jacobian without full rank from the start has not lost it */
     double *storage;
-    double *start, *x, *next, *step, *scale, *gradient, *best, *valley, *qtr, *qtr_next;
+    double *start, *x, *next, *trial, *step, *scale, *gradient, *best, *valley, *qtr, *qtr_next;
     double *r, *r_next;
     double rss, radius, lambda;
     double last_size, best_size, fraction; /* finishing: of the Gauss-Newton steps, scaled */
     double end_value, end_bound;           /* the last step, relative, and its floor */
     double start_rss, valley_rss;          /* valley: lowest end of the attempts */
     Reason valley_reason;
-    bool *held;
-    LinearSystem system;
+    bool *held, *not_linear;
+    LinearSystem system, linear; /* of all parameters; of those in which residuals are linear */
 } Lm;
 
 /* ---- where the walk stands ------------------------------------------------------------------- */
@@ -53,8 +54,16 @@ static void lm_close(void *method) {
     if (!lm) return;
     memory_free(lm->storage);
     memory_free(lm->held);
+    memory_free(lm->not_linear);
     optim_system_close(&lm->system);
+    optim_system_close(&lm->linear);
     memory_free(lm);
+}
+
+static bool lm_open_linear(const Objective *objective, Lm *lm) {
+    if (!objective->linear) return true;
+    lm->not_linear = memory_new(objective->n, sizeof(bool));
+    return lm->not_linear && optim_system_open(&lm->linear, objective->n);
 }
 
 static Status lm_open(const Objective *objective, const double *start, void **method) {
@@ -65,6 +74,7 @@ static Status lm_open(const Objective *objective, const double *start, void **me
         &lm->start,
         &lm->x,
         &lm->next,
+        &lm->trial,
         &lm->step,
         &lm->scale,
         &lm->gradient,
@@ -77,7 +87,8 @@ static Status lm_open(const Objective *objective, const double *start, void **me
     if (memory_multiply(n, n * COUNT_OF(squares) + COUNT_OF(vectors), &count))
         lm->storage = memory_new(count, sizeof(double));
     lm->held = memory_new(n, sizeof(bool));
-    if (!optim_system_open(&lm->system, n) || !lm->storage || !lm->held) {
+    if (!optim_system_open(&lm->system, n) || !lm->storage || !lm->held ||
+        !lm_open_linear(objective, lm)) {
         lm_close(lm);
         return STATUS_MEMORY;
     }
@@ -243,6 +254,35 @@ static void lm_grow(Lm *lm) {
     }
 }
 
+/* Linear parameters follow the others at once (variable projection; Kaufman, BIT 15, 1975: the
+ * step is that of all parameters together, from a place where the linear ones are best). Worth its
+ * evaluation where it lowers r'r by much. */
+static Status lm_follow(Lm *lm, double *rss_next) {
+    const Objective *objective = lm->objective;
+    LinearSystem *system = &lm->linear;
+    double gain = 0;
+    if (!objective->linear || !isfinite(*rss_next)) return STATUS_OK;
+    for (size_t j = 0; j < lm->n; j++) {
+        lm->not_linear[j] = !objective->linear[j] || lm->held[j];
+        lm->step[j] = lm_unit(lm, j);
+    }
+    optim_system_load(system, lm->r_next, lm->qtr_next, lm->step, lm->not_linear);
+    optim_system_factor(system);
+    optim_system_solve(system);
+    for (size_t k = 0; k < system->rank; k++) gain += system->right[k] * system->right[k];
+    if (!(gain > lm_follow_gain * *rss_next)) return STATUS_OK;
+    for (size_t j = 0; j < lm->n; j++) lm->trial[j] = lm->next[j];
+    for (size_t k = 0; k < system->free; k++)
+        lm->trial[system->column[k]] += system->z[k] * lm->step[system->column[k]];
+    optim_project(objective, lm->trial);
+    double rss;
+    TRY(lm_evaluate(lm, lm->trial, lm->r_next, lm->qtr_next, &rss));
+    if (!(rss < *rss_next)) return lm_evaluate(lm, lm->next, lm->r_next, lm->qtr_next, rss_next);
+    lm_swap(&lm->trial, &lm->next);
+    *rss_next = rss;
+    return STATUS_OK;
+}
+
 /* Trials until r'r falls as the model promises. *moved stays false when no trial moves any more. */
 static Status lm_region_round(Lm *lm, StepReport *report, bool *moved) {
     for (int trial = 0; trial < LM_TRIALS; trial++) {
@@ -254,6 +294,7 @@ static Status lm_region_round(Lm *lm, StepReport *report, bool *moved) {
         promise = lm_promise(lm);
         size = lm_size(lm);
         TRY(lm_evaluate(lm, lm->next, lm->r_next, lm->qtr_next, &rss_next));
+        TRY(lm_follow(lm, &rss_next));
         if (lm->first_trial) lm->radius = fmin(lm->radius, size);
         lm->first_trial = false;
         ratio = promise > 0 ? (lm->rss - rss_next) / promise : -INFINITY;

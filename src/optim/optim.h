@@ -27,6 +27,7 @@ typedef struct Objective {
                             double *rss);
     double loss_scale;
     size_t n_residuals;
+    const bool *linear; /* n: residuals are linear in all of these together; or NULL */
     /* Exact second derivative times v, or NULL. */
     Status (*hessian_vector)(void *context, const double *x, const double *v, double *product);
     /* True when every residual at x is within 4 units in the last place of its measured value; or

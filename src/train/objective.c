@@ -8,7 +8,8 @@
 
 enum {
     PROBLEM_THREADS = 1024, /* at most */
-    PROBLEM_MEMO = 1000     /* parameters at most */
+    PROBLEM_MEMO = 1000,    /* parameters at most */
+    PROBLEM_LINEAR_WORK = 10000000 /* parameters times nodes */
 };
 
 static PlanOptions problem_plan_options(const Problem *problem) {
@@ -346,6 +347,29 @@ static size_t problem_residual_count(const Problem *problem) {
     return count;
 }
 
+/* Spreads the parameters in which the residuals are linear over their scalars; NULL where there are
+ * none, and where looking for them would take long. */
+static Status problem_find_linear(Problem *problem) {
+    const Graph *graph = problem->graph;
+    size_t n = graph->n_parameters, any = 0;
+    if (!graph->least_squares || n == 0 || n * graph->n_nodes > PROBLEM_LINEAR_WORK)
+        return STATUS_OK;
+    bool *found = memory_new(n, sizeof *found);
+    problem->linear = memory_new(graph->n_scalars + 1, sizeof *problem->linear);
+    Status status = found && problem->linear ? STATUS_OK : STATUS_MEMORY;
+    if (status == STATUS_OK)
+        status = graph_linear_parameters(graph, graph->residuals, graph->n_residuals, found);
+    for (size_t k = 0; status == STATUS_OK && k < n; k++)
+        for (size_t i = 0; i < graph->parameters[k].count; i++, any += found[k])
+            problem->linear[graph->parameters[k].offset + i] = found[k];
+    memory_free(found);
+    if (status != STATUS_OK) return error_memory(problem->error);
+    if (any > 0) return STATUS_OK;
+    memory_free(problem->linear);
+    problem->linear = NULL;
+    return STATUS_OK;
+}
+
 static void problem_fill_objective(Problem *problem) {
     Objective *objective = &problem->objective;
     const Graph *graph = problem->graph;
@@ -361,6 +385,7 @@ static void problem_fill_objective(Problem *problem) {
     objective->loss_scale = problem_loss_scale(problem);
     objective->n_residuals = problem_residual_count(problem);
     if (graph->least_squares) objective->least_squares = problem_least_squares;
+    objective->linear = problem->linear;
     if (graph->n_residuals) objective->exact = problem_exact;
     problem->bare = *objective;
     if (problem->options.probe) {
@@ -458,6 +483,7 @@ Status train_problem_open(const Ast *ast, const Table *table, const BuildOptions
     if (status == STATUS_OK) status = problem_allocate(problem);
     if (status == STATUS_OK) status = problem_round_columns(problem);
     if (status == STATUS_OK) status = problem_make_pool(problem);
+    if (status == STATUS_OK) status = problem_find_linear(problem);
     if (status == STATUS_OK) {
         problem_fill_objective(problem);
         status = options->probe ? STATUS_OK : problem_gradient_plan(problem);
@@ -487,6 +513,7 @@ void train_problem_close(Problem *problem) {
     memory_free(problem->high);
     memory_free(problem->rate);
     memory_free(problem->decay);
+    memory_free(problem->linear);
     memory_free(problem->flat);
     memory_free(problem->results);
     memory_free(problem->feet);
@@ -535,6 +562,18 @@ void train_use_rows(Problem *problem, size_t first, size_t count) {
     problem->rows.count = count;
     problem->objective.loss_scale = problem->bare.loss_scale = problem_loss_scale(problem);
     problem->objective.n_residuals = problem->bare.n_residuals = problem_residual_count(problem);
+}
+
+void problem_set_columns(Problem *problem, const double **columns, float **floats, size_t first,
+                         size_t count) {
+    problem->columns = columns;
+    problem->floats = floats;
+    problem->rows.columns = columns;
+    problem->rows.floats = (const float *const *)floats;
+    memory_free(problem->memo.x);
+    problem->memo.x = NULL;
+    jacobian_forget(problem->jacobian);
+    train_use_rows(problem, first, count);
 }
 
 static const Plan *problem_main_plan(const Problem *problem) {

@@ -140,6 +140,27 @@ const Walker *train_walker(const Walk *walk);
 bool train_walk_valley(const Walk *walk, size_t k, Valley *valley);
 uint64_t train_walk_digest(const Walk *walk);
 
+/* ---- seed.c: a fit's start values where nobody gave them -------------------------------------- */
+
+typedef struct SeedReport {
+    bool used;
+    size_t solved;  /* scalars in which the formula is linear: solved for, not looked for */
+    size_t scanned; /* parameters that nobody gave, the others */
+    long tries;     /* places looked at; */
+    long walks;     /* the best of them, walked to the end */
+    long together;  /* walks that ended where the lowest did */
+    double runner_up; /* sum of squares of the next valley over that of the lowest; NaN: none */
+} SeedReport;
+/* True when a walk with these options takes Levenberg and Marquardt's way and some start is open.
+ */
+bool train_seed_wanted(const Problem *problem, const WalkOptions *options, const bool *open);
+/* Start values for a sum of squares where open[i] (n). The others keep theirs: they are what the
+ * user knows. Linear ones are solved for by QR (variable projection: Golub and Pereyra, 1973) at
+ * places scanned in the units that the formula gives to the others; the best places are walked on
+ * to the end of their valleys. All draws are keyed by the seed; no bit depends on threads. */
+Status train_seed(Problem *problem, const WalkOptions *options, const bool *open, double *start,
+                  SeedReport *report);
+
 /* ==== inside this folder ====================================================================== */
 
 /* ---- jacobian.c: the residuals of a sum of squares and their slopes -------------------------- */
@@ -152,9 +173,10 @@ Status jacobian_open(Graph *graph, const PlanOptions *options, Jacobian **jacobi
 const Plan *jacobian_plan(const Jacobian *jacobian); /* of what has rows, or NULL */
 Status jacobian_factors(Jacobian *jacobian, const double *x, const Rows *rows, double weight,
                         double *r_matrix, double *qtr, double *rss);
+void jacobian_forget(Jacobian *jacobian); /* the rows have changed */
 void jacobian_close(Jacobian *jacobian);
 
-/* ---- objective.c and seed.c share -------------------------------------------------------------- */
+/* ---- objective.c and seed.c share ------------------------------------------------------------ */
 
 /* The newest loss and gradient: x, loss, gradient one after the other. */
 typedef struct Memo {
@@ -175,6 +197,7 @@ struct Problem {
     float **floats; /* the columns that are read, in single precision */
     size_t n_floats;
     double *low, *high, *rate, *decay;
+    bool *linear; /* of each scalar; NULL: none is */
     double *flat;     /* 2 n: parameters and vector, for Hessian-vector products */
     double **results; /* of the longest plan: 1 + parameters */
     Plan *loss_plan, *gradient_plan, *side_plan, *hessian_plan;
@@ -186,6 +209,64 @@ struct Problem {
     Error *error; /* where plans are reported: the caller's while opening, then 'late' */
     Error late;
 };
+
+/* Other columns, and rows of them, from now on. */
+void problem_set_columns(Problem *problem, const double **columns, float **floats, size_t first,
+                         size_t count);
+
+/* ---- sample.c: a part of the rows, for what need not see all --------------------------------- */
+
+typedef struct Sample {
+    const double **columns; /* NULL: all rows were few enough */
+    float **floats;
+    double *values;
+    size_t n_columns, rows;
+} Sample;
+/* From now on the problem evaluates at most 'most' rows, one drawn from each of as many equal
+ * parts of the table, until the sample is closed. */
+Status sample_open(Problem *problem, size_t most, uint64_t seed, Sample *sample);
+void sample_close(Problem *problem, Sample *sample);
+
+/* ---- seed_space.c: what is scanned for start values ------------------------------------------ */
+
+typedef enum SeedKind {
+    SEED_SIZE,      /* any number of about that size, of either sign */
+    SEED_OFFSET,    /* added to something that changes with the row: so that they cancel somewhere */
+    SEED_PHASE,     /* an angle */
+    SEED_FREQUENCY, /* turns per unit of a column, */
+    SEED_PERIOD     /* or units of a column per turn */
+} SeedKind;
+
+typedef struct SeedAxis {
+    uint32_t parameter; /* all elements of it alike */
+    SeedKind kind;
+    double scale, low, high; /* its natural size; its bounds */
+    double sign;             /* OFFSET: against what it is added to */
+    double range[2];         /* OFFSET: least and greatest of what it is added to */
+} SeedAxis;
+
+typedef struct SeedSpace {
+    Problem *problem;
+    size_t n; /* scalars */
+    SeedAxis *axes;
+    size_t n_axes;
+    bool *held;      /* n: not solved for */
+    size_t n_linear; /* scalars that are */
+    Plan *offsets; /* of the OFFSET axes in turn: least and greatest */
+    double **ranges; /* where they go */
+    double turns;    /* the most turns that the rows can show */
+    RandomKey key;
+} SeedSpace;
+
+Status seed_space_open(Problem *problem, uint64_t seed, const bool *open, SeedSpace *space);
+void seed_space_close(SeedSpace *space);
+/* The k-th place of the scan: values on all axes of x, the rest stays. */
+Status seed_space_draw(SeedSpace *space, uint64_t k, double *x);
+/* How many values an axis is tried at while the others stay, and the k-th of them beside 'now'. */
+size_t seed_space_stops(const SeedSpace *space, size_t axis);
+double seed_space_stop(const SeedSpace *space, size_t axis, size_t k, double now);
+void seed_space_put(const SeedSpace *space, size_t axis, double value, double *x);
+double seed_space_at(const SeedSpace *space, size_t axis, const double *x);
 
 /* ---- walk.c and restarts.c share ------------------------------------------------------------- */
 
