@@ -201,15 +201,17 @@ DESCEND_API const char *descend_verdict_name(descend_verdict verdict); /* "conve
 /* Numbers by key, NaN when not available: loss start_loss steps evaluations gradient_norm seconds
  * seed threads rate_limit; workspace_bytes (of all plans); with profile=on read_limit (bytes a
  * second) and operation_limit (multiplications and additions a second), measured when first asked
- * for; of fits: residual_sum_of_squares residual_standard_deviation degrees_of_freedom
+ * for; start_tries and start_walks: places that were looked at for start values, and walks made
+ * from the best of them; runner_up: the sum of squares of the next valley that they met over that
+ * of the lowest; of fits: residual_sum_of_squares residual_standard_deviation degrees_of_freedom
  * rows. */
 DESCEND_API double descend_walk_number(const descend_walk *walk, const char *key);
 /* Texts by key, "" when there is none: method executor precision (English names); and sentences:
  * reason (why it ended, with its two numbers), advice (the options to add or change,
  * '--rate 0.5': the command makes a line to type of them), method_sentence (names the method and
- * how to walk as in the chapter), names ('columns: ...; parameters: ...'), story (what the steps
- * did), pace (a short word for a walk beside others: 'too small', 'good', 'swinging', 'flying off',
- * ...). */
+ * how to walk as in the chapter), starts (how start values that nobody gave were found), names
+ * ('columns: ...; parameters: ...'), story (what the steps did), pace (a short word for a walk
+ * beside others: 'too small', 'good', 'swinging', 'flying off', ...). */
 DESCEND_API const char *descend_walk_text(descend_walk *walk, const char *key,
                                           const char *language);
 DESCEND_API const char *descend_walk_note(descend_walk *walk, size_t k, const char *language);

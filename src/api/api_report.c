@@ -177,6 +177,11 @@ const char *descend_walk_text(descend_walk *walk, const char *key, const char *l
     if (strcmp(key, "pace") == 0) return api_render(&walk->text, &words->pace, language);
     if (strcmp(key, "reason") == 0)
         return report_sentences(walk, words->reason, COUNT_OF(words->reason), language);
+    if (strcmp(key, "starts") == 0) {
+        Message found[2];
+        diagnose_seed_words(&walk->seed, walk->options.seed, found);
+        return report_sentences(walk, found, COUNT_OF(found), language);
+    }
     if (strcmp(key, "story") == 0)
         return report_sentences(walk, words->story, COUNT_OF(words->story), language);
     return "";
@@ -251,6 +256,9 @@ double descend_walk_number(const descend_walk *walk, const char *key) {
     if (strcmp(key, "seed") == 0) return (double)walk->options.seed;
     if (strcmp(key, "rows") == 0)
         return walk->problem ? (double)train_rows(walk->problem).count : 0;
+    if (strcmp(key, "start_tries") == 0) return walk->seed.used ? (double)walk->seed.tries : NAN;
+    if (strcmp(key, "start_walks") == 0) return walk->seed.used ? (double)walk->seed.walks : NAN;
+    if (strcmp(key, "runner_up") == 0) return walk->seed.used ? walk->seed.runner_up : NAN;
     if (strcmp(key, "rate_limit") == 0) return api_words((descend_walk *)walk)->rate_limit;
     const FitStatistics *fit = report_fit((descend_walk *)walk);
     if (!fit) return NAN;

@@ -116,6 +116,7 @@ static Status walk_seed(descend_walk *walk, Error *error) {
     if (!train_seed_wanted(walk->problem, &walk->options, walk->drawn)) return STATUS_OK;
     Status status =
         train_seed(walk->problem, &walk->options, walk->drawn, walk->start, &walk->seed);
+    walk->options.searched = walk->seed.walks;
     return status == STATUS_MEMORY ? error_memory(error) : status;
 }
 

@@ -66,6 +66,7 @@ int cli_exit_code(const Command *command, const descend_walk *walk) {
 void cli_report_opening(Cli *cli, descend_walk *walk) {
     cli_line(cli, descend_walk_text(walk, "names", cli_language(cli)));
     cli_line(cli, descend_walk_text(walk, "method_sentence", cli_language(cli)));
+    cli_line(cli, descend_walk_text(walk, "starts", cli_language(cli)));
 }
 
 /* ---- where it ended ------------------------------------------------------------------------- */

@@ -99,6 +99,13 @@ static void json_fetch(const descend_walk *walk, const char *key, double *values
     for (size_t i = 0; i < count; i++) values[i] = NAN;
 }
 
+/* How start values were found; null where all were given. */
+static void json_starts(ViewJson *json, const descend_walk *walk) {
+    view_json_number(json, "start_tries", descend_walk_number(walk, "start_tries"));
+    view_json_number(json, "start_walks", descend_walk_number(walk, "start_walks"));
+    view_json_number(json, "runner_up", descend_walk_number(walk, "runner_up"));
+}
+
 static void json_fit(Cli *cli, ViewJson *json, descend_walk *walk, const CliInputs *inputs) {
     size_t n = descend_walk_parameter_count(walk), square, total;
     double *room = NULL;
@@ -122,6 +129,7 @@ static void json_fit(Cli *cli, ViewJson *json, descend_walk *walk, const CliInpu
     view_json_number(json, "residual_standard_deviation",
                      descend_walk_number(walk, "residual_standard_deviation"));
     view_json_number(json, "degrees_of_freedom", descend_walk_number(walk, "degrees_of_freedom"));
+    json_starts(json, walk);
     json_warnings(json, walk, inputs, cli_language(cli));
     memory_free(room);
 }

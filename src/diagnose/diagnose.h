@@ -85,6 +85,12 @@ Status diagnose_words(const Problem *problem, const Walk *walk, Words *words);
 Verdict diagnose_verdict(const Problem *problem, const Walk *walk);
 void diagnose_words_free(Words *words);
 
+/* ---- seed_words.c ---------------------------------------------------------------------------- */
+
+/* How start values were found with that seed, and how the walks from them compare; empty messages
+ * where nothing was looked for. */
+void diagnose_seed_words(const SeedReport *seed, uint64_t number, Message sentences[2]);
+
 /* ---- remarks.c ------------------------------------------------------------------------------- */
 
 /* Where a number broke, parameters without effect, bounds, kinks. */

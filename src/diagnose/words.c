@@ -336,6 +336,8 @@ static void words_valley(Tale *tale, Message *sentence) {
     } else if (facts->restarts > 0) {
         *sentence = message_make(MSG_WHY_VALLEYS, number_integer((long long)facts->valleys).s,
                                  number_integer(facts->restarts + 1).s, NULL);
+    } else if (facts->searched > 0) {
+        *sentence = message_make(MSG_WHY_SEARCHED, number_integer(facts->searched).s, NULL);
     } else {
         bool terrace = diagnose_terrace(tale->problem, facts->values);
         *sentence = message_make(terrace ? MSG_WHY_TERRACE : MSG_WHY_VALLEY,

@@ -564,7 +564,7 @@ void train_use_rows(Problem *problem, size_t first, size_t count) {
     problem->objective.n_residuals = problem->bare.n_residuals = problem_residual_count(problem);
 }
 
-void problem_set_columns(Problem *problem, const double **columns, float **floats, size_t first,
+void train_set_columns(Problem *problem, const double **columns, float **floats, size_t first,
                          size_t count) {
     problem->columns = columns;
     problem->floats = floats;

@@ -46,7 +46,7 @@ static void sample_swap(Problem *problem, Sample *sample) {
     const double **columns = problem->columns;
     float **floats = problem->floats;
     size_t rows = problem->rows.count;
-    problem_set_columns(problem, sample->columns, sample->floats, problem->rows.first,
+    train_set_columns(problem, sample->columns, sample->floats, problem->rows.first,
                         sample->rows);
     sample->columns = columns;
     sample->floats = floats;
@@ -62,7 +62,7 @@ Status sample_open(Problem *problem, size_t most, uint64_t seed, Sample *sample)
     sample->values = memory_new(sample->n_columns * most + 1, sizeof *sample->values);
     Status status = sample->columns && sample->values ? STATUS_OK : STATUS_MEMORY;
     if (status == STATUS_OK) {
-        sample_fill(problem, random_key(seed, "sample of rows"), sample);
+        sample_fill(problem, random_key(seed, "sample"), sample);
         status = sample_round(problem, sample);
     }
     if (status == STATUS_OK) sample_swap(problem, sample);

@@ -27,6 +27,7 @@ static const double SEED_SAME = 1e-6, SEED_SAME_PLACE = 1e-4;
 typedef struct SeedPlace {
     double *x, *from; /* n each: where it has come to, and from where */
     double rss;
+    long found; /* the try that found it */
     bool ended; /* walked to the end of its valley */
 } SeedPlace;
 
@@ -98,6 +99,7 @@ static void seed_keep(const Seeder *seeder, double rss, SeedPlace *best, size_t 
     SeedPlace room = best[at];
     for (; at > 0 && rss < best[at - 1].rss; at--) best[at] = best[at - 1];
     room.rss = rss;
+    room.found = seeder->report->tries;
     best[at] = room;
     memcpy(room.x, x, seeder->n * sizeof *x);
 }
@@ -142,6 +144,7 @@ static Status seed_polish_axis(Seeder *seeder, size_t axis, SeedPlace *place) {
         seeder->report->tries++;
         if (!(rss < place->rss) || !optim_finite(seeder->x, seeder->n)) continue;
         place->rss = rss;
+        place->found = seeder->report->tries;
         memcpy(place->x, seeder->x, seeder->n * sizeof *seeder->x);
     }
     return STATUS_OK;
@@ -240,7 +243,7 @@ static Status seed_walk_all(Seeder *seeder, SeedPlace *places, size_t count, siz
         bool known = seed_ended_there(seeder, &places[k]);
         if (!known) TRY(seed_walk(seeder, SEED_LAST_ROUNDS, &places[k]));
         places[k].ended = true;
-        seeder->report->walks += !known;
+        seeder->report->walks++;
         finalists -= !known;
     }
     return STATUS_OK;
@@ -251,7 +254,7 @@ static Status seed_walk_all(Seeder *seeder, SeedPlace *places, size_t count, siz
 /* The k-th place of a hop: an end, some of whose axes are where the k-th draw puts them. */
 static Status seed_hop_place(Seeder *seeder, uint64_t k, const SeedPlace *base) {
     SeedSpace *space = &seeder->space;
-    RandomKey key = random_key(seeder->options->seed, "start values kept");
+    RandomKey key = random_key(seeder->options->seed, "starts-kept");
     memcpy(seeder->x, base->x, seeder->n * sizeof *seeder->x);
     TRY(seed_space_draw(space, k, seeder->x));
     for (size_t axis = 0; axis < space->n_axes; axis++)
@@ -327,6 +330,7 @@ static void seed_give(Seeder *seeder, double *start) {
     if (seeder->n_best == 0) return;
     bool direct = seeder->space.n_axes == 0;
     seeder->report->used = true;
+    seeder->report->found = seeder->best[0].found;
     if (!direct) seed_compare(seeder);
     memcpy(start, direct ? seeder->best[0].x : seeder->best[0].from, seeder->n * sizeof *start);
 }

@@ -8,6 +8,7 @@
 enum { SPACE_SIZES = 24, SPACE_OPPOSITES = 8, SPACE_PLACES = 32, SPACE_ANGLES = 16 };
 enum { SPACE_FREQUENCIES = 4096 };
 static const double SPACE_PI = 0x1.921fb54442d18p+1;
+static const double SPACE_PART = 0.3; /* of a column's range: where most of a curve happens */
 static const double SPACE_TURN_STEP = 0.75; /* radians over the whole range of a column */
 
 static double space_power(double base, double exponent) {
@@ -32,10 +33,12 @@ static double space_column_size(const Problem *problem, size_t column) {
 static void space_scale(const SeedSpace *space, const double *exponents, SeedAxis *axis) {
     const Graph *graph = space->problem->graph;
     const double *row = exponents + axis->parameter * graph->n_columns;
-    axis->scale = 1;
-    for (size_t c = 0; c < graph->n_columns; c++)
-        if (row[c] != 0)
-            axis->scale *= space_power(space_column_size(space->problem, c), row[c]);
+    axis->scale = axis->typical = 1;
+    for (size_t c = 0; c < graph->n_columns; c++) {
+        if (row[c] == 0) continue;
+        axis->scale *= space_power(space_column_size(space->problem, c), row[c]);
+        axis->typical *= space_power(SPACE_PART, row[c]);
+    }
     if (!(axis->scale > 0) || !isfinite(axis->scale)) axis->scale = 1;
 }
 
@@ -198,7 +201,7 @@ Status seed_space_open(Problem *problem, uint64_t seed, const bool *open, SeedSp
     *space = (SeedSpace){.problem = problem,
                          .n = problem->objective.n,
                          .turns = (double)problem->rows.count / 2,
-                         .key = random_key(seed, "start values")};
+                         .key = random_key(seed, "starts")};
     Status status = space_analyse(space, &work);
     memory_free(work.exponents);
     memory_free(work.linear);
@@ -242,7 +245,7 @@ static double space_turning(const SeedAxis *axis, double radians) {
 }
 
 static double space_size_draw(const SeedAxis *axis, double u, double z) {
-    double size = axis->scale * space_power(10, 1.2 * z);
+    double size = axis->scale * axis->typical * space_power(10, z);
     return u < 0.7 ? size : -size;
 }
 

@@ -84,6 +84,7 @@ typedef struct WalkOptions {
     long long epochs; /* 0: not given */
     long long batch;  /* rows; 0: all */
     long restarts;
+    long searched; /* walks that were made before, to find the start (see train_seed) */
     uint64_t seed;
     const atomic_int *stop; /* not zero: the walk ends after the round it is in; or NULL */
 } WalkOptions;
@@ -123,6 +124,7 @@ typedef struct WalkFacts {
     const bool *felt;             /* n: its slope was not exactly 0 in some round */
     const char *method, *until, *rate;
     long restarts; /* done so far */
+    long searched; /* walks before this one */
     size_t valleys;
     bool chosen; /* neither rate nor optimizer was given */
     bool first_order, user_rate, user_steps, default_limit;
@@ -140,13 +142,14 @@ const Walker *train_walker(const Walk *walk);
 bool train_walk_valley(const Walk *walk, size_t k, Valley *valley);
 uint64_t train_walk_digest(const Walk *walk);
 
-/* ---- seed.c: a fit's start values where nobody gave them -------------------------------------- */
+/* ---- seed.c: a fit's start values where nobody gave them ------------------------------------- */
 
 typedef struct SeedReport {
     bool used;
     size_t solved;  /* scalars in which the formula is linear: solved for, not looked for */
     size_t scanned; /* parameters that nobody gave, the others */
     long tries;     /* places looked at; */
+    long found;     /* the one that won, from 1 */
     long walks;     /* the best of them, walked to the end */
     long together;  /* walks that ended where the lowest did */
     double runner_up; /* sum of squares of the next valley over that of the lowest; NaN: none */
@@ -211,7 +214,7 @@ struct Problem {
 };
 
 /* Other columns, and rows of them, from now on. */
-void problem_set_columns(Problem *problem, const double **columns, float **floats, size_t first,
+void train_set_columns(Problem *problem, const double **columns, float **floats, size_t first,
                          size_t count);
 
 /* ---- sample.c: a part of the rows, for what need not see all --------------------------------- */
@@ -231,7 +234,7 @@ void sample_close(Problem *problem, Sample *sample);
 
 typedef enum SeedKind {
     SEED_SIZE,      /* any number of about that size, of either sign */
-    SEED_OFFSET,    /* added to something that changes with the row: so that they cancel somewhere */
+    SEED_OFFSET,    /* added to something with rows: so that they cancel somewhere */
     SEED_PHASE,     /* an angle */
     SEED_FREQUENCY, /* turns per unit of a column, */
     SEED_PERIOD     /* or units of a column per turn */
@@ -241,6 +244,7 @@ typedef struct SeedAxis {
     uint32_t parameter; /* all elements of it alike */
     SeedKind kind;
     double scale, low, high; /* its natural size; its bounds */
+    double typical;          /* SIZE: draws lie around this part of the scale */
     double sign;             /* OFFSET: against what it is added to */
     double range[2];         /* OFFSET: least and greatest of what it is added to */
 } SeedAxis;

@@ -321,6 +321,7 @@ void train_walk_facts(const Walk *walk, WalkFacts *facts) {
     facts->until = walk->options.until;
     facts->rate = walk->options.rate;
     facts->restarts = walk->restarts_done;
+    facts->searched = walk->options.searched;
     facts->valleys = walk->n_valleys;
     facts->user_rate = walk->options.rate && !walk->options.rate_measured;
     facts->rate_measured = walk->options.rate_measured;
