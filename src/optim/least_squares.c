@@ -17,14 +17,14 @@ typedef enum LmPhase { LM_REGION, LM_FINISH } LmPhase;
 /* First radius against the size of the start. The first is More's. */
 static const double lm_radii[] = {100, 0.1, 1, 0.001};
 enum {
-    LM_IDLE = 4, /* rounds without a smaller step, above the floor of rounding */
+    LM_IDLE = 4,  /* rounds without a smaller step, */
+    LM_NOISE = 4, /* or two within so many times the floor of rounding: the end */
     LM_ATTEMPT_ROUNDS = 1500,
     LM_TRIALS = 60,
     LM_GROWTHS = 150
 };
 static const double lm_finish_promise = 1e-10; /* of r'r: then the loss no longer guides */
 static const double lm_visible = 1e-12; /* of r'r: less drowns in its rounding */
-static const double lm_follow_gain = 0.1; /* of r'r: see lm_follow */
 static const double lm_stand_slope = 1e-7, lm_stand_step = 1e-6; /* see lm_stand */
 
 typedef struct Lm {
@@ -33,18 +33,18 @@ typedef struct Lm {
     LmPhase phase;
     bool started, arrived, first_trial;
     long long steps, evaluations, attempt_steps;
-    int attempt, idle;
+    int attempt, idle, settled;
     size_t start_rank; /* a Jacobian without full rank from the start has not lost it */
     double *storage;
-    double *start, *x, *next, *trial, *step, *scale, *gradient, *best, *valley, *qtr, *qtr_next;
+    double *start, *x, *next, *step, *scale, *gradient, *best, *valley, *qtr, *qtr_next;
     double *r, *r_next;
     double rss, radius, lambda;
     double last_size, best_size, fraction; /* finishing: of the Gauss-Newton steps, scaled */
     double end_value, end_bound;           /* the last step, relative, and its floor */
     double start_rss, valley_rss;          /* valley: lowest end of the attempts */
     Reason valley_reason;
-    bool *held, *not_linear;
-    LinearSystem system, linear; /* of all parameters; of those in which residuals are linear */
+    bool *held;
+    LinearSystem system;
 } Lm;
 
 /* ---- where the walk stands ------------------------------------------------------------------- */
@@ -54,16 +54,8 @@ static void lm_close(void *method) {
     if (!lm) return;
     memory_free(lm->storage);
     memory_free(lm->held);
-    memory_free(lm->not_linear);
     optim_system_close(&lm->system);
-    optim_system_close(&lm->linear);
     memory_free(lm);
-}
-
-static bool lm_open_linear(const Objective *objective, Lm *lm) {
-    if (!objective->linear) return true;
-    lm->not_linear = memory_new(objective->n, sizeof(bool));
-    return lm->not_linear && optim_system_open(&lm->linear, objective->n);
 }
 
 static Status lm_open(const Objective *objective, const double *start, void **method) {
@@ -74,7 +66,6 @@ static Status lm_open(const Objective *objective, const double *start, void **me
         &lm->start,
         &lm->x,
         &lm->next,
-        &lm->trial,
         &lm->step,
         &lm->scale,
         &lm->gradient,
@@ -87,8 +78,7 @@ static Status lm_open(const Objective *objective, const double *start, void **me
     if (memory_multiply(n, n * COUNT_OF(squares) + COUNT_OF(vectors), &count))
         lm->storage = memory_new(count, sizeof(double));
     lm->held = memory_new(n, sizeof(bool));
-    if (!optim_system_open(&lm->system, n) || !lm->storage || !lm->held ||
-        !lm_open_linear(objective, lm)) {
+    if (!optim_system_open(&lm->system, n) || !lm->storage || !lm->held) {
         lm_close(lm);
         return STATUS_MEMORY;
     }
@@ -186,7 +176,18 @@ static double lm_promise(const Lm *lm) {
     return promise;
 }
 
+/* Size of the parameters, scaled. */
+static double lm_reach(Lm *lm) {
+    for (size_t j = 0; j < lm->n; j++) lm->step[j] = lm->scale[j] * lm->x[j];
+    return optim_norm(lm->step, lm->n);
+}
+
 /* ---- attempts -------------------------------------------------------------------------------- */
+
+static void lm_first_radius(Lm *lm) {
+    double size = lm_reach(lm);
+    lm->radius = lm_radii[lm->attempt] * (size > 0 ? size : 1);
+}
 
 static Status lm_begin(Lm *lm) {
     size_t n = lm->n;
@@ -201,9 +202,7 @@ static Status lm_begin(Lm *lm) {
     TRY(lm_evaluate(lm, lm->x, lm->r, lm->qtr, &lm->rss));
     if (!isfinite(lm->rss)) return STATUS_OK;
     lm_arrive(lm);
-    for (size_t i = 0; i < n; i++) lm->step[i] = lm->scale[i] * lm->x[i];
-    double size = optim_norm(lm->step, n);
-    lm->radius = lm_radii[lm->attempt] * (size > 0 ? size : 1);
+    lm_first_radius(lm);
     lm->start_rank = lm->system.rank;
     return STATUS_OK;
 }
@@ -254,35 +253,6 @@ static void lm_grow(Lm *lm) {
     }
 }
 
-/* Linear parameters follow the others at once (variable projection; Kaufman, BIT 15, 1975: the
- * step is that of all parameters together, from a place where the linear ones are best). Worth its
- * evaluation where it lowers r'r by much. */
-static Status lm_follow(Lm *lm, double *rss_next) {
-    const Objective *objective = lm->objective;
-    LinearSystem *system = &lm->linear;
-    double gain = 0;
-    if (!objective->linear || !isfinite(*rss_next)) return STATUS_OK;
-    for (size_t j = 0; j < lm->n; j++) {
-        lm->not_linear[j] = !objective->linear[j] || lm->held[j];
-        lm->step[j] = lm_unit(lm, j);
-    }
-    optim_system_load(system, lm->r_next, lm->qtr_next, lm->step, lm->not_linear);
-    optim_system_factor(system);
-    optim_system_solve(system);
-    for (size_t k = 0; k < system->rank; k++) gain += system->right[k] * system->right[k];
-    if (!(gain > lm_follow_gain * *rss_next)) return STATUS_OK;
-    for (size_t j = 0; j < lm->n; j++) lm->trial[j] = lm->next[j];
-    for (size_t k = 0; k < system->free; k++)
-        lm->trial[system->column[k]] += system->z[k] * lm->step[system->column[k]];
-    optim_project(objective, lm->trial);
-    double rss;
-    TRY(lm_evaluate(lm, lm->trial, lm->r_next, lm->qtr_next, &rss));
-    if (!(rss < *rss_next)) return lm_evaluate(lm, lm->next, lm->r_next, lm->qtr_next, rss_next);
-    lm_swap(&lm->trial, &lm->next);
-    *rss_next = rss;
-    return STATUS_OK;
-}
-
 /* Trials until r'r falls as the model promises. *moved stays false when no trial moves any more. */
 static Status lm_region_round(Lm *lm, StepReport *report, bool *moved) {
     for (int trial = 0; trial < LM_TRIALS; trial++) {
@@ -294,7 +264,6 @@ static Status lm_region_round(Lm *lm, StepReport *report, bool *moved) {
         promise = lm_promise(lm);
         size = lm_size(lm);
         TRY(lm_evaluate(lm, lm->next, lm->r_next, lm->qtr_next, &rss_next));
-        TRY(lm_follow(lm, &rss_next));
         if (lm->first_trial) lm->radius = fmin(lm->radius, size);
         lm->first_trial = false;
         ratio = promise > 0 ? (lm->rss - rss_next) / promise : -INFINITY;
@@ -318,12 +287,6 @@ static bool lm_near_end(Lm *lm) {
     return tiny || lm_promise(lm) <= lm_finish_promise * lm->rss;
 }
 
-/* Size of the parameters, scaled. */
-static double lm_reach(Lm *lm) {
-    for (size_t j = 0; j < lm->n; j++) lm->step[j] = lm->scale[j] * lm->x[j];
-    return optim_norm(lm->step, lm->n);
-}
-
 /* Rounding in r and J moves the Gauss-Newton step by about this much (scaled). */
 static double lm_floor(Lm *lm) {
     const LinearSystem *system = &lm->system;
@@ -343,7 +306,8 @@ static void lm_watch(Lm *lm, double size, double floor) {
         lm->end_bound = floor / reach;
         for (size_t j = 0; j < lm->n; j++) lm->best[j] = lm->x[j];
     }
-    if (size > 0.9 * lm->last_size && size > floor) lm->fraction = fmax(lm->fraction / 2, 0.01);
+    lm->settled += size <= LM_NOISE * floor;
+    if (size > 0.9 * lm->last_size && size > LM_NOISE * floor) lm->fraction = fmax(lm->fraction / 2, 0.01);
     lm->last_size = size;
 }
 
@@ -355,7 +319,7 @@ static Status lm_finish_round(Lm *lm, StepReport *report, bool *moved, bool *end
     size = lm_size(lm);
     lm_watch(lm, size, floor);
     lm_propose(lm, lm->fraction);
-    *end = !lm_moves(lm) || lm->idle >= (size > floor ? LM_IDLE : 1);
+    *end = !lm_moves(lm) || lm->settled >= 2 || lm->idle >= LM_IDLE;
     if (*end) return STATUS_OK;
     TRY(lm_evaluate(lm, lm->next, lm->r_next, lm->qtr_next, &rss_next));
     if (!isfinite(rss_next) || rss_next > lm->rss * (1 + 1e-8)) {
@@ -442,14 +406,14 @@ static Status lm_round(Lm *lm, StepReport *report, bool *moved, Reason *why) {
     if (!lm->arrived) lm_arrive(lm);
     if (lm->phase == LM_REGION && lm_near_end(lm)) {
         lm->phase = LM_FINISH;
-        lm->idle = 0;
+        lm->idle = lm->settled = 0;
         lm->best_size = lm->last_size = INFINITY;
         lm->fraction = 1;
     }
     if (lm->phase == LM_FINISH) {
         TRY(lm_finish_round(lm, report, moved, &end));
         if (end && lm->idle > 0) TRY(lm_return(lm, lm->best));
-        if (end) *why = lm->end_value <= lm->end_bound ? REASON_STEP : lm_stand(lm);
+        if (end) *why = lm->end_value <= LM_NOISE * lm->end_bound ? REASON_STEP : lm_stand(lm);
         if (end || *moved) return STATUS_OK;
     }
     TRY(lm_region_round(lm, report, moved));
@@ -490,8 +454,8 @@ static size_t lm_state(const void *method, const double **arrays, size_t capacit
     return 3;
 }
 
-const Method optim_least_squares = {
-    .name = "lm",
+const Method optim_marquardt = {
+    .name = "marquardt",
     .needs_least_squares = true,
     .open = lm_open,
     .step = lm_step,

@@ -194,6 +194,24 @@ double optim_system_slope(LinearSystem *system);
 /* Damping for which |z| is within a tenth of the radius (More's iteration); z holds that step. */
 double optim_system_damping(LinearSystem *system, double radius, double lambda);
 
+/* ---- projection.c: variable projection ------------------------------------------------------- */
+
+typedef struct Projection {
+    Objective inner;        /* over the parameters that are not linear */
+    const Objective *outer; /* over all */
+    size_t n, n_linear;
+    size_t *order;   /* the linear ones, then those of 'inner' */
+    double *x;       /* n: the newest point, its linear parameters the best for the others */
+    double *storage, *r, *qtr, *row, *low, *high, *size, *step;
+    Qr *qr;
+    long long evaluations; /* of 'outer' */
+} Projection;
+bool optim_projection_open(Projection *projection, const Objective *outer); /* false: memory */
+void optim_projection_start(Projection *projection, const double *x);
+/* Moves the linear parameters of projection->x to where r'r is least; NaN: it is not finite. */
+Status optim_project_linear(Projection *projection, double *rss);
+void optim_projection_close(Projection *projection);
+
 /* ==== inside this folder ====================================================================== */
 
 /* ---- the methods in C: one row each in walker.c ---------------------------------------------- */
@@ -207,7 +225,7 @@ typedef struct Method {
     size_t (*state)(const void *method, const double **arrays, size_t capacity);
     void (*close)(void *method);
 } Method;
-extern const Method optim_bfgs, optim_lbfgs, optim_least_squares;
+extern const Method optim_bfgs, optim_lbfgs, optim_marquardt, optim_separable;
 
 /* ---- vector.c -------------------------------------------------------------------------------- */
 

@@ -6,7 +6,7 @@
 
 enum { WALKER_DENSE_LIMIT = 200, WALKER_SQUARES_LIMIT = 500, WALKER_NAMES = 64 };
 
-static const Method *const walker_methods[] = {&optim_bfgs, &optim_lbfgs, &optim_least_squares};
+static const Method *const walker_methods[] = {&optim_bfgs, &optim_lbfgs, &optim_separable};
 
 /* Name and text of each rule in turn, made from src/optim/rules at build time. */
 extern const char *const optim_rules_texts[];
@@ -63,7 +63,7 @@ static const char *walker_choice(const Objective *objective, const MethodSetting
     if (settings->name) return settings->name;
     if (settings->rate) return "gd";
     if (objective->least_squares && objective->n <= WALKER_SQUARES_LIMIT)
-        return optim_least_squares.name;
+        return optim_separable.name;
     return objective->n <= WALKER_DENSE_LIMIT ? optim_bfgs.name : optim_lbfgs.name;
 }
 

@@ -38,7 +38,7 @@ typedef struct Seeder {
     SeedSpace space;
     LinearSystem system;
     size_t n;
-    double *x, *r, *qtr, *unit;
+    double *x, *other, *r, *qtr, *unit;
     SeedPlace best[SEED_BEST];
     size_t n_best;
     SeedReport *report;
@@ -325,26 +325,141 @@ static Status seed_find(Seeder *seeder, const double *start) {
     return STATUS_OK;
 }
 
+/* ---- terms of one form ----------------------------------------------------------------------- */
+
+static bool seed_alike(const SeedAxis *a, const SeedAxis *b) {
+    return a->kind == b->kind && a->scale == b->scale && a->low == b->low && a->high == b->high;
+}
+
+/* The first axis like this one; of how many like it this is the last, from 0. */
+static size_t seed_leader(const SeedSpace *space, size_t axis, size_t *rank) {
+    size_t leader = axis;
+    *rank = 0;
+    for (size_t k = axis; k-- > 0;) {
+        if (!seed_alike(&space->axes[k], &space->axes[axis])) continue;
+        leader = k;
+        ++*rank;
+    }
+    return leader;
+}
+
+static size_t seed_group_size(const SeedSpace *space, size_t leader) {
+    size_t size = 0;
+    for (size_t k = leader; k < space->n_axes; k++)
+        size += seed_alike(&space->axes[k], &space->axes[leader]);
+    return size;
+}
+
+/* The axis of the group with that rank. */
+static size_t seed_member(const SeedSpace *space, size_t leader, size_t rank) {
+    for (size_t k = leader;; k++)
+        if (seed_alike(&space->axes[k], &space->axes[leader]) && rank-- == 0) return k;
+}
+
+/* Members p and q of the group change places; with 'others' those of later groups of its size too.
+ */
+static void seed_swap(const SeedSpace *space, size_t group, size_t p, size_t q, bool others,
+                      double *x) {
+    size_t size = seed_group_size(space, group), rank;
+    for (size_t k = group; k < space->n_axes; k++) {
+        if (seed_leader(space, k, &rank) != k || (k != group && !others)) continue;
+        if (seed_group_size(space, k) != size) continue;
+        size_t a = seed_member(space, k, p), b = seed_member(space, k, q);
+        double left = seed_space_at(space, a, x), right = seed_space_at(space, b, x);
+        seed_space_put(space, a, right, x);
+        seed_space_put(space, b, left, x);
+    }
+}
+
+/* Goes from x to 'other' where the sum of squares stays what it was. */
+static Status seed_try(Seeder *seeder, double *x, double *other, bool *kept) {
+    double before = NAN, after = NAN;
+    memcpy(seeder->x, x, seeder->n * sizeof *x);
+    TRY(seed_solve(seeder, seeder->x, &before));
+    TRY(seed_solve(seeder, other, &after));
+    *kept = seed_same_depth(before, after);
+    if (*kept) memcpy(x, other, seeder->n * sizeof *x);
+    return STATUS_OK;
+}
+
+static Status seed_try_swap(Seeder *seeder, size_t group, size_t p, size_t q, bool others,
+                            double *x, bool *kept) {
+    memcpy(seeder->other, x, seeder->n * sizeof *x);
+    seed_swap(&seeder->space, group, p, q, others, seeder->other);
+    return seed_try(seeder, x, seeder->other, kept);
+}
+
+/* exp(-(x/s)^2): s is positive. */
+static Status seed_make_positive(Seeder *seeder, double *x) {
+    for (size_t axis = 0; axis < seeder->space.n_axes; axis++) {
+        double value = seed_space_at(&seeder->space, axis, x);
+        bool kept;
+        if (!(value < 0)) continue;
+        memcpy(seeder->other, x, seeder->n * sizeof *x);
+        seed_space_put(&seeder->space, axis, -value, seeder->other);
+        TRY(seed_try(seeder, x, seeder->other, &kept));
+    }
+    return STATUS_OK;
+}
+
+/* a*exp(-b*x) + c*exp(-d*x): which of the two comes first is nobody's choice, so b < d. */
+static Status seed_put_in_order(Seeder *seeder, double *x) {
+    const SeedSpace *space = &seeder->space;
+    for (size_t group = 0; group < space->n_axes; group++) {
+        size_t rank, size = seed_group_size(space, group);
+        if (seed_leader(space, group, &rank) != group) continue;
+        for (size_t turn = 1; turn < size; turn++) {
+            for (size_t p = 0; p + 1 < size; p++) {
+                size_t a = seed_member(space, group, p), b = seed_member(space, group, p + 1);
+                bool kept = false;
+                if (!(seed_space_at(space, a, x) > seed_space_at(space, b, x))) continue;
+                TRY(seed_try_swap(seeder, group, p, p + 1, false, x, &kept));
+                if (!kept) TRY(seed_try_swap(seeder, group, p, p + 1, true, x, &kept));
+            }
+        }
+    }
+    return STATUS_OK;
+}
+
+/* ---- what is given --------------------------------------------------------------------------- */
+
+/* Of the places whose ends are equally deep the one found first: rounding does not choose. */
+static const SeedPlace *seed_winner(const Seeder *seeder) {
+    const SeedPlace *winner = &seeder->best[0];
+    for (size_t k = 1; k < seeder->n_best; k++) {
+        const SeedPlace *place = &seeder->best[k];
+        if (place->ended && seed_same_depth(place->rss, seeder->best[0].rss) &&
+            place->found < winner->found)
+            winner = place;
+    }
+    return winner;
+}
+
 /* Without axes the one place is the answer up to rounding. */
-static void seed_give(Seeder *seeder, double *start) {
-    if (seeder->n_best == 0) return;
+static Status seed_give(Seeder *seeder, double *start) {
+    if (seeder->n_best == 0) return STATUS_OK;
     bool direct = seeder->space.n_axes == 0;
+    const SeedPlace *winner = seed_winner(seeder);
     seeder->report->used = true;
-    seeder->report->found = seeder->best[0].found;
     if (!direct) seed_compare(seeder);
-    memcpy(start, direct ? seeder->best[0].x : seeder->best[0].from, seeder->n * sizeof *start);
+    seeder->report->found = winner->found;
+    memcpy(start, direct ? winner->x : winner->from, seeder->n * sizeof *start);
+    if (direct) return STATUS_OK;
+    TRY(seed_make_positive(seeder, start));
+    return seed_put_in_order(seeder, start);
 }
 
 /* ---- opening --------------------------------------------------------------------------------- */
 
 static Status seed_open(Seeder *seeder) {
     size_t n = seeder->n, count = 0;
-    if (!memory_multiply(n, n + 3 + 2 * SEED_BEST, &count)) return STATUS_MEMORY;
+    if (!memory_multiply(n, n + 4 + 2 * SEED_BEST, &count)) return STATUS_MEMORY;
     seeder->x = memory_new(count + 1, sizeof *seeder->x);
     if (!seeder->x || !optim_system_open(&seeder->system, n)) return STATUS_MEMORY;
     seeder->qtr = seeder->x + n;
     seeder->unit = seeder->qtr + n;
-    seeder->r = seeder->unit + n;
+    seeder->other = seeder->unit + n;
+    seeder->r = seeder->other + n;
     double *at = seeder->r + n * n;
     for (size_t k = 0; k < SEED_BEST; k++, at += 2 * n)
         seeder->best[k] = (SeedPlace){.x = at, .from = at + n, .rss = INFINITY};
@@ -367,8 +482,7 @@ static Status seed_run(Seeder *seeder, double *start) {
     Status status = seed_find(seeder, start);
     sample_close(problem, &sample);
     if (status == STATUS_OK && sampled && !seed_stopped(seeder)) status = seed_measure(seeder);
-    if (status == STATUS_OK) seed_give(seeder, start);
-    return status;
+    return status == STATUS_OK ? seed_give(seeder, start) : status;
 }
 
 bool train_seed_wanted(const Problem *problem, const WalkOptions *options, const bool *open) {

@@ -49,7 +49,7 @@ static SquaresEnd fit(size_t n, Number (*model)(const Number *, double), const d
     SquaresEnd end = {0};
     objective.low = low;
     objective.high = high;
-    end.reason = problem_run(&optim_least_squares, &objective, start, 10000, end.b, &end.report);
+    end.reason = problem_run(&optim_marquardt, &objective, start, 10000, end.b, &end.report);
     end.calls = problem.calls;
     qr_free(problem.qr);
     return end;
@@ -72,7 +72,7 @@ TEST(line_by_hand) {
     Objective objective = squares_objective(&problem);
     StepReport report = {0};
     double b[PROBLEM_MAX];
-    Reason reason = problem_run(&optim_least_squares, &objective, start, 100, b, &report);
+    Reason reason = problem_run(&optim_marquardt, &objective, start, 100, b, &report);
     CHECK_INT(reason, REASON_STEP);
     CHECK_NEAR(b[0], 1.5, 1e-15);
     CHECK_NEAR(b[1], 2.0 / 3, 1e-15);
@@ -146,10 +146,10 @@ TEST(a_valley_without_a_bottom) {
     Objective objective = squares_objective(&problem);
     StepReport report = {0};
     double b[PROBLEM_MAX];
-    Reason reason = problem_run(&optim_least_squares, &objective, beyond, 10000, b, &report);
+    Reason reason = problem_run(&optim_marquardt, &objective, beyond, 10000, b, &report);
     CHECK_INT(reason, REASON_STALLED);
     CHECK(fabs(b[0]) > 1000);
-    reason = problem_run(&optim_least_squares, &objective, near, 10000, b, &report);
+    reason = problem_run(&optim_marquardt, &objective, near, 10000, b, &report);
     CHECK_INT(reason, REASON_STEP);
     CHECK_NEAR(b[1], 0.3, 0.2);
     qr_free(problem.qr);
@@ -236,11 +236,11 @@ TEST(every_allocation_may_fail) {
         void *method = NULL;
         memory_fail_nth(nth);
         Qr *qr = qr_new(2);
-        Status status = optim_least_squares.open(&objective, start, &method);
+        Status status = optim_marquardt.open(&objective, start, &method);
         reached = memory_count() >= nth;
         memory_fail_nth(0);
         CHECK(status == (method ? STATUS_OK : STATUS_MEMORY) && (reached || (qr && method)));
-        if (method) optim_least_squares.close(method);
+        if (method) optim_marquardt.close(method);
         qr_free(qr);
     }
 #endif
