@@ -25,6 +25,7 @@ enum {
 };
 static const double lm_finish_promise = 1e-10; /* of r'r: then the loss no longer guides */
 static const double lm_visible = 1e-12; /* of r'r: less drowns in its rounding */
+static const double lm_fine = 1e-3; /* least over greatest pivot: below, steps are made finer */
 static const double lm_stand_slope = 1e-7, lm_stand_step = 1e-6; /* see lm_stand */
 
 typedef struct Lm {
@@ -279,7 +280,8 @@ static Status lm_region_round(Lm *lm, StepReport *report, bool *moved) {
 
 /* Near the end: the undamped step promises next to nothing of r'r, or hardly changes anything. */
 static bool lm_near_end(Lm *lm) {
-    bool tiny = true;
+    bool tiny = true, bounds = lm->objective->low || lm->objective->high;
+    if (lm->objective->fine_step && !bounds) return true; /* linear: one whole step is all */
     optim_system_solve(&lm->system);
     lm_propose(lm, 1);
     for (size_t j = 0; j < lm->n; j++)
@@ -311,18 +313,33 @@ static void lm_watch(Lm *lm, double size, double floor) {
     lm->last_size = size;
 }
 
+/* The whole Gauss-Newton step; in twofold numbers where columns are nearly dependent. */
+static Status lm_whole_step(Lm *lm, bool *good) {
+    const LinearSystem *system = &lm->system;
+    const Objective *objective = lm->objective;
+    optim_system_solve(&lm->system);
+    lm_propose(lm, 1);
+    if (!objective->fine_step || system->free < lm->n) return STATUS_OK;
+    double least = fabs(system->matrix[(system->free - 1) * (lm->n + 1)]);
+    if (least > lm_fine * fabs(system->matrix[0])) return STATUS_OK;
+    TRY(objective->fine_step(objective->context, lm->x, lm->step, good));
+    for (size_t j = 0; j < lm->n && *good; j++) lm->next[j] = lm->x[j] + lm->step[j];
+    return STATUS_OK;
+}
+
 /* *end: the steps have stopped shrinking; 'best' is where they were smallest. */
 static Status lm_finish_round(Lm *lm, StepReport *report, bool *moved, bool *end) {
     double size, floor = lm_floor(lm), rss_next;
-    optim_system_solve(&lm->system);
-    lm_propose(lm, 1);
+    bool fine = false;
+    TRY(lm_whole_step(lm, &fine));
     size = lm_size(lm);
     lm_watch(lm, size, floor);
-    lm_propose(lm, lm->fraction);
+    if (lm->fraction < 1) lm_propose(lm, lm->fraction);
     *end = !lm_moves(lm) || lm->settled >= 2 || lm->idle >= LM_IDLE;
     if (*end) return STATUS_OK;
     TRY(lm_evaluate(lm, lm->next, lm->r_next, lm->qtr_next, &rss_next));
-    if (!isfinite(rss_next) || rss_next > lm->rss * (1 + 1e-8)) {
+    bool rises = !fine && rss_next > lm->rss * (1 + 1e-8);
+    if (!isfinite(rss_next) || rises) {
         *end = size <= 16 * floor;
         if (!*end) lm->phase = LM_REGION;
         lm->radius = 0.25 * size;

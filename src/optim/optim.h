@@ -27,6 +27,12 @@ typedef struct Objective {
                             double *rss);
     double loss_scale;
     size_t n_residuals;
+    /* Where all residuals are linear and a triangle in twofold numbers can be had, else NULL: the
+     * step to the least r'r (n), and the inverse of R of the columns in 'index', each over its
+     * scale (m x m, column major). *good stays false where R has lost its rank even so. */
+    Status (*fine_step)(void *context, const double *x, double *step, bool *good);
+    Status (*fine_inverse)(void *context, const double *x, const size_t *index,
+                           const double *scale, size_t m, double *inverse, bool *good);
     const bool *linear; /* n: residuals are linear in all of these together; or NULL */
     /* Exact second derivative times v, or NULL. */
     Status (*hessian_vector)(void *context, const double *x, const double *v, double *product);
@@ -211,6 +217,33 @@ void optim_projection_start(Projection *projection, const double *x);
 /* Moves the linear parameters of projection->x to where r'r is least; NaN: it is not finite. */
 Status optim_project_linear(Projection *projection, double *rss);
 void optim_projection_close(Projection *projection);
+
+/* ---- twofold.c: numbers of two doubles ------------------------------------------------------- */
+
+typedef struct Twofold {
+    double value, rest; /* their sum; |rest| is half a unit in the last place of value at most */
+} Twofold;
+Twofold twofold_of(double a);
+Twofold twofold_negative(Twofold a);
+Twofold twofold_add(Twofold a, Twofold b);
+Twofold twofold_subtract(Twofold a, Twofold b);
+Twofold twofold_multiply(Twofold a, Twofold b);
+Twofold twofold_divide(Twofold a, Twofold b);
+Twofold twofold_root(Twofold a);
+Twofold twofold_power(Twofold a, int exponent);
+
+/* R and Q'right, row after row. */
+typedef struct TwofoldTriangle {
+    size_t n;
+    Twofold *r;   /* (n + 1) x (n + 1), row major; the last column is Q'right */
+    Twofold *row; /* n + 1: the one to be added */
+} TwofoldTriangle;
+bool twofold_triangle_open(TwofoldTriangle *triangle, size_t n); /* false: memory */
+void twofold_triangle_close(TwofoldTriangle *triangle);
+void twofold_triangle_add(TwofoldTriangle *triangle);
+/* x with R x = Q'right (n); the inverse of R (n x n, column major). False: R has lost its rank. */
+bool twofold_triangle_solve(TwofoldTriangle *triangle, double *x);
+bool twofold_triangle_invert(TwofoldTriangle *triangle, double *inverse);
 
 /* ==== inside this folder ====================================================================== */
 

@@ -152,6 +152,30 @@ static Status problem_least_squares(void *context, const double *x, double *r_ma
     return jacobian_factors(problem->jacobian, x, &problem->rows, weight, r_matrix, qtr, rss);
 }
 
+/* ---- twofold numbers ------------------------------------------------------------------------- */
+
+static Status problem_fine(Problem *problem) {
+    if (problem->fine_tried) return STATUS_OK;
+    problem->fine_tried = true;
+    return fine_open(problem->graph, &problem->rows, &problem->fine, problem->error);
+}
+
+static Status problem_fine_step(void *context, const double *x, double *step, bool *good) {
+    Problem *problem = context;
+    TRY(problem_fine(problem));
+    *good = problem->fine && fine_step(problem->fine, x, &problem->rows, step);
+    return STATUS_OK;
+}
+
+static Status problem_fine_inverse(void *context, const double *x, const size_t *index,
+                                   const double *scale, size_t m, double *inverse, bool *good) {
+    Problem *problem = context;
+    TRY(problem_fine(problem));
+    *good = problem->fine &&
+            fine_inverse(problem->fine, x, &problem->rows, index, scale, m, inverse);
+    return STATUS_OK;
+}
+
 /* ---- the sides of '~' ------------------------------------------------------------------------ */
 
 static Status problem_side_plan(Problem *problem) {
@@ -370,6 +394,12 @@ static Status problem_find_linear(Problem *problem) {
     return STATUS_OK;
 }
 
+static bool problem_all_linear(const Problem *problem) {
+    for (size_t i = 0; problem->linear && i < problem->graph->n_scalars; i++)
+        if (!problem->linear[i]) return false;
+    return problem->linear != NULL;
+}
+
 static void problem_fill_objective(Problem *problem) {
     Objective *objective = &problem->objective;
     const Graph *graph = problem->graph;
@@ -386,6 +416,10 @@ static void problem_fill_objective(Problem *problem) {
     objective->n_residuals = problem_residual_count(problem);
     if (graph->least_squares) objective->least_squares = problem_least_squares;
     objective->linear = problem->linear;
+    if (problem_all_linear(problem)) {
+        objective->fine_step = problem_fine_step;
+        objective->fine_inverse = problem_fine_inverse;
+    }
     if (graph->n_residuals) objective->exact = problem_exact;
     problem->bare = *objective;
     if (problem->options.probe) {
@@ -503,6 +537,7 @@ void train_problem_close(Problem *problem) {
     exec_free(problem->side_plan);
     exec_free(problem->hessian_plan);
     jacobian_close(problem->jacobian);
+    fine_close(problem->fine);
     problem_free_floats(problem);
     pool_free(problem->pool);
     graph_free(problem->graph);

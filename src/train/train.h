@@ -179,6 +179,16 @@ Status jacobian_factors(Jacobian *jacobian, const double *x, const Rows *rows, d
 void jacobian_forget(Jacobian *jacobian); /* the rows have changed */
 void jacobian_close(Jacobian *jacobian);
 
+/* ---- fine.c: the triangle of a linear fit in twofold numbers --------------------------------- */
+
+typedef struct Fine Fine;
+/* *fine stays NULL where it cannot be had: several residuals, vectors, very many rows. */
+Status fine_open(Graph *graph, const Rows *rows, Fine **fine, Error *error);
+bool fine_step(Fine *fine, const double *x, const Rows *rows, double *step);
+bool fine_inverse(Fine *fine, const double *x, const Rows *rows, const size_t *index,
+                  const double *scale, size_t m, double *inverse);
+void fine_close(Fine *fine);
+
 /* ---- objective.c and seed.c share ------------------------------------------------------------ */
 
 /* The newest loss and gradient: x, loss, gradient one after the other. */
@@ -205,6 +215,8 @@ struct Problem {
     double **results; /* of the longest plan: 1 + parameters */
     Plan *loss_plan, *gradient_plan, *side_plan, *hessian_plan;
     Jacobian *jacobian;
+    Fine *fine; /* NULL: not asked for yet, or not to be had */
+    bool fine_tried;
     Memo memo;
     Foot *feet;
     Pool *pool; /* NULL: one thread */
