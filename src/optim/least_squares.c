@@ -430,7 +430,8 @@ static Status lm_round(Lm *lm, StepReport *report, bool *moved, Reason *why) {
     if (lm->phase == LM_FINISH) {
         TRY(lm_finish_round(lm, report, moved, &end));
         if (end && lm->idle > 0) TRY(lm_return(lm, lm->best));
-        if (end) *why = lm->end_value <= LM_NOISE * lm->end_bound ? REASON_STEP : lm_stand(lm);
+        bool noise = lm->end_value <= LM_NOISE * lm->end_bound;
+        if (end) *why = noise ? REASON_STEP : lm_stand(lm);
         if (end || *moved) return STATUS_OK;
     }
     TRY(lm_region_round(lm, report, moved));

@@ -1,7 +1,6 @@
 /* Numbers of two doubles (some 32 digits), and the triangle of a least squares problem in them: for
  * linear problems whose columns are nearly dependent (polynomials of high degree), where R in
- * doubles has lost the digits that the data still hold. Dekker, Numer. Math. 18 (1971); Knuth's sum.
- */
+ * doubles has lost the digits that the data still hold. Dekker, Numer. Math. 18 (1971). */
 #include <float.h>
 #include <math.h>
 #include <stdlib.h>
@@ -117,7 +116,7 @@ static Twofold triangle_at(const TwofoldTriangle *triangle, size_t i, size_t j) 
 static bool triangle_regular(const TwofoldTriangle *triangle) {
     for (size_t j = 0; j < triangle->n; j++) {
         double size = 0;
-        for (size_t i = 0; i <= j; i++) size = hypot(size, triangle_at(triangle, i, j).value);
+        for (size_t i = 0; i <= j; i++) size = fmax(size, fabs(triangle_at(triangle, i, j).value));
         if (!(fabs(triangle_at(triangle, j, j).value) > TWOFOLD_RANK * size)) return false;
     }
     return true;

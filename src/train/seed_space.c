@@ -76,12 +76,28 @@ static bool space_depends(const Graph *graph, NodeId on, uint32_t parameter) {
     return depends;
 }
 
-/* What the parameter is added to or taken from, where that changes with the row; and the sign with
- * which the two cancel. */
+/* What the parameter is added to, taken from or compared with, where that changes with the row; and
+ * the sign with which the two cancel. */
+static bool space_meets(Op op) {
+    switch (op) {
+        case OP_ADD:
+        case OP_SUB:
+        case OP_LT:
+        case OP_LE:
+        case OP_GT:
+        case OP_GE:
+        case OP_MIN:
+        case OP_MAX:
+            return true;
+        default:
+            return false;
+    }
+}
+
 static NodeId space_partner(const Graph *graph, NodeId last, uint32_t parameter, double *sign) {
     for (NodeId id = 1; id <= last; id++) {
         const Node *node = &graph->nodes[id];
-        if ((node->op != OP_ADD && node->op != OP_SUB) || node->region != 0) continue;
+        if (!space_meets(node->op) || node->region != 0) continue;
         for (uint32_t k = 0; k < 2; k++) {
             NodeId own = graph_input(graph, id, k), other = graph_input(graph, id, 1 - k);
             if (!space_is_parameter(graph, own, parameter)) continue;
