@@ -308,8 +308,9 @@ static void lm_watch(Lm *lm, double size, double floor) {
         lm->end_bound = floor / reach;
         for (size_t j = 0; j < lm->n; j++) lm->best[j] = lm->x[j];
     }
-    lm->settled += size <= LM_NOISE * floor;
-    if (size > 0.9 * lm->last_size && size > LM_NOISE * floor) lm->fraction = fmax(lm->fraction / 2, 0.01);
+    bool noise = size <= LM_NOISE * floor;
+    lm->settled += noise;
+    if (size > 0.9 * lm->last_size && !noise) lm->fraction = fmax(lm->fraction / 2, 0.01);
     lm->last_size = size;
 }
 
