@@ -45,7 +45,7 @@ static bool data_utf16_plain(DataUtf16 utf16) {
         plain += unit < 0x100;
         other += (unit & 0xFF) == 0;
     }
-    return units > 1 && plain * 2 > units && other * 10 < plain;
+    return units > 1 && plain * 2 > units && other * 3 < plain;
 }
 
 static bool data_is_utf16(const char *bytes, size_t length, DataUtf16 *utf16) {
@@ -61,24 +61,36 @@ static bool data_is_utf16(const char *bytes, size_t length, DataUtf16 *utf16) {
     return big || data_utf16_plain(*utf16);
 }
 
+/* Takes the character at 'at', which is beyond ASCII; false when it is half a one. */
+static bool data_utf16_take(DataUtf16 *utf16, uint32_t code) {
+    char bytes[4];
+    bool pair = (code & 0xF800) == 0xD800;
+    if (pair) {
+        uint32_t second = utf16->limit - utf16->at < 4 ? 0 : data_utf16_unit(utf16, 1);
+        if (code >= 0xDC00 || (second & 0xFC00) != 0xDC00) return false;
+        code = 0x10000 + ((code & 0x3FF) << 10 | (second & 0x3FF));
+    }
+    int count = unicode_encode(code, bytes);
+    if (utf16->out) memcpy(utf16->out + utf16->length, bytes, (size_t)count);
+    utf16->length += (size_t)count;
+    utf16->at += pair ? 4 : 2;
+    return true;
+}
+
 /* False at a half of a character without the other. */
 static bool data_utf16_run(DataUtf16 *utf16) {
+    bool returned = false; /* the character before was a CR */
     while (utf16->limit - utf16->at >= 2) {
         uint32_t code = data_utf16_unit(utf16, 0);
-        size_t units = 1;
-        char bytes[4];
-        if ((code & 0xF800) == 0xD800) {
-            uint32_t second = utf16->limit - utf16->at < 4 ? 0 : data_utf16_unit(utf16, 1);
-            if (code >= 0xDC00 || (second & 0xFC00) != 0xDC00) return false;
-            code = 0x10000 + ((code & 0x3FF) << 10 | (second & 0x3FF));
-            units = 2;
+        if (code < 0x80) {
+            if (utf16->out) utf16->out[utf16->length] = (char)code;
+            utf16->length++;
+            utf16->at += 2;
+        } else if (!data_utf16_take(utf16, code)) {
+            return false;
         }
-        int count = unicode_encode(code, bytes);
-        if (utf16->out) memcpy(utf16->out + utf16->length, bytes, (size_t)count);
-        utf16->length += (size_t)count;
-        utf16->at += 2 * units;
-        bool pair = utf16->limit - utf16->at >= 2 && data_utf16_unit(utf16, 0) == '\n';
-        utf16->line += code == '\n' || (code == '\r' && !pair);
+        utf16->line += code == '\r' || (code == '\n' && !returned);
+        returned = code == '\r';
     }
     return utf16->at == utf16->limit;
 }
@@ -121,8 +133,13 @@ static bool data_is_utf8(const char *at, const char *limit) {
 
 #ifdef DESCEND_ICONV
 
+/* What stands beside a character. */
 static bool data_gb_letter(const unsigned char *at) {
     return (*at | 32) >= 'a' && (*at | 32) <= 'z';
+}
+
+static bool data_gb_word(const unsigned char *at) {
+    return *at >= 0x80 || data_gb_letter(at);
 }
 
 /* Bytes of the character at 'at', which is no ASCII; 1 when they make none. */
@@ -134,13 +151,17 @@ static size_t data_gb_length(const unsigned char *at, const unsigned char *limit
     return four ? 4 : 1;
 }
 
-/* Punctuation, full-width and Greek letters, and the 3755 characters of the first level. Two bytes
- * between Latin letters are rather two letters with accents. */
+/* Punctuation, full-width and Greek letters, and the 3755 characters of the first level, but not
+ * between Latin letters: there two bytes are rather two letters with accents. Of the second level
+ * (names of elements, say) those that stand alone: Cyrillic words are made of such pairs. */
 static bool data_gb_common(const unsigned char *at, const unsigned char *start,
                            const unsigned char *limit) {
-    bool first = at[0] >= 0xB0 && at[0] <= 0xD7, signs = at[0] >= 0xA1 && at[0] <= 0xA3;
-    if (at[1] < 0xA1 || !(first || signs || at[0] == 0xA6)) return false;
-    return at == start || limit - at < 3 || !data_gb_letter(at - 1) || !data_gb_letter(at + 2);
+    bool second = at[0] >= 0xD8 && at[0] <= 0xF7, first = at[0] >= 0xB0 && !second;
+    bool before = at > start, behind = limit - at > 2;
+    if (at[1] < 0xA1 || at[0] > 0xF7) return false;
+    if (second) return !(before && data_gb_word(at - 1)) && !(behind && data_gb_word(at + 2));
+    if (!first && at[0] > 0xA3 && at[0] != 0xA6) return false;
+    return at[0] >= 0xA1 && !(before && behind && data_gb_letter(at - 1) && data_gb_letter(at + 2));
 }
 
 /* '*room': bytes that the text takes as UTF-8, at most. */

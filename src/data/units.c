@@ -128,10 +128,12 @@ static bool unit_cell(DataReader *reader, const DataCell *cell, const char **uni
     text = kind == DATA_TEXT ? data_name(reader->table, text, length) : NULL;
     if (!text) return false;
     const char *open, *start = text, *stop = text + strlen(text);
-    if (unit_brackets(text, stop, &open, &start, &stop)) {
-        if (open > text) return false;
+    if (unit_brackets(text, stop, &open, &start, &stop) && open == text) {
         unit_trim(&start, &stop);
         if (stop == start || (stop - start == 1 && (*start == '-' || *start == '1'))) return true;
+    } else {
+        start = text;
+        stop = text + strlen(text);
     }
     if (!unit_looks(start, stop)) return false;
     *unit = arena_copy(arena, start, (size_t)(stop - start));
