@@ -207,27 +207,23 @@ bool data_units_hold(DataReader *reader) {
     return false;
 }
 
-/* 'time [s], signal [mV]' of the columns with units in the row, or in the header. */
-static void unit_note(DataReader *reader, bool row, Text *list) {
-    text_clear(list);
+/* Notes 'time [s], signal [mV]' of the columns with units in the row, or in the header. */
+static void unit_note(DataReader *reader, bool row, MessageId id, const char *line) {
+    Text list = {0};
     for (size_t i = 0; i < reader->n_columns; i++) {
         const Column *column = &reader->table->columns[i];
         const char *name = row ? column->name : column->bare;
         if (row ? !reader->units[i] : !column->bare) continue;
-        text_format(list, "%s%s [%s]", list->length ? ", " : "", name, column->unit);
+        text_format(&list, "%s%s [%s]", list.length ? ", " : "", name, column->unit);
     }
+    if (list.length > 0)
+        error_set(data_note(reader), STATUS_OK, id, text_string(&list), line, NULL);
+    reader->table->notes.failed = reader->table->notes.failed || list.failed;
+    text_free(&list);
 }
 
 void data_note_units(DataReader *reader) {
-    Text list = {0};
-    unit_note(reader, false, &list);
-    if (list.length > 0)
-        error_set(data_note(reader), STATUS_OK, MSG_DATA_NOTE_BARE, text_string(&list), NULL);
-    if (reader->units) {
-        unit_note(reader, true, &list);
-        error_set(data_note(reader), STATUS_OK, MSG_DATA_NOTE_UNITS,
-                  number_integer(reader->units_line).s, text_string(&list), NULL);
-    }
-    reader->scratch.failed = reader->scratch.failed || list.failed;
-    text_free(&list);
+    unit_note(reader, false, MSG_DATA_NOTE_BARE, NULL);
+    if (!reader->units) return;
+    unit_note(reader, true, MSG_DATA_NOTE_UNITS, number_integer(reader->units_line).s);
 }
