@@ -151,16 +151,11 @@ static bool unit_record(const DataReader *reader, DataCsv *csv, DataCell *cells)
     return end == DATA_END_RECORD;
 }
 
-/* Whether the record below is data: numbers, or nothing, under each unit. */
-static bool unit_above_data(const DataReader *reader, const DataCell *cells,
-                            const char *const *units) {
-    bool numbers = false;
-    for (size_t i = 0; i < reader->n_columns; i++) {
-        DataKind kind = data_classify(cells[i].start, cells[i].end, reader->comma).kind;
-        if (units[i] && kind != DATA_NUMBER && kind != DATA_MISSING) return false;
-        numbers = numbers || kind == DATA_NUMBER;
-    }
-    return numbers;
+static bool unit_has_number(const DataReader *reader, const DataCell *cells) {
+    for (size_t i = 0; i < reader->n_columns; i++)
+        if (data_classify(cells[i].start, cells[i].end, reader->comma).kind == DATA_NUMBER)
+            return true;
+    return false;
 }
 
 Status data_peek_units(DataReader *reader, Error *error) {
@@ -175,8 +170,7 @@ Status data_peek_units(DataReader *reader, Error *error) {
         any = any || units[i];
     }
     DataCsv below = csv;
-    looks = looks && any && unit_record(reader, &below, cells) &&
-            unit_above_data(reader, cells, units);
+    looks = looks && any && unit_record(reader, &below, cells) && unit_has_number(reader, cells);
     bool failed = !cells || arena->failed || reader->scratch.failed;
     memory_free(cells);
     if (failed) return error_memory(error);

@@ -120,6 +120,9 @@ TEST(mistakes_below_units) {
     REFUSED("time,signal\ns,mV\n1,2\n2,oops\n3,4\n",
             "data.csv:4: column 2 'signal': 'oops' is not a number (correct the cell, or write NA "
             "and use --na drop)");
+    REFUSED("time,signal\ns,mV\n1,oops\n2,2\n3,4\n",
+            "data.csv:3: column 2 'signal': 'oops' is not a number (correct the cell, or write NA "
+            "and use --na drop)");
     REFUSED("time,signal\ns,mV\n1,a\n2,b\n",
             "data.csv:2: column 1 'time': 's' is not a number (correct the cell, or write NA and "
             "use --na drop)");
@@ -129,15 +132,15 @@ TEST(mistakes_below_units) {
 }
 
 TEST(units_in_the_header) {
-    Table *table = table_of("time (s),signal[mV], 温度（℃） ,n,f(x)(a.u.)\n1,2,3,4,5\n",
+    Table *table = table_of("time (s),signal[mV], 温度（℃） ,n,f(x)(a.u.),r (mol/(L*h))\n1,2,3,4,5,6\n",
                             MISSING_REFUSE);
-    check_units(table, "time=s|signal=mV|温度=℃|-=-|f(x)=a.u.");
+    check_units(table, "time=s|signal=mV|温度=℃|-=-|f(x)=a.u.|r=mol/(L*h)");
     check_column(table, "time", COLUMN_NUMBER, "1");
     check_column(table, "time (s)", COLUMN_NUMBER, "1");
     check_column(table, "signal", COLUMN_NUMBER, "2");
     check_column(table, "温度", COLUMN_NUMBER, "3");
     check_notes(table, "names may be written without their unit: time [s], signal [mV], 温度 [℃], "
-                       "f(x) [a.u.]\n");
+                       "f(x) [a.u.], r [mol/(L*h)]\n");
     if (table) CHECK_TEXT(table->columns[0].name, "time (s)");
     data_free(table);
     table = table_of("(s),[mV],time (run 12),time ()\n1,2,3,4\n", MISSING_REFUSE);
