@@ -23,6 +23,11 @@ if(DESCEND_HOSTILE)
 endif()
 if(DESCEND_MINIMAL)
     target_compile_definitions(flags INTERFACE DESCEND_MINIMAL)
+else()
+    find_package(Iconv QUIET) # reads GB18030 tables; used where it is part of the C library
+    if(Iconv_IS_BUILT_IN)
+        target_compile_definitions(flags INTERFACE DESCEND_ICONV)
+    endif()
 endif()
 if(DESCEND_SANITIZE)
     target_compile_options(flags INTERFACE -fsanitize=${DESCEND_SANITIZE}

@@ -87,7 +87,8 @@ DESCEND_API char *descend_function_text(const char *name);
 
 /* ---- tables ---------------------------------------------------------------------------------- */
 
-/* Reads CSV, TSV or blank-separated text ("-": standard input). na, for missing values: "refuse"
+/* Reads CSV, TSV or blank-separated text in UTF-8, UTF-16 or GB18030 ("-": standard input); notes
+ * say what was found (descend_table_note). na, for missing values: "refuse"
  * (or NULL), "drop", "mean". With a model, only the columns that it names (and 'role', such as that
  * of the weights, or NULL) must be complete; without one, all. */
 DESCEND_API descend_table *descend_table_read(const char *path, const char *na,
@@ -104,6 +105,9 @@ DESCEND_API descend_table *descend_table_columns(size_t n_columns, const char *c
 DESCEND_API size_t descend_table_row_count(const descend_table *table);
 DESCEND_API size_t descend_table_column_count(const descend_table *table);
 DESCEND_API const char *descend_table_column_name(const descend_table *table, size_t column);
+/* The 's' of a header 'time (s)' or 'time [s]', or of a row of units below it; NULL: none. A
+ * formula may call the column 'time' too, where no other one is called so. */
+DESCEND_API const char *descend_table_column_unit(const descend_table *table, size_t column);
 DESCEND_API const double *descend_table_column(const descend_table *table, size_t column);
 DESCEND_API const char *descend_table_note(descend_table *table, size_t k, const char *language);
 DESCEND_API void descend_table_free(descend_table *table);

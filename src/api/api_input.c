@@ -198,6 +198,11 @@ const char *descend_table_column_name(const descend_table *table, size_t column)
     return there ? table->table->columns[column].name : NULL;
 }
 
+const char *descend_table_column_unit(const descend_table *table, size_t column) {
+    bool there = table && column < table->table->n_columns;
+    return there ? table->table->columns[column].unit : NULL;
+}
+
 const double *descend_table_column(const descend_table *table, size_t column) {
     bool there = table && column < table->table->n_columns;
     return there ? table->table->columns[column].values : NULL;

@@ -104,8 +104,16 @@ const char *data_name(Table *table, const char *text, size_t length) {
 
 int data_find(const Table *table, const char *name) {
     for (size_t i = 0; i < table->n_columns; i++)
-        if (strcmp(table->columns[i].name, name) == 0) return (int)i;
+        if (data_is_named(&table->columns[i], name)) return (int)i;
     return -1;
+}
+
+bool data_is_named(const Column *column, const char *name) {
+    return strcmp(column->name, name) == 0 || (column->bare && strcmp(column->bare, name) == 0);
+}
+
+const char *data_short_name(const Column *column) {
+    return column->bare ? column->bare : column->name;
 }
 
 static Status data_borrow_column(Table *table, size_t i, const char *name, const double *values,

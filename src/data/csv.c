@@ -16,12 +16,13 @@ static void data_csv_skip_blanks(DataCsv *csv) {
     while (csv->at < csv->limit && data_csv_blank(csv, *csv->at)) csv->at++;
 }
 
-/* Steps over a line end, if the cursor stands on one. */
-static bool data_csv_line_end(DataCsv *csv) {
+bool data_csv_line_end(DataCsv *csv) {
     if (csv->at >= csv->limit || (*csv->at != '\n' && *csv->at != '\r')) return false;
-    if (*csv->at == '\r' && csv->limit - csv->at > 1 && csv->at[1] == '\n') {
-        csv->at++;
-        csv->crlf = true;
+    if (*csv->at == '\r') {
+        bool both = csv->limit - csv->at > 1 && csv->at[1] == '\n';
+        csv->at += both;
+        csv->crlf = csv->crlf || both;
+        csv->cr = csv->cr || !both;
     }
     csv->at++;
     csv->line++;
@@ -44,6 +45,12 @@ bool data_csv_record(DataCsv *csv) {
     }
     csv->record_line = csv->line;
     return true;
+}
+
+long data_line_at(const char *text, const char *at) {
+    DataCsv csv = data_csv_start(text, at, ',');
+    while (csv.at < at) data_csv_skip_line(&csv);
+    return csv.line;
 }
 
 /* After a cell: takes the separator or the line end. */

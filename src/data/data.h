@@ -19,6 +19,8 @@ typedef enum ColumnType {
 
 typedef struct Column {
     const char *name; /* NFC; "c1", "c2", ... when the file has no header */
+    const char *bare; /* 'time' of the name 'time (s)', unless other columns have it too; or NULL */
+    const char *unit; /* 's' of 'time (s)', 'time [s]' or a row of units below; NULL: none */
     ColumnType type;
     const double *values;       /* n_rows */
     const char *const *classes; /* n_classes names, categories only */
@@ -47,8 +49,9 @@ typedef struct ReadOptions {
 } ReadOptions; /* {0} is the default */
 
 /* CSV, TSV, semicolon or blank-separated text ("-": standard input) with '#' comments, with or
- * without a header; BOM, CRLF, quoted fields and a decimal comma are understood and noted. Errors
- * name file, line and column. 'options' may be NULL. On failure '*table' is NULL. */
+ * without a header, in UTF-8, UTF-16 or GB18030; BOM, CRLF, CR, quoted fields, a decimal comma and
+ * units are understood and noted. Errors name file, line and column. 'options' may be NULL. On
+ * failure '*table' is NULL. */
 Status data_read(const char *path, const ReadOptions *options, Table **table, Error *error);
 /* The same from memory; 'name' is used in messages. */
 Status data_parse(const char *name, const char *text, size_t length, const ReadOptions *options,
@@ -61,8 +64,10 @@ Status data_literal(const char *text, Table **table, Error *error);
 /* Borrows the caller's arrays (not copied; they must outlive the table). */
 Status data_borrow(size_t n_columns, const char *const *names, const double *const *values,
                    size_t n_rows, Table **table, Error *error);
-/* Index of the column with that (NFC) name, or -1. */
+/* Index of the column with that (NFC) name, with or without its unit, or -1. */
 int data_find(const Table *table, const char *name);
+bool data_is_named(const Column *column, const char *name); /* what data_find looks for */
+const char *data_short_name(const Column *column);          /* as it is best typed */
 void data_free(Table *table); /* NULL is fine */
 
 /* ---- private to src/data --------------------------------------------------------------------- */
@@ -87,13 +92,29 @@ typedef struct DataValue {
 } DataValue;
 DataValue data_classify(const char *start, const char *end, DataComma comma);
 
+/* formats.c: refuses workbooks, archives and other files that are no text table, by their look. */
+Status data_check_format(const char *name, const char *text, size_t length, Error *error);
+Status data_check_zeros(const char *name, const char *text, size_t length, Error *error);
+
+/* encoding.c: bytes -> text. */
+typedef struct DataText {
+    const char *text;
+    size_t length;
+    char *made;           /* the text, when it had to be converted (memory_free); else NULL */
+    const char *encoding; /* from which it was; NULL: none */
+    bool mark;            /* starts with a byte order mark */
+} DataText;
+/* UTF-16 and GB18030 become UTF-8; other bytes stay, as long as they are no other format. */
+Status data_decode(const char *name, const char *bytes, size_t length, DataText *text,
+                   Error *error);
+
 /* csv.c: text -> records -> cells. */
 typedef struct DataCsv {
     const char *at, *limit;
     char separator;   /* ' ': runs of blanks */
     long line;        /* of 'at', from 1 */
     long record_line; /* where the record in hand starts */
-    bool crlf, quotes;
+    bool crlf, cr, quotes;
     size_t comments; /* lines left out */
 } DataCsv;
 typedef struct DataCell {
@@ -108,7 +129,9 @@ typedef enum DataEnd {
     DATA_END_GARBAGE /* something stands between a closing quote and the separator */
 } DataEnd;
 DataCsv data_csv_start(const char *text, const char *limit, char separator);
-bool data_csv_record(DataCsv *csv); /* steps to the next record; false at the end */
+bool data_csv_record(DataCsv *csv);   /* steps to the next record; false at the end */
+bool data_csv_line_end(DataCsv *csv); /* steps over a line end, if 'at' stands on one */
+long data_line_at(const char *text, const char *at); /* the line of a place, from 1 */
 DataEnd data_csv_number(DataCsv *csv, double *value);
 DataEnd data_csv_cell(DataCsv *csv, DataCell *cell);
 char data_csv_separator(const char *text, const char *limit); /* by the look of the first records */
@@ -146,6 +169,10 @@ typedef struct DataReader {
     size_t n_columns, n_rows, max_rows;
     long *lines;
     long first_line;        /* of the first record, which set the number of columns */
+    bool named;             /* the first record is a header */
+    DataCsv above;          /* at the row of units, while 'units' is set */
+    const char **units;     /* n_columns, of a row of units; NULL: there is none */
+    long units_line;
     bool point, comma_seen; /* numbers with a decimal point, with a decimal comma */
     Text scratch;
 } DataReader;
@@ -157,6 +184,16 @@ const char *data_cell_text(DataReader *reader, const DataCell *cell, size_t *len
 /* Places 'error' in the table's file. Returns its status. */
 Status data_fail_at(const DataReader *reader, long line, size_t column, Error *error);
 Error *data_note(DataReader *reader); /* an empty note */
+/* units.c */
+void data_split_unit(Table *table, Column *column); /* sets unit and bare of a 'NAME (UNIT)' */
+/* Leaves each 'bare' to one column; marks those whose bare name is used. */
+Status data_bare_names(DataReader *reader, const DataNames *names, Error *error);
+/* Steps over a row that looks like units. */
+Status data_peek_units(DataReader *reader, Error *error);
+/* After the first pass: false when the row was one of data after all; then the rows start there. */
+bool data_units_hold(DataReader *reader);
+void data_note_units(DataReader *reader);
+/* typing.c */
 Status data_type_columns(DataReader *reader, Error *error);
 Status data_drop_rows(DataReader *reader, Error *error);
 Status data_fill_categories(DataReader *reader, Error *error);

@@ -7,40 +7,6 @@
 
 #include <string.h>
 
-/* ---- bytes that are no table ----------------------------------------------------------------- */
-
-typedef struct DataSignature {
-    const char *bytes;
-    size_t length;
-    MessageId what, remedy;
-} DataSignature;
-
-static const DataSignature data_signatures[] = {
-    {"\xff\xfe", 2, MSG_DATA_UTF16, MSG_DATA_SAVE_UTF8},
-    {"\xfe\xff", 2, MSG_DATA_UTF16, MSG_DATA_SAVE_UTF8},
-    {"PK\003\004", 4, MSG_DATA_WORKBOOK, MSG_DATA_SAVE_CSV},
-    {"\x1f\x8b", 2, MSG_DATA_GZIP, MSG_DATA_UNPACK},
-};
-
-static Status data_check_bytes(const char *name, const char *text, size_t length, Error *error) {
-    Status status = STATUS_OK;
-    for (size_t i = 0; i < COUNT_OF(data_signatures) && status == STATUS_OK; i++) {
-        const DataSignature *row = &data_signatures[i];
-        if (length < row->length || memcmp(text, row->bytes, row->length) != 0) continue;
-        status = error_set(error, STATUS_INPUT, row->what, NULL);
-        error_file(error, name, 0, 0);
-        error_remedy(error, row->remedy, NULL);
-    }
-    const char *zero = status == STATUS_OK && length ? memchr(text, '\0', length) : NULL;
-    if (!zero) return status;
-    long line = 1;
-    for (const char *at = text; at < zero; at++) line += *at == '\n';
-    status = error_set(error, STATUS_INPUT, MSG_DATA_BINARY, NULL);
-    error_file(error, name, line, 0);
-    error_remedy(error, MSG_DATA_BINARY_REMEDY, NULL);
-    return status;
-}
-
 /* ---- shared with typing.c -------------------------------------------------------------------- */
 
 Status data_fail_at(const DataReader *reader, long line, size_t column, Error *error) {
@@ -123,11 +89,12 @@ static Status data_name_column(DataReader *reader, const DataCell *cell, size_t 
         reader->columns[i].nameless = cell != NULL;
     } else {
         column->name = reader->scratch.failed ? NULL : data_name(table, text, length);
+        if (column->name) data_split_unit(table, column);
     }
-    if (column->name) return STATUS_OK;
+    if (column->name && !table->arena.failed) return STATUS_OK;
     if (table->arena.failed || reader->scratch.failed) return error_memory(error);
     error_set(error, STATUS_INPUT, MSG_DATA_NOT_UTF8, position.s, NULL);
-    error_remedy(error, MSG_DATA_SAVE_UTF8, NULL);
+    error_remedy(error, MSG_DATA_NOT_UTF8_REMEDY, NULL);
     return data_fail_at(reader, reader->first_line, i + 1, error);
 }
 
@@ -155,6 +122,7 @@ static Status data_name_columns(DataReader *reader, const DataHeader *header, bo
             status = data_name_twice(reader, index, i, error);
         reader->columns[i].used = reader->options.used == NULL;
     }
+    if (status == STATUS_OK) status = data_bare_names(reader, &names, error);
     for (size_t i = 0; i < reader->options.n_used && status == STATUS_OK; i++) {
         const char *used = reader->options.used[i];
         size_t index = data_names_find(&names, used, strlen(used));
@@ -173,6 +141,7 @@ static Status data_start_table(DataReader *reader, const char *name, Error *erro
         reader->n_columns = header.count;
         reader->table = data_new(name, header.count);
         reader->columns = memory_new(header.count, sizeof *reader->columns);
+        reader->named = named;
         if (named) reader->body = reader->csv;
         if (!reader->table || !reader->columns)
             status = error_memory(error);
@@ -265,9 +234,23 @@ static Status data_read_row(DataReader *reader, Error *error) {
     return STATUS_OK;
 }
 
-static Status data_read_rows(DataReader *reader, Error *error) {
+/* As before the first row. */
+static void data_start_rows(DataReader *reader) {
     reader->csv = reader->body;
-    while (data_csv_record(&reader->csv)) TRY(data_read_row(reader, error));
+    reader->n_rows = 0;
+    reader->point = reader->comma_seen = false;
+    for (size_t i = 0; i < reader->n_columns; i++) {
+        memset(reader->columns[i].kinds, 0, sizeof reader->columns[i].kinds);
+        reader->columns[i].infinite = 0;
+    }
+}
+
+static Status data_read_rows(DataReader *reader, Error *error) {
+    if (reader->named) TRY(data_peek_units(reader, error));
+    do {
+        data_start_rows(reader);
+        while (data_csv_record(&reader->csv)) TRY(data_read_row(reader, error));
+    } while (!data_units_hold(reader));
     if (reader->n_rows > 0) return STATUS_OK;
     error_set(error, STATUS_INPUT, MSG_DATA_HEADER_ONLY, NULL);
     error_remedy(error, MSG_DATA_EMPTY_REMEDY, NULL);
@@ -276,7 +259,7 @@ static Status data_read_rows(DataReader *reader, Error *error) {
 
 /* ---- the whole ------------------------------------------------------------------------------- */
 
-static void data_note_format(DataReader *reader, bool bom) {
+static void data_note_format(DataReader *reader, const DataText *text) {
     const DataCsv *csv = &reader->csv;
     MessageId separator = csv->separator == '\t'  ? MSG_DATA_TABS
                           : csv->separator == ';' ? MSG_DATA_SEMICOLONS
@@ -285,13 +268,17 @@ static void data_note_format(DataReader *reader, bool bom) {
     if (separator != MSG_NONE && reader->n_columns > 1)
         error_set(data_note(reader), STATUS_OK, MSG_DATA_NOTE_SEPARATOR, message_word(separator).s,
                   NULL);
-    if (bom) error_set(data_note(reader), STATUS_OK, MSG_DATA_NOTE_BOM, NULL);
+    if (text->encoding)
+        error_set(data_note(reader), STATUS_OK, MSG_DATA_NOTE_ENCODING, text->encoding, NULL);
+    if (text->mark) error_set(data_note(reader), STATUS_OK, MSG_DATA_NOTE_BOM, NULL);
     if (csv->crlf) error_set(data_note(reader), STATUS_OK, MSG_DATA_NOTE_CRLF, NULL);
+    if (csv->cr) error_set(data_note(reader), STATUS_OK, MSG_DATA_NOTE_CR, NULL);
     if (reader->comma_seen) error_set(data_note(reader), STATUS_OK, MSG_DATA_NOTE_COMMA, NULL);
     if (csv->quotes) error_set(data_note(reader), STATUS_OK, MSG_DATA_NOTE_QUOTES, NULL);
     if (csv->comments)
         error_set(data_note(reader), STATUS_OK, MSG_DATA_NOTE_COMMENTS,
                   number_integer((long long)csv->comments).s, NULL);
+    data_note_units(reader);
 }
 
 /* Hands the columns over to the table; a column without name and values is left out. */
@@ -323,7 +310,8 @@ static void data_finish_columns(DataReader *reader) {
         error_file(&table->notes.items[i], table->name, 0, 0);
 }
 
-static Status data_run(DataReader *reader, const char *name, bool bom, Error *error) {
+static Status data_run(DataReader *reader, const char *name, const DataText *text,
+                       Error *error) {
     if (!data_csv_record(&reader->csv)) {
         error_set(error, STATUS_INPUT, MSG_DATA_EMPTY, NULL);
         error_file(error, name, 0, 0);
@@ -333,7 +321,7 @@ static Status data_run(DataReader *reader, const char *name, bool bom, Error *er
     TRY(data_start_table(reader, name, error));
     TRY(data_make_room(reader, error));
     TRY(data_read_rows(reader, error));
-    data_note_format(reader, bom);
+    data_note_format(reader, text);
     TRY(data_type_columns(reader, error));
     TRY(data_drop_rows(reader, error));
     TRY(data_fill_categories(reader, error));
@@ -342,20 +330,30 @@ static Status data_run(DataReader *reader, const char *name, bool bom, Error *er
     return reader->table->notes.failed ? error_memory(error) : STATUS_OK;
 }
 
-Status data_parse(const char *name, const char *text, size_t length, const ReadOptions *options,
-                  Table **table, Error *error) {
-    static const char mark[] = "\xef\xbb\xbf";
-    *table = NULL;
-    TRY(data_check_bytes(name, text, length, error));
-    bool bom = length >= 3 && memcmp(text, mark, 3) == 0;
-    const char *limit = text + length;
-    if (bom) text += 3;
-    char separator = data_csv_separator(text, limit);
+/* 'sep=;' on a line of its own, which some programs write for Excel: the separator, or '\0'. */
+static char data_said_separator(DataCsv *csv) {
+    if (csv->limit - csv->at < 6 || memcmp(csv->at, "sep=", 4) != 0) return '\0';
+    char said = csv->at[4];
+    DataCsv next = *csv;
+    next.at += 5;
+    if (!strchr(",;\t", said) || said == '\0' || !data_csv_line_end(&next)) return '\0';
+    *csv = next;
+    return said;
+}
+
+/* Reads text that is UTF-8, or as it is. */
+static Status data_parse_text(const char *name, DataText text, const ReadOptions *options,
+                              Table **table, Error *error) {
+    const char *limit = text.text + text.length;
+    text.mark = text.length >= 3 && memcmp(text.text, "\xef\xbb\xbf", 3) == 0;
     DataReader reader = {.options = options ? *options : (ReadOptions){0},
-                         .comma = separator == ',' ? DATA_COMMA_NONE : DATA_COMMA_READ,
-                         .csv = data_csv_start(text, limit, separator)};
+                         .csv = data_csv_start(text.text + 3 * text.mark, limit, ',')};
+    char separator = data_said_separator(&reader.csv);
+    if (!separator) separator = data_csv_separator(reader.csv.at, limit);
+    reader.csv.separator = separator;
+    reader.comma = separator == ',' ? DATA_COMMA_NONE : DATA_COMMA_READ;
     reader.body = reader.csv;
-    Status status = data_run(&reader, name, bom, error);
+    Status status = data_run(&reader, name, &text, error);
     memory_free(reader.columns);
     text_free(&reader.scratch);
     if (status != STATUS_OK) {
@@ -366,13 +364,29 @@ Status data_parse(const char *name, const char *text, size_t length, const ReadO
     return STATUS_OK;
 }
 
+Status data_parse(const char *name, const char *text, size_t length, const ReadOptions *options,
+                  Table **table, Error *error) {
+    DataText decoded;
+    *table = NULL;
+    TRY(data_decode(name, text, length, &decoded, error));
+    Status status = data_parse_text(name, decoded, options, table, error);
+    memory_free(decoded.made);
+    return status;
+}
+
 Status data_read(const char *path, const ReadOptions *options, Table **table, Error *error) {
     char *text;
     size_t length;
+    DataText decoded;
     *table = NULL;
     TRY(file_read(path, options ? options->memory_limit : 0, &text, &length, error));
     const char *name = strcmp(path, "-") == 0 ? "stdin" : path;
-    Status status = data_parse(name, text, length, options, table, error);
+    Status status = data_decode(name, text, length, &decoded, error);
+    if (status == STATUS_OK && decoded.made) { /* one copy is enough */
+        memory_free(text);
+        text = decoded.made;
+    }
+    if (status == STATUS_OK) status = data_parse_text(name, decoded, options, table, error);
     memory_free(text);
     return status;
 }

@@ -232,7 +232,7 @@ static Status data_code(DataReader *reader, DataNames *classes, size_t column, c
         if (!name && !table->arena.failed) {
             error_set(error, STATUS_INPUT, MSG_DATA_NOT_UTF8,
                       number_integer((long long)column + 1).s, NULL);
-            error_remedy(error, MSG_DATA_SAVE_UTF8, NULL);
+            error_remedy(error, MSG_DATA_NOT_UTF8_REMEDY, NULL);
             return STATUS_INPUT;
         }
         index = name ? data_names_add(classes, &table->arena, name, strlen(name)) : SIZE_MAX;

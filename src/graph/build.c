@@ -13,8 +13,9 @@ BuildWords graph_build_columns(const Builder *builder) {
     BuildWords words = {{0}};
     size_t length = 0;
     for (size_t k = 0; builder->table && k < builder->table->n_columns; k++) {
-        const char *name = builder->table->columns[k].name;
-        if (graph_build_dropped(builder, name)) continue;
+        const Column *column = &builder->table->columns[k];
+        const char *name = data_short_name(column);
+        if (graph_build_dropped(builder, column)) continue;
         if (length > 0 && length + 2 < sizeof words.s) {
             memcpy(words.s + length, ", ", 2);
             length += 2;
@@ -84,9 +85,11 @@ void graph_build_check_typos(Builder *builder) {
         graph->status = error_memory(graph->error);
         return;
     }
-    for (size_t k = 0; k < graph->n_columns; k++)
-        if (!graph->column_used[k] && !graph_build_dropped(builder, graph->column_names[k]))
-            unused[n++] = graph->column_names[k];
+    for (size_t k = 0; builder->table && k < graph->n_columns; k++) {
+        const Column *column = &builder->table->columns[k];
+        if (!graph->column_used[k] && !graph_build_dropped(builder, column))
+            unused[n++] = data_short_name(column);
+    }
     for (size_t k = 0; k < graph->n_parameters && n > 0 && !builder->options->declared; k++) {
         const Parameter *parameter = &graph->parameters[k];
         const char *near = build_given(builder, parameter->name)

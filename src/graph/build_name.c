@@ -10,17 +10,17 @@ static BuildValue name_value(NodeId node) {
     return (BuildValue){.node = node, .category = -1};
 }
 
-bool graph_build_dropped(const Builder *builder, const char *name) {
+bool graph_build_dropped(const Builder *builder, const Column *column) {
     const BuildOptions *options = builder->options;
     for (size_t k = 0; k < options->n_dropped; k++)
-        if (strcmp(options->dropped[k], name) == 0) return true;
+        if (data_is_named(column, options->dropped[k])) return true;
     return false;
 }
 
 static BuildValue name_column(Builder *builder, AstId id, int index) {
     Graph *graph = builder->graph;
     const Column *column = &builder->table->columns[index];
-    if (graph_build_dropped(builder, column->name)) {
+    if (graph_build_dropped(builder, column)) {
         graph_build_refuse(builder, id, MSG_BUILD_DROPPED, column->name, NULL, NULL, NULL);
         graph_build_remedy(builder, MSG_BUILD_DROPPED_REMEDY, column->name, NULL);
         return name_value(NODE_NONE);
@@ -84,7 +84,8 @@ static const char *name_nearest(Builder *builder, const char *name) {
         const char *known = builder->symbols[builder->bindings[k].symbol].name;
         if (known) names[count++] = known;
     }
-    for (size_t k = 0; k < n_columns; k++) names[count++] = builder->table->columns[k].name;
+    for (size_t k = 0; k < n_columns; k++)
+        names[count++] = data_short_name(&builder->table->columns[k]);
     const char *nearest = suggest_nearest(name, names, count);
     memory_free(names);
     return nearest;

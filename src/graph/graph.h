@@ -404,7 +404,7 @@ NodeId graph_build_broadcast(Builder *builder, AstId id, Op op, NodeId a, NodeId
 /* build_name.c */
 BuildValue graph_build_name(Builder *builder, AstId id);
 NodeId graph_build_implicit(Builder *builder, AstId id, Shape shape);
-bool graph_build_dropped(const Builder *builder, const char *name);
+bool graph_build_dropped(const Builder *builder, const Column *column);
 void graph_build_apply_argument(Builder *builder, uint32_t parameter);
 
 /* build_call.c */

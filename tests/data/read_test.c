@@ -80,6 +80,30 @@ TEST(line_ends) {
     data_free(table);
     table = table_of("x,y\r\r1,2\r3,4\r", MISSING_REFUSE);
     CHECK_INT(table->lines[1], 4);
+    check_notes(table, "lines end with CR alone\n");
+    data_free(table);
+}
+
+/* As spreadsheets write them where the comma is the decimal sign. */
+TEST(spreadsheets) {
+    Table *table = table_of("\xef\xbb\xbfZeit (s);Signal\r\n0,5;\"1,25\"\r\n-1,5e3;2\r\n",
+                            MISSING_REFUSE);
+    check_column(table, "Zeit", COLUMN_NUMBER, "0.5 -1500");
+    check_column(table, "Signal", COLUMN_NUMBER, "1.25 2");
+    check_notes(table, "columns are separated by semicolons\na byte order mark was skipped\n"
+                       "lines end with CR LF\nnumbers are written with a decimal comma\n"
+                       "some cells are quoted\n"
+                       "names may be written without their unit: Zeit [s]\n");
+    data_free(table);
+    table = table_of("sep=;\nx;y,z\n1;2\n3;4\n", MISSING_REFUSE);
+    check_column(table, "y,z", COLUMN_NUMBER, "2 4");
+    if (table) CHECK_INT(table->lines[0], 3);
+    data_free(table);
+    table = table_of("sep=x,y\n1,2\n", MISSING_REFUSE);
+    check_column(table, "sep=x", COLUMN_NUMBER, "1");
+    data_free(table);
+    table = table_of("sep=;\n1\n2\n", MISSING_REFUSE);
+    check_column(table, "c1", COLUMN_NUMBER, "1 2");
     data_free(table);
 }
 
@@ -327,7 +351,7 @@ TEST(borrowed) {
     data_free(NULL);
 }
 
-TEST_MAIN(comma, no_header, tabs_semicolons_blanks, comments, line_ends, byte_order_mark, quotes,
-          decimal_comma, one_column, numbers, words_flags_dates, leap_years, days_as_gmtime,
-          names_are_nfc, columns_without_names, values_as_strtod, wide_and_many_words,
-          room_is_linear, a_file, borrowed)
+TEST_MAIN(comma, no_header, tabs_semicolons_blanks, comments, line_ends, spreadsheets,
+          byte_order_mark, quotes, decimal_comma, one_column, numbers, words_flags_dates,
+          leap_years, days_as_gmtime, names_are_nfc, columns_without_names, values_as_strtod,
+          wide_and_many_words, room_is_linear, a_file, borrowed)

@@ -18,23 +18,14 @@ TEST(no_tables) {
 }
 
 TEST(no_text) {
-    static const char utf16[] = "data.csv: the file is UTF-16 text (save it as CSV in UTF-8)";
-    REFUSED("\xff\xfe"
-            "x\0,\0y\0",
-            utf16);
-    REFUSED("\xfe\xff\0x\0,\0y", utf16);
-    REFUSED("PK\003\004rest",
-            "data.csv: the file is a workbook (.xlsx, .ods) or another zip archive "
-            "(open it in its program and save the sheet as CSV)");
-    REFUSED("\x1f\x8b\x08rest",
-            "data.csv: the file is compressed (gzip) (unpack it first: gunzip, or "
-            "zcat FILE | descend ... -)");
     REFUSED("x,y\n1,2\n3,\0\n", "data.csv:3: a zero byte: this is not a text file (descend reads "
                                 "text: CSV, TSV or numbers between blanks)");
     REFUSED("temp\xe9rature,y\n1,2\n",
-            "data.csv:1: the name or word in column 1 is not UTF-8 text (save it as CSV in UTF-8)");
+            "data.csv:1: the name or word in column 1 is not UTF-8 text (save it as CSV in UTF-8; "
+            "if it is Windows-1252: iconv -f WINDOWS-1252 -t UTF-8 FILE | descend ... -)");
     REFUSED("x,kind\n1,caf\xe9\n",
-            "data.csv:2: the name or word in column 2 is not UTF-8 text (save it as CSV in UTF-8)");
+            "data.csv:2: the name or word in column 2 is not UTF-8 text (save it as CSV in UTF-8; "
+            "if it is Windows-1252: iconv -f WINDOWS-1252 -t UTF-8 FILE | descend ... -)");
 }
 
 TEST(ragged_lines) {
@@ -235,6 +226,10 @@ TEST(failed_allocations) {
     check_all_failures("x,kind,\n1,\"a \"\"b\"\"\",\n3,e\u0301,\nNA,c,\n", MISSING_DROP);
     check_all_failures("\xef\xbb\xbfx;k\r\n1,5;2\r\n3;NA\r\n", MISSING_MEAN);
     check_all_failures("x=1,2,3 y=4,5,6", MISSING_REFUSE);
+    check_all_failures("a (s),b [V],a (m)\n(s),V,-\n1,2,3\n4,5,6\n", MISSING_REFUSE);
+#ifdef DESCEND_ICONV
+    check_all_failures("\xca\xb1\xbc\xe4,x\n1,2\n", MISSING_REFUSE);
+#endif
 }
 #else
 TEST(failed_allocations) {

@@ -27,6 +27,8 @@ static void check_table(const Table *table) {
     for (size_t i = 0; i < table->n_columns; i++) {
         const Column *column = &table->columns[i];
         demand(column->name[0] != '\0');
+        demand(!column->unit || column->unit[0] != '\0');
+        if (i < 20 && column->bare) demand(data_find(table, column->bare) == (int)i);
         check_values(table, column);
     }
     for (size_t i = 0; i < table->n_columns && i < 20; i++)
