@@ -88,8 +88,8 @@ DESCEND_API char *descend_function_text(const char *name);
 /* ---- tables ---------------------------------------------------------------------------------- */
 
 /* Reads CSV, TSV or blank-separated text ("-": standard input). na, for missing values: "refuse"
- * (or NULL), "drop", "mean". With a model, only the columns that it names (and 'role', such as that
- * of the weights, or NULL) must be complete; without one, all. */
+ * (or NULL), "drop", "mean". With a model, only the columns that it names (and those in 'role',
+ * separated by commas, such as that of the weights; or NULL) must be complete; without one, all. */
 DESCEND_API descend_table *descend_table_read(const char *path, const char *na,
                                               const descend_model *model, const char *role,
                                               descend_error **error);
@@ -149,7 +149,7 @@ DESCEND_API descend_walk *descend_walk_open(descend_model *model, descend_table 
 /* Options as on the command line, without the dashes: rate (an expression, or "measured",
  * "measured*0.4": from the curvature at the start), optimizer, until, steps, epochs, batch,
  * gradient (exact, probe), restarts, seed, executor (auto, reference, interpreted, compiled),
- * threads, precision (f64, f32), weight, drop, cache (the absolute path of a folder, or off: where
+ * threads, precision (f64, f32), weight, error, xerror, drop, cache (the absolute path of a folder, or off: where
  * compiled formulas are kept; off unless set), profile (on, off).
  * Only before the first step. */
 DESCEND_API descend_status descend_walk_set(descend_walk *walk, const char *option,
@@ -201,14 +201,15 @@ DESCEND_API const char *descend_verdict_name(descend_verdict verdict); /* "conve
 /* Numbers by key, NaN when not available: loss start_loss steps evaluations gradient_norm seconds
  * seed threads rate_limit; workspace_bytes (of all plans); with profile=on read_limit (bytes a
  * second) and operation_limit (multiplications and additions a second), measured when first asked
- * for; of fits: residual_sum_of_squares residual_standard_deviation degrees_of_freedom
- * rows. */
+ * for; of fits: residual_sum_of_squares (of residuals divided by their errors, where there are
+ * some) residual_standard_deviation degrees_of_freedom rows; with measured errors chi_square
+ * reduced_chi_square. */
 DESCEND_API double descend_walk_number(const descend_walk *walk, const char *key);
 /* Texts by key, "" when there is none: method executor precision (English names); and sentences:
  * reason (why it ended, with its two numbers), advice (the options to add or change,
  * '--rate 0.5': the command makes a line to type of them), method_sentence (names the method and
  * how to walk as in the chapter), names ('columns: ...; parameters: ...'), story (what the steps
- * did), pace (a short word for a walk beside others: 'too small', 'good', 'swinging', 'flying off',
+ * did), errors_are (of fits: absolute, scaled) and scatter (that in a sentence), pace (a short word for a walk beside others: 'too small', 'good', 'swinging', 'flying off',
  * ...). */
 DESCEND_API const char *descend_walk_text(descend_walk *walk, const char *key,
                                           const char *language);

@@ -137,21 +137,49 @@ static Status option_weight(descend_walk *walk, const char *option, const char *
 }
 
 /* A list of columns, separated by commas. */
+static Status option_list(descend_walk *walk, const char *value, const char ***names,
+                          size_t *count) {
+    *count = 1;
+    for (const char *c = value; *c; c++) *count += *c == ',';
+    *names = arena_alloc(&walk->arena, *count, sizeof **names);
+    if (!*names) return STATUS_MEMORY;
+    for (size_t k = 0; k < *count; k++) {
+        size_t length = strcspn(value, ",");
+        (*names)[k] = arena_copy(&walk->arena, value, length);
+        if (!(*names)[k]) return STATUS_MEMORY;
+        value += length + (value[length] == ',');
+    }
+    return STATUS_OK;
+}
+
 static Status option_drop(descend_walk *walk, const char *option, const char *value, Error *error) {
     (void)option;
     (void)error;
-    size_t count = 1;
-    for (const char *c = value; *c; c++) count += *c == ',';
-    const char **names = arena_alloc(&walk->arena, count, sizeof *names);
-    if (!names) return STATUS_MEMORY;
-    for (size_t k = 0; k < count; k++) {
-        size_t length = strcspn(value, ",");
-        names[k] = arena_copy(&walk->arena, value, length);
-        if (!names[k]) return STATUS_MEMORY;
-        value += length + (value[length] == ',');
-    }
+    const char **names;
+    TRY(option_list(walk, value, &names, &walk->build.n_dropped));
     walk->build.dropped = names;
-    walk->build.n_dropped = count;
+    return STATUS_OK;
+}
+
+/* COL, or NAME=COL, separated by commas. */
+static Status option_errors(descend_walk *walk, const char *option, const char *value,
+                            Error *error) {
+    (void)error;
+    const char **names;
+    size_t count;
+    TRY(option_list(walk, value, &names, &count));
+    Role *roles = arena_alloc(&walk->arena, count, sizeof *roles);
+    if (!roles) return STATUS_MEMORY;
+    for (size_t k = 0; k < count; k++) {
+        const char *equals = strchr(names[k], '=');
+        roles[k] = (Role){.column = equals ? equals + 1 : names[k]};
+        if (!equals) continue;
+        roles[k].of = arena_copy(&walk->arena, names[k], (size_t)(equals - names[k]));
+        if (!roles[k].of) return STATUS_MEMORY;
+    }
+    bool of_x = strcmp(option, "xerror") == 0;
+    *(of_x ? &walk->build.x_errors : &walk->build.errors) = roles;
+    *(of_x ? &walk->build.n_x_errors : &walk->build.n_errors) = count;
     return STATUS_OK;
 }
 
@@ -164,7 +192,7 @@ static const struct {
     {"restarts", option_restarts}, {"seed", option_seed},           {"gradient", option_gradient},
     {"threads", option_threads},   {"executor", option_executor},   {"weight", option_weight},
     {"drop", option_drop},         {"precision", option_precision}, {"cache", option_cache},
-    {"profile", option_profile},
+    {"profile", option_profile},   {"error", option_errors},        {"xerror", option_errors},
 };
 
 static Status api_unknown_option(const char *option, Error *error) {

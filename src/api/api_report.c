@@ -162,6 +162,17 @@ static const char *report_names(descend_walk *walk, const char *language) {
     return api_render(&walk->text, &message, language);
 }
 
+static const FitStatistics *report_fit(descend_walk *walk);
+
+/* What sets the errors of a fit: in one English word, or a sentence. */
+static const char *report_scatter(descend_walk *walk, const char *key, const char *language) {
+    const FitStatistics *fit = report_fit(walk);
+    if (!fit) return "";
+    if (strcmp(key, "errors_are") == 0) return fit->absolute ? "absolute" : "scaled";
+    Message message = diagnose_scatter(walk->problem, fit);
+    return message.id == MSG_NONE ? "" : api_render(&walk->text, &message, language);
+}
+
 const char *descend_walk_text(descend_walk *walk, const char *key, const char *language) {
     if (!walk || !key) return "";
     const Words *words = api_words(walk);
@@ -177,6 +188,8 @@ const char *descend_walk_text(descend_walk *walk, const char *key, const char *l
     if (strcmp(key, "pace") == 0) return api_render(&walk->text, &words->pace, language);
     if (strcmp(key, "reason") == 0)
         return report_sentences(walk, words->reason, COUNT_OF(words->reason), language);
+    if (strcmp(key, "scatter") == 0 || strcmp(key, "errors_are") == 0)
+        return report_scatter(walk, key, language);
     if (strcmp(key, "story") == 0)
         return report_sentences(walk, words->story, COUNT_OF(words->story), language);
     return "";
@@ -257,6 +270,9 @@ double descend_walk_number(const descend_walk *walk, const char *key) {
     if (strcmp(key, "residual_sum_of_squares") == 0) return fit->rss;
     if (strcmp(key, "residual_standard_deviation") == 0) return fit->sd;
     if (strcmp(key, "degrees_of_freedom") == 0) return fit->degrees;
+    if (strcmp(key, "chi_square") == 0) return fit->absolute ? fit->rss : NAN;
+    if (strcmp(key, "reduced_chi_square") == 0)
+        return fit->absolute && fit->degrees > 0 ? fit->rss / fit->degrees : NAN;
     return NAN;
 }
 

@@ -216,6 +216,7 @@ static void fit_report(Cli *cli, const Command *command, const CliInputs *inputs
     }
     fit_estimates(cli, walk);
     fit_residuals(cli, walk);
+    cli_line(cli, descend_walk_text(walk, "scatter", cli_language(cli)));
     fit_unavailable(cli, walk);
     if (command->values[OPTION_RESTARTS]) cli_report_valleys(cli, walk);
     cli_report_end(cli, command, inputs, walk);

@@ -3,6 +3,7 @@
 
 #include <math.h>
 #include <string.h>
+#include <string.h>
 
 /* ---- parameters: numbers or nested arrays --------------------------------------------------- */
 
@@ -99,6 +100,15 @@ static void json_fetch(const descend_walk *walk, const char *key, double *values
     for (size_t i = 0; i < count; i++) values[i] = NAN;
 }
 
+/* What sets the errors; and how well measured ones agree with the scatter of the points. */
+static void json_errors(ViewJson *json, descend_walk *walk) {
+    const char *word = descend_walk_text(walk, "errors_are", NULL);
+    view_json_text(json, "errors_are", word);
+    if (strcmp(word, "absolute") != 0) return;
+    view_json_number(json, "chi_square", descend_walk_number(walk, "chi_square"));
+    view_json_number(json, "reduced_chi_square", descend_walk_number(walk, "reduced_chi_square"));
+}
+
 static void json_fit(Cli *cli, ViewJson *json, descend_walk *walk, const CliInputs *inputs) {
     size_t n = descend_walk_parameter_count(walk), square, total;
     double *room = NULL;
@@ -122,6 +132,7 @@ static void json_fit(Cli *cli, ViewJson *json, descend_walk *walk, const CliInpu
     view_json_number(json, "residual_standard_deviation",
                      descend_walk_number(walk, "residual_standard_deviation"));
     view_json_number(json, "degrees_of_freedom", descend_walk_number(walk, "degrees_of_freedom"));
+    json_errors(json, walk);
     json_warnings(json, walk, inputs, cli_language(cli));
     memory_free(room);
 }

@@ -22,13 +22,20 @@ typedef struct FitStatistics {
     MessageId *unavailable;      /* n: why there is no error; MSG_NONE */
     size_t *partner;             /* n: the parameter it is tied with, else n */
     bool exact;
+    bool absolute; /* errors of measurement were given: they alone make the errors of parameters */
 } FitStatistics;
 
 /* At x, from the R of the scaled Jacobian (linear approximation; Bates and Watts 1988,
- * section 2.3). arrived: x is the bottom of a valley; elsewhere there are no errors. */
+ * section 2.3). arrived: x is the bottom of a valley; elsewhere there are no errors. Intervals are
+ * Student's t with 'degrees', or normal where errors are absolute. */
 Status diagnose_statistics(const Problem *problem, const double *x, bool exact, bool arrived,
                            FitStatistics *fit);
 void diagnose_statistics_free(FitStatistics *fit);
+
+/* ---- scatter.c ------------------------------------------------------------------------------- */
+
+/* Where the errors come from, and whether the scatter of the points agrees with those given. */
+Message diagnose_scatter(const Problem *problem, const FitStatistics *fit);
 
 /* ---- curvature.c ----------------------------------------------------------------------------- */
 

@@ -97,6 +97,7 @@ void graph_build_fit(Builder *builder, AstId id) {
                            graph_build_words(builder, side[1]).s);
         return;
     }
+    residual = graph_build_scaled(builder, id, value, residual);
     graph_build_at(builder, id);
     NodeId term = statement_mean(builder, graph_power(graph, residual, 2));
     if (graph->weight != NODE_NONE && !graph_build_failed(builder) &&

@@ -100,6 +100,7 @@ typedef struct Graph {
     NodeId *residuals; /* of each '~': left - right (times sqrt(weight)), a number for each row */
     NodeId left, right; /* of the first '~' */
     NodeId weight;      /* NODE_NONE: all rows count 1 */
+    const char *errors; /* the columns of --error and --xerror: "dy, dx"; NULL: none were given */
     size_t n_residuals;
     bool least_squares; /* the loss is the sum of the mean squared residuals, and nothing else */
 
@@ -122,11 +123,21 @@ typedef struct Argument {
     double start, low, high;
 } Argument;
 
+/* A column with a part to play; 'of' says for what: COL, or NAME=COL. */
+typedef struct Role {
+    const char *of; /* NULL: nobody said */
+    const char *column;
+} Role;
+
 typedef struct BuildOptions {
     bool declared; /* a model file: an undeclared name is an error (else it becomes a parameter) */
     const Argument *arguments;
     size_t n_arguments;
     const char *weight;         /* column of row weights, or NULL */
+    /* Standard deviations of left sides of '~' and of columns on the right: residuals are divided by
+     * what they make together. */
+    const Role *errors, *x_errors;
+    size_t n_errors, n_x_errors;
     const char *const *dropped; /* columns that the formula may not use (--drop) */
     size_t n_dropped;
     /* Statistics over the rows (over_rows.mean ...) are numbers of the model, taken once from all
@@ -260,6 +271,9 @@ typedef enum GradientKind {
  * on it). May be applied again to its own results. */
 Status graph_gradient(Graph *graph, NodeId of, const uint32_t *wrt, size_t n_wrt, GradientKind kind,
                       NodeId *out, Error *error);
+/* The same by any nodes of the outermost region, each taken as free: columns, or values within. */
+Status graph_gradient_by(Graph *graph, NodeId of, const NodeId *by, size_t n, GradientKind kind,
+                         NodeId *out, Error *error);
 /* Hessian times vector: 'vector' holds a node of each parameter's shape. */
 Status graph_hessian_vector(Graph *graph, const NodeId *gradient, const NodeId *vector, size_t n,
                             NodeId *out, Error *error);
@@ -346,6 +360,7 @@ typedef struct Builder {
     size_t n_terms, terms_capacity, residuals_capacity;
     size_t n_plain;  /* terms that are not squares of residuals */
     bool *argument_used;
+    bool *error_used; /* of errors, then of x_errors */
     struct RuleGraph *rule;
     AstId rule_block; /* its statements */
     size_t columns_capacity;
@@ -404,6 +419,14 @@ void graph_build_fit(Builder *builder, AstId id);
 /* build.c */
 BuildWords graph_build_columns(const Builder *builder); /* names of the columns: "x, y" */
 void graph_build_check_typos(Builder *builder); /* parameters that look like unused columns */
+
+void graph_build_no_column(Builder *builder, const char *name);
+
+/* build_error.c: what can be said of --error and --xerror before and after the statements; the
+ * residual in units of its error */
+void graph_build_errors_start(Builder *builder);
+void graph_build_errors_end(Builder *builder);
+NodeId graph_build_scaled(Builder *builder, AstId id, const NodeId side[2], NodeId residual);
 
 /* build_rule.c: the state of that name, made when it is read first and set somewhere; else
  * NODE_NONE */
