@@ -149,7 +149,7 @@ DESCEND_API descend_walk *descend_walk_open(descend_model *model, descend_table 
 /* Options as on the command line, without the dashes: rate (an expression, or "measured",
  * "measured*0.4": from the curvature at the start), optimizer, until, steps, epochs, batch,
  * gradient (exact, probe), restarts, seed, executor (auto, reference, interpreted, compiled),
- * threads, precision (f64, f32), weight, error, xerror, drop, cache (the absolute path of a folder, or off: where
+ * threads, precision (f64, f32), weight, error, xerror, group, drop, cache (the absolute path of a folder, or off: where
  * compiled formulas are kept; off unless set), profile (on, off).
  * Only before the first step. */
 DESCEND_API descend_status descend_walk_set(descend_walk *walk, const char *option,
@@ -189,6 +189,9 @@ DESCEND_API const char *descend_walk_parameter_name(const descend_walk *walk,
 /* Parameters as declared: name, rank and dimensions of the k-th (NULL past the end). */
 DESCEND_API const char *descend_walk_block_name(const descend_walk *walk, size_t k);
 DESCEND_API size_t descend_walk_block_shape(const descend_walk *walk, size_t k, size_t dims[4]);
+/* Where the first axis of the k-th goes over groups: the i-th group, from 0; NULL past the end, or
+ * where there are none. */
+DESCEND_API const char *descend_walk_block_label(const descend_walk *walk, size_t k, size_t i);
 /* A parameter's elements, in order; the values the walk would report now. */
 DESCEND_API descend_status descend_walk_get(const descend_walk *walk, const char *name,
                                             double *values, size_t count);

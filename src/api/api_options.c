@@ -152,6 +152,16 @@ static Status option_list(descend_walk *walk, const char *value, const char ***n
     return STATUS_OK;
 }
 
+static Status option_group(descend_walk *walk, const char *option, const char *value,
+                           Error *error) {
+    (void)option;
+    (void)error;
+    const char **names;
+    TRY(option_list(walk, value, &names, &walk->build.n_groups));
+    walk->build.groups = names;
+    return STATUS_OK;
+}
+
 static Status option_drop(descend_walk *walk, const char *option, const char *value, Error *error) {
     (void)option;
     (void)error;
@@ -193,6 +203,7 @@ static const struct {
     {"threads", option_threads},   {"executor", option_executor},   {"weight", option_weight},
     {"drop", option_drop},         {"precision", option_precision}, {"cache", option_cache},
     {"profile", option_profile},   {"error", option_errors},        {"xerror", option_errors},
+    {"group", option_group},
 };
 
 static Status api_unknown_option(const char *option, Error *error) {
@@ -298,8 +309,16 @@ static bool argument_list_given(const descend_walk *walk, const char *name) {
     return false;
 }
 
+/* The '=' behind the name, which may be that of an element: k[a=b]=3. */
+static const char *argument_equals(const char *text) {
+    const char *equals = strchr(text, '='), *bracket = strchr(text, '[');
+    if (!equals || !bracket || bracket > equals) return equals;
+    const char *end = strstr(bracket, "]=");
+    return end ? end + 1 : equals;
+}
+
 static Status argument_add(descend_walk *walk, const char *text, Error *error) {
-    const char *equals = strchr(text, '=');
+    const char *equals = argument_equals(text);
     if (!equals || equals == text || !equals[1])
         return error_set(error, STATUS_INPUT, MSG_API_ARGUMENT, text, NULL);
     size_t count = walk->build.n_arguments;

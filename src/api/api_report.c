@@ -44,6 +44,12 @@ size_t descend_walk_block_shape(const descend_walk *walk, size_t k, size_t dims[
     return shape->rank;
 }
 
+const char *descend_walk_block_label(const descend_walk *walk, size_t k, size_t i) {
+    if (!descend_walk_block_name(walk, k)) return NULL;
+    const Parameter *parameter = &train_graph(walk->problem)->parameters[k];
+    return parameter->labels && i < parameter->shape.dim[0] ? parameter->labels[i] : NULL;
+}
+
 const double *descend_walk_values(const descend_walk *walk) {
     return walk && walk->walk ? report_facts(walk).values : NULL;
 }

@@ -58,7 +58,8 @@ static Status inputs_model(Cli *cli, const char *formula, descend_model **model)
 }
 
 /* Columns that options name: they must be complete, as those of the formula. */
-static const CliOption inputs_roles[] = {OPTION_WEIGHT, OPTION_ERROR, OPTION_XERROR};
+static const CliOption inputs_roles[] = {OPTION_WEIGHT, OPTION_ERROR, OPTION_XERROR,
+                                        OPTION_GROUP};
 
 static const char *inputs_needing_data(const Command *command) {
     for (size_t k = 0; k < COUNT_OF(inputs_roles); k++)

@@ -35,6 +35,22 @@ static void json_parameters(ViewJson *json, const descend_walk *walk) {
     view_json_close(json, '}');
 }
 
+/* What the elements of the first axis stand for. */
+static void json_groups(ViewJson *json, const descend_walk *walk) {
+    const char *name, *label;
+    bool any = false;
+    for (size_t k = 0; (name = descend_walk_block_name(walk, k)); k++) {
+        if (!descend_walk_block_label(walk, k, 0)) continue;
+        if (!any) view_json_open(json, "groups", '{');
+        any = true;
+        view_json_open(json, name, '[');
+        for (size_t i = 0; (label = descend_walk_block_label(walk, k, i)); i++)
+            view_json_text(json, NULL, label);
+        view_json_close(json, ']');
+    }
+    if (any) view_json_close(json, '}');
+}
+
 /* ---- fits ----------------------------------------------------------------------------------- */
 
 static void json_vector(ViewJson *json, const char *key, const descend_walk *walk,
@@ -169,6 +185,7 @@ void cli_json_walk(Cli *cli, ViewJson *json, const Command *command, const CliIn
     json_number_key(json, walk, "steps");
     json_number_key(json, walk, "evaluations");
     json_parameters(json, walk);
+    json_groups(json, walk);
     json_number_key(json, walk, "gradient_norm");
     view_json_text(json, "method", descend_walk_text(walk, "method", "en"));
     view_json_text(json, "executor", descend_walk_text(walk, "executor", "en"));

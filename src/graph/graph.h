@@ -70,6 +70,23 @@ typedef enum StartKind {
     START_UNIFORM /* start_a to start_b */
 } StartKind;
 
+/* What was said about one element of a parameter: k[oak]=3. */
+typedef struct ElementStart {
+    size_t element;
+    bool has_start, has_bounds;
+    double start, low, high;
+} ElementStart;
+
+/* A column of numbers read as categories: its distinct values, sorted, count from 1. As a column of
+ * the graph it comes behind those of the table. */
+typedef struct GraphGroup {
+    uint32_t of;          /* the column of the table */
+    const double *codes;  /* of each row */
+    const double *values; /* of each class */
+    const char *const *classes;
+    size_t n_classes;
+} GraphGroup;
+
 typedef struct Parameter {
     const char *name; /* "b", "dense.1.W" */
     Shape shape;
@@ -79,6 +96,10 @@ typedef struct Parameter {
     const double *start_values; /* count, or NULL */
     double low, high;           /* -inf, inf: free; low == high: fixed */
     double rate, decay;         /* factors, 1 by default */
+    const ElementStart *elements; /* n_elements, over what holds for all */
+    size_t n_elements;
+    int by;                    /* the column whose classes are the elements of the first axis; -1 */
+    const char *const *labels; /* of those classes; NULL where 'by' is -1 */
     Span span;
 } Parameter;
 
@@ -95,6 +116,8 @@ typedef struct Graph {
     const char *const *column_names; /* of the table, for dumps */
     size_t n_columns;
     bool *column_used;
+    GraphGroup *groups; /* columns n_columns, n_columns + 1, ... */
+    size_t n_groups, groups_capacity;
 
     NodeId loss;       /* the number to make small: over all rows, and terms without rows */
     NodeId *residuals; /* of each '~': left - right (times sqrt(weight)), a number for each row */
@@ -138,6 +161,8 @@ typedef struct BuildOptions {
      * what they make together. */
     const Role *errors, *x_errors;
     size_t n_errors, n_x_errors;
+    const char *const *groups; /* columns that are categories, also where they hold numbers */
+    size_t n_groups;
     const char *const *dropped; /* columns that the formula may not use (--drop) */
     size_t n_dropped;
     /* Statistics over the rows (over_rows.mean ...) are numbers of the model, taken once from all
@@ -179,8 +204,11 @@ void graph_free(Graph *graph);
 /* The flat start vector: given starts, draws keyed by seed, parameter name and index, inside
  * bounds. drawn[i] (may be NULL) tells which elements nobody gave. */
 Status graph_start(const Graph *graph, uint64_t seed, double *start, bool *drawn);
-/* "w", "w[2]", "W[1;2]" of a flat index. */
+/* "w", "w[2]", "W[1;2]", "k[oak]" of a flat index. */
 void graph_scalar_name(const Graph *graph, size_t scalar, Text *out);
+/* Between which bounds an element stays. */
+void graph_bounds(const Parameter *parameter, size_t element, double *low, double *high);
+const char *graph_column_name(const Graph *graph, uint32_t column); /* "": it has none */
 
 /* ---- node.c: making nodes -------------------------------------------------------------------- */
 
@@ -397,9 +425,28 @@ NodeId graph_build_broadcast(Builder *builder, AstId id, Op op, NodeId a, NodeId
 
 /* build_name.c */
 BuildValue graph_build_name(Builder *builder, AstId id);
-NodeId graph_build_implicit(Builder *builder, AstId id, Shape shape);
+/* An undeclared parameter; by: the category whose classes its elements are, or -1. */
+NodeId graph_build_implicit(Builder *builder, AstId id, Shape shape, int by);
 bool graph_build_dropped(const Builder *builder, const char *name);
 void graph_build_apply_argument(Builder *builder, uint32_t parameter);
+
+/* build_group.c: classes of a column of text or of a group */
+typedef struct BuildClasses {
+    const char *column;
+    const char *const *names;
+    const double *values; /* NULL: they are words */
+    size_t count;
+} BuildClasses;
+BuildClasses graph_build_classes(const Builder *builder, int category);
+/* The place of a class from 1; 0: there is none of that name, or number. */
+size_t graph_build_class(const BuildClasses *classes, const char *name);
+size_t graph_build_class_number(const BuildClasses *classes, double value);
+bool graph_build_is_group(const Builder *builder, uint32_t column); /* by --group */
+/* The column of numbers as a group, made when it is asked for first: its column in the graph, or -1
+ * with an error. 'guessed': nobody said that it is one, so it must look like it. */
+int graph_build_group(Builder *builder, AstId id, uint32_t column, bool guessed);
+void graph_build_label(Builder *builder, uint32_t parameter, int category);
+void graph_build_groups_end(Builder *builder); /* each --group was used */
 
 /* build_call.c */
 BuildValue graph_build_call(Builder *builder, AstId id);

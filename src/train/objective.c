@@ -321,9 +321,9 @@ static Status problem_hessian_vector(void *context, const double *x, const doubl
 
 /* ---- opening and closing --------------------------------------------------------------------- */
 
-static bool problem_any_bound(const Graph *graph) {
-    for (size_t k = 0; k < graph->n_parameters; k++)
-        if (isfinite(graph->parameters[k].low) || isfinite(graph->parameters[k].high)) return true;
+static bool problem_any_bound(const Problem *problem) {
+    for (size_t i = 0; i < problem->graph->n_scalars; i++)
+        if (isfinite(problem->low[i]) || isfinite(problem->high[i])) return true;
     return false;
 }
 
@@ -346,8 +346,7 @@ static Status problem_fill(Problem *problem) {
     for (size_t k = 0; k < graph->n_parameters; k++) {
         const Parameter *parameter = &graph->parameters[k];
         for (size_t i = parameter->offset; i < parameter->offset + parameter->count; i++) {
-            problem->low[i] = parameter->low;
-            problem->high[i] = parameter->high;
+            graph_bounds(parameter, i - parameter->offset, &problem->low[i], &problem->high[i]);
             problem->rate[i] = parameter->rate;
             problem->decay[i] = parameter->decay;
         }
@@ -380,7 +379,7 @@ static size_t problem_residual_count(const Problem *problem) {
 static void problem_fill_objective(Problem *problem) {
     Objective *objective = &problem->objective;
     const Graph *graph = problem->graph;
-    bool bounds = problem_any_bound(graph), factors = problem_any_factor(graph);
+    bool bounds = problem_any_bound(problem), factors = problem_any_factor(graph);
     *objective = (Objective){.n = graph->n_scalars,
                              .low = bounds ? problem->low : NULL,
                              .high = bounds ? problem->high : NULL,
@@ -400,10 +399,13 @@ static void problem_fill_objective(Problem *problem) {
     }
 }
 
-static const double **problem_new_columns(const Table *table) {
+/* Those of the table, then the groups that the graph made of them. */
+static const double **problem_new_columns(const Table *table, const Graph *graph) {
     size_t count = table ? table->n_columns : 0;
-    const double **columns = memory_new(count + 1, sizeof *columns);
+    const double **columns = memory_new(count + graph->n_groups + 1, sizeof *columns);
     for (size_t k = 0; columns && k < count; k++) columns[k] = table->columns[k].values;
+    for (size_t k = 0; columns && k < graph->n_groups; k++)
+        columns[count + k] = graph->groups[k].codes;
     return columns;
 }
 
@@ -411,7 +413,7 @@ static const double **problem_new_columns(const Table *table) {
 static Status problem_statistic(void *context, const Graph *graph, NodeId node, double *elements) {
     Problem *problem = context;
     Plan *plan = NULL;
-    const double **columns = problem_new_columns(problem->table);
+    const double **columns = problem_new_columns(problem->table, graph);
     Rows rows = {.columns = columns, .count = problem->table->n_rows};
     Status status = columns ? problem_plan(problem, graph, &node, 1, &plan) : STATUS_MEMORY;
     if (status == STATUS_OK) status = exec_run(plan, NULL, &rows, &elements, NULL);
@@ -421,7 +423,7 @@ static Status problem_statistic(void *context, const Graph *graph, NodeId node, 
 }
 
 static Status problem_allocate(Problem *problem) {
-    problem->columns = problem_new_columns(problem->table);
+    problem->columns = problem_new_columns(problem->table, problem->graph);
     problem->results = memory_new(problem->graph->n_parameters + 1, sizeof *problem->results);
     if (problem->options.probe)
         problem->feet = memory_new(problem->graph->n_scalars + 1, sizeof *problem->feet);
@@ -441,7 +443,7 @@ static float *problem_round_column(const double *values, size_t n) {
 /* Single precision: the columns that the formula reads, rounded. */
 static Status problem_round_columns(Problem *problem) {
     const Graph *graph = problem->graph;
-    size_t n_columns = problem->table ? problem->table->n_columns : 0;
+    size_t n_columns = (problem->table ? problem->table->n_columns : 0) + graph->n_groups;
     if (problem->options.precision == PRECISION_F64) return STATUS_OK;
     problem->floats = memory_new(n_columns + 1, sizeof *problem->floats);
     if (!problem->floats) return error_memory(problem->error);
