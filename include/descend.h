@@ -227,6 +227,14 @@ DESCEND_API descend_status descend_walk_vector(const descend_walk *walk, const c
 /* Why parameter i has no standard error; "" when it has one. */
 DESCEND_API const char *descend_walk_unavailable(descend_walk *walk, size_t i,
                                                  const char *language);
+/* Fits: names that the formula sets to something made of parameters alone ('b = 2*a; y ~ ...'): line
+ * k from 0; 0 past the end. Texts are valid until the walk goes on. */
+typedef struct descend_derived {
+    const char *name;  /* "b", or "b[2]" of an element */
+    const char *words; /* "b = 2*a" */
+    double value, standard_error; /* by the delta method; NaN when not available */
+} descend_derived;
+DESCEND_API int descend_walk_derived(descend_walk *walk, size_t k, descend_derived *derived);
 /* One number for each row of the table at the current parameters: "left", "right", "residual". */
 DESCEND_API descend_status descend_walk_rows(descend_walk *walk, const char *key, double *values,
                                              size_t n_rows, descend_error **error);

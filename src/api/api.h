@@ -52,6 +52,8 @@ struct descend_walk {
     Notes notes; /* drawn starts */
     FitStatistics fit;
     bool fit_known;
+    DerivedValue *derived; /* as the fit stands */
+    size_t n_derived;
     bool limits_known;
     double read_limit, operation_limit;
     int stroke; /* of the four: which one is due */

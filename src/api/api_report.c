@@ -242,6 +242,12 @@ static const FitStatistics *report_fit(descend_walk *walk) {
     diagnose_statistics_free(&walk->fit);
     Status status =
         diagnose_statistics(walk->problem, facts.values, exact, arrived, &walk->fit);
+    diagnose_derived_free(walk->derived, walk->n_derived);
+    walk->derived = NULL;
+    walk->n_derived = 0;
+    if (status == STATUS_OK)
+        status = diagnose_derived(walk->problem, facts.values, &walk->fit, &walk->derived,
+                                  &walk->n_derived);
     walk->fit_known = status == STATUS_OK && verdict != VERDICT_RUNNING;
     return status == STATUS_OK ? &walk->fit : NULL;
 }
@@ -304,6 +310,13 @@ const char *descend_walk_unavailable(descend_walk *walk, size_t i, const char *l
     const char *other = partner < fit->n ? descend_walk_parameter_name(walk, partner) : "";
     Message message = message_make(fit->unavailable[i], other, NULL);
     return api_render(&walk->text, &message, language);
+}
+
+int descend_walk_derived(descend_walk *walk, size_t k, descend_derived *derived) {
+    if (!walk || !derived || !report_fit(walk) || k >= walk->n_derived) return 0;
+    const DerivedValue *value = &walk->derived[k];
+    *derived = (descend_derived){value->name, value->words, value->value, value->error};
+    return 1;
 }
 
 /* ---- values at any place --------------------------------------------------------------------- */

@@ -31,6 +31,7 @@ void descend_walk_free(descend_walk *walk) {
     memory_free(walk->names);
     diagnose_words_free(&walk->words);
     diagnose_statistics_free(&walk->fit);
+    diagnose_derived_free(walk->derived, walk->n_derived);
     notes_free(&walk->notes);
     train_walk_close(walk->walk);
     train_problem_close(walk->problem);

@@ -95,6 +95,21 @@ static void fit_unavailable(Cli *cli, descend_walk *walk) {
     text_free(&names);
 }
 
+/* Names that the formula sets: 'b = 2*a: 4.2 +- 0.1'. */
+static void fit_derived(Cli *cli, descend_walk *walk) {
+    descend_derived line;
+    size_t k = 0;
+    for (; k < FIT_PARAMETERS && descend_walk_derived(walk, k, &line); k++) {
+        text_add(&cli->out, line.words);
+        text_add(&cli->out, cli_text(cli, MSG_VIEW_COLON));
+        text_add(&cli->out, cli_number(line.value).s);
+        if (isfinite(line.standard_error))
+            text_format(&cli->out, " +- %s", cli_number(line.standard_error).s);
+        text_add_char(&cli->out, '\n');
+    }
+    if (k > 0) text_add_char(&cli->out, '\n');
+}
+
 static void fit_residuals(Cli *cli, const descend_walk *walk) {
     double rows = descend_walk_number(walk, "rows");
     double deviation = descend_walk_number(walk, "residual_standard_deviation");
@@ -215,6 +230,7 @@ static void fit_report(Cli *cli, const Command *command, const CliInputs *inputs
         cli_line(cli, descend_walk_text(walk, "story", cli_language(cli)));
     }
     fit_estimates(cli, walk);
+    fit_derived(cli, walk);
     fit_residuals(cli, walk);
     cli_line(cli, descend_walk_text(walk, "scatter", cli_language(cli)));
     fit_unavailable(cli, walk);

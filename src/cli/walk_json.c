@@ -125,6 +125,19 @@ static void json_errors(ViewJson *json, descend_walk *walk) {
     view_json_number(json, "reduced_chi_square", descend_walk_number(walk, "reduced_chi_square"));
 }
 
+/* Names that the formula sets to something made of parameters. */
+static void json_derived(ViewJson *json, descend_walk *walk) {
+    descend_derived line;
+    for (size_t k = 0; descend_walk_derived(walk, k, &line); k++) {
+        if (k == 0) view_json_open(json, "derived", '{');
+        view_json_open(json, line.name, '{');
+        view_json_number(json, "value", line.value);
+        view_json_number(json, "standard_error", line.standard_error);
+        view_json_close(json, '}');
+    }
+    if (descend_walk_derived(walk, 0, &line)) view_json_close(json, '}');
+}
+
 static void json_fit(Cli *cli, ViewJson *json, descend_walk *walk, const CliInputs *inputs) {
     size_t n = descend_walk_parameter_count(walk), square, total;
     double *room = NULL;
@@ -143,6 +156,7 @@ static void json_fit(Cli *cli, ViewJson *json, descend_walk *walk, const CliInpu
     json_intervals(json, walk, low, high, n);
     json_correlation(json, walk, matrix, n);
     json_unavailable(json, walk, cli_language(cli), n);
+    json_derived(json, walk);
     view_json_number(json, "residual_sum_of_squares",
                      descend_walk_number(walk, "residual_sum_of_squares"));
     view_json_number(json, "residual_standard_deviation",

@@ -32,6 +32,19 @@ Status diagnose_statistics(const Problem *problem, const double *x, bool exact, 
                            FitStatistics *fit);
 void diagnose_statistics_free(FitStatistics *fit);
 
+/* ---- derived.c ------------------------------------------------------------------------------- */
+
+typedef struct DerivedValue {
+    char *name, *words; /* "b"; "b = 2*a" */
+    double value, error; /* error: NaN where unavailable */
+} DerivedValue;
+
+/* What was set to something made of parameters alone, at x, with the errors that 'fit' gives. The
+ * list is there to be freed also on failure. */
+Status diagnose_derived(const Problem *problem, const double *x, const FitStatistics *fit,
+                        DerivedValue **values, size_t *count);
+void diagnose_derived_free(DerivedValue *values, size_t count);
+
 /* ---- scatter.c ------------------------------------------------------------------------------- */
 
 /* Where the errors come from, and whether the scatter of the points agrees with those given. */

@@ -129,10 +129,34 @@ static void statement_bind(Builder *builder, AstId id, BuildValue value) {
     graph_build_bind(builder, symbol, value, at->name_span);
 }
 
+/* What is made of parameters alone is worth telling at the end. */
+static void statement_note_name(Builder *builder, AstId id, BuildValue value) {
+    Graph *graph = builder->graph;
+    const AstNode *at = &builder->ast->nodes[id];
+    bool derived = (graph->nodes[value.node].flags & (NODE_ROWS | NODE_PARAMS)) == NODE_PARAMS;
+    if (builder->mode != BUILD_PROGRAM || builder->frame->name || graph_build_failed(builder))
+        return;
+    size_t k = 0;
+    while (k < graph->n_names && strcmp(graph->names[k].name, at->name) != 0) k++;
+    if (k < graph->n_names) {
+        memmove(graph->names + k, graph->names + k + 1,
+                (--graph->n_names - k) * sizeof *graph->names);
+    }
+    if (!derived) return;
+    GraphName item = {.name = arena_copy(&graph->arena, at->name, strlen(at->name)),
+                      .node = value.node,
+                      .span = at->span};
+    bool room = memory_reserve(&graph->names, &graph->names_capacity, graph->n_names + 1,
+                               sizeof item);
+    if (room && item.name) graph->names[graph->n_names++] = item;
+    else graph->status = error_memory(graph->error);
+}
+
 static void statement_assign(Builder *builder, AstId id) {
     BuildValue value = graph_build_value(builder, lang_child(builder->ast, id, 0));
     if (graph_build_failed(builder)) return;
     statement_bind(builder, id, value);
+    statement_note_name(builder, id, value);
 }
 
 /* data NAME: a column of the table. data NAME = E: something made of columns alone. */

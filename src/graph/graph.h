@@ -103,6 +103,13 @@ typedef struct Parameter {
     Span span;
 } Parameter;
 
+/* A name that was set to something made of parameters alone: b = 2*a. */
+typedef struct GraphName {
+    const char *name;
+    NodeId node;
+    Span span; /* of the statement */
+} GraphName;
+
 typedef struct Graph {
     Source source; /* the text the spans point into */
     Node *nodes;
@@ -119,6 +126,8 @@ typedef struct Graph {
     GraphGroup *groups; /* columns n_columns, n_columns + 1, ... */
     size_t n_groups, groups_capacity;
 
+    GraphName *names; /* in the order of the text; each once, as it was set last */
+    size_t n_names, names_capacity;
     NodeId loss;       /* the number to make small: over all rows, and terms without rows */
     NodeId *residuals; /* of each '~': left - right (times sqrt(weight)), a number for each row */
     NodeId left, right; /* of the first '~' */

@@ -78,6 +78,7 @@ void graph_free(Graph *graph) {
     memory_free(graph->parameters);
     memory_free(graph->residuals);
     memory_free(graph->groups);
+    memory_free(graph->names);
     notes_free(&graph->notes);
     arena_free(&graph->arena);
     memory_free(graph);
