@@ -40,6 +40,13 @@ static double start_draw(const Parameter *parameter, RandomKey key, size_t eleme
     return start_within(value, low, high);
 }
 
+/* Nobody gave it, and the bounds leave a choice. */
+static bool start_is_open(const Parameter *parameter, size_t element) {
+    double low, high;
+    graph_bounds(parameter, element, &low, &high);
+    return parameter->start == START_DRAWN && low < high;
+}
+
 static void start_elements(const Parameter *parameter, double *start, bool *drawn) {
     for (size_t k = 0; k < parameter->n_elements; k++) {
         const ElementStart *own = &parameter->elements[k];
@@ -58,7 +65,7 @@ Status graph_start(const Graph *graph, uint64_t seed, double *start, bool *drawn
             if (parameter->start == START_VALUE)
                 *to = parameter->start_values ? parameter->start_values[e] : parameter->start_a;
             else *to = start_draw(parameter, key, e);
-            if (drawn) drawn[parameter->offset + e] = parameter->start == START_DRAWN;
+            if (drawn) drawn[parameter->offset + e] = start_is_open(parameter, e);
         }
         start_elements(parameter, start, drawn);
     }
