@@ -149,7 +149,7 @@ DESCEND_API descend_walk *descend_walk_open(descend_model *model, descend_table 
 /* Options as on the command line, without the dashes: rate (an expression, or "measured",
  * "measured*0.4": from the curvature at the start), optimizer, until, steps, epochs, batch,
  * gradient (exact, probe), restarts, seed, executor (auto, reference, interpreted, compiled),
- * threads, precision (f64, f32), weight, error, xerror, group, drop, cache (the absolute path of a folder, or off: where
+ * threads, precision (f64, f32), loss, weight, error, xerror, group, drop, cache (the absolute path of a folder, or off: where
  * compiled formulas are kept; off unless set), profile (on, off).
  * Only before the first step. */
 DESCEND_API descend_status descend_walk_set(descend_walk *walk, const char *option,
@@ -206,13 +206,14 @@ DESCEND_API const char *descend_verdict_name(descend_verdict verdict); /* "conve
  * second) and operation_limit (multiplications and additions a second), measured when first asked
  * for; of fits: residual_sum_of_squares (of residuals divided by their errors, where there are
  * some) residual_standard_deviation degrees_of_freedom rows; with measured errors chi_square
- * reduced_chi_square. */
+ * reduced_chi_square; with a robust loss loss_scale, where it bends. */
 DESCEND_API double descend_walk_number(const descend_walk *walk, const char *key);
 /* Texts by key, "" when there is none: method executor precision (English names); and sentences:
  * reason (why it ended, with its two numbers), advice (the options to add or change,
  * '--rate 0.5': the command makes a line to type of them), method_sentence (names the method and
  * how to walk as in the chapter), names ('columns: ...; parameters: ...'), story (what the steps
- * did), errors_are (of fits: absolute, scaled) and scatter (that in a sentence), pace (a short word for a walk beside others: 'too small', 'good', 'swinging', 'flying off',
+ * did), errors_are (of fits: absolute, scaled) and scatter (that in a sentence), loss_function
+ * (squares, huber, ...) and loss (of a robust one, in a sentence), pace (a short word for a walk beside others: 'too small', 'good', 'swinging', 'flying off',
  * ...). */
 DESCEND_API const char *descend_walk_text(descend_walk *walk, const char *key,
                                           const char *language);
@@ -227,6 +228,14 @@ DESCEND_API descend_status descend_walk_vector(const descend_walk *walk, const c
 /* Why parameter i has no standard error; "" when it has one. */
 DESCEND_API const char *descend_walk_unavailable(descend_walk *walk, size_t i,
                                                  const char *language);
+/* Fits with a robust loss: rows that count less than half, the least first; 0 past the end. */
+typedef struct descend_down_row {
+    long row, line;      /* from 1; line in the file, 0: none */
+    const char *left;    /* the left side in words: "y"; valid until the next call */
+    double value;        /* its value in that row */
+    double weight;       /* below 0.5 */
+} descend_down_row;
+DESCEND_API int descend_walk_down_row(descend_walk *walk, size_t k, descend_down_row *row);
 /* Fits: names that the formula sets to something made of parameters alone ('b = 2*a; y ~ ...'): line
  * k from 0; 0 past the end. Texts are valid until the walk goes on. */
 typedef struct descend_derived {

@@ -152,6 +152,22 @@ static Status option_list(descend_walk *walk, const char *value, const char ***n
     return STATUS_OK;
 }
 
+/* NAME, or NAME:SCALE. */
+static Status option_loss(descend_walk *walk, const char *option, const char *value, Error *error) {
+    const char *colon = strchr(value, ':');
+    size_t length = colon ? (size_t)(colon - value) : strlen(value);
+    double scale = 0;
+    bool good = !colon || (number_read(colon + 1, value + strlen(value), &scale) && scale > 0 &&
+                           isfinite(scale));
+    if (!good || length == 0)
+        return error_set(error, STATUS_INPUT, MSG_API_LOSS, option, value, NULL);
+    char *name = arena_copy(&walk->arena, value, length);
+    if (!name) return STATUS_MEMORY;
+    walk->build.loss = strcmp(name, "squares") == 0 ? NULL : name;
+    walk->build.loss_scale = scale;
+    return STATUS_OK;
+}
+
 static Status option_group(descend_walk *walk, const char *option, const char *value,
                            Error *error) {
     (void)option;
@@ -203,7 +219,7 @@ static const struct {
     {"threads", option_threads},   {"executor", option_executor},   {"weight", option_weight},
     {"drop", option_drop},         {"precision", option_precision}, {"cache", option_cache},
     {"profile", option_profile},   {"error", option_errors},        {"xerror", option_errors},
-    {"group", option_group},
+    {"group", option_group},       {"loss", option_loss},
 };
 
 static Status api_unknown_option(const char *option, Error *error) {

@@ -196,6 +196,8 @@ const char *descend_walk_text(descend_walk *walk, const char *key, const char *l
         return report_sentences(walk, words->reason, COUNT_OF(words->reason), language);
     if (strcmp(key, "scatter") == 0 || strcmp(key, "errors_are") == 0)
         return report_scatter(walk, key, language);
+    if (strcmp(key, "loss") == 0) return api_loss_text(walk, report_fit(walk), language);
+    if (strcmp(key, "loss_function") == 0) return walk->build.loss ? walk->build.loss : "squares";
     if (strcmp(key, "story") == 0)
         return report_sentences(walk, words->story, COUNT_OF(words->story), language);
     return "";
@@ -277,6 +279,7 @@ double descend_walk_number(const descend_walk *walk, const char *key) {
     if (strcmp(key, "rows") == 0)
         return walk->problem ? (double)train_rows(walk->problem).count : 0;
     if (strcmp(key, "rate_limit") == 0) return api_words((descend_walk *)walk)->rate_limit;
+    if (strcmp(key, "loss_scale") == 0) return api_loss_scale(walk);
     const FitStatistics *fit = report_fit((descend_walk *)walk);
     if (!fit) return NAN;
     if (strcmp(key, "residual_sum_of_squares") == 0) return fit->rss;
@@ -317,6 +320,10 @@ int descend_walk_derived(descend_walk *walk, size_t k, descend_derived *derived)
     const DerivedValue *value = &walk->derived[k];
     *derived = (descend_derived){value->name, value->words, value->value, value->error};
     return 1;
+}
+
+int descend_walk_down_row(descend_walk *walk, size_t k, descend_down_row *row) {
+    return walk && row ? api_down_row(walk, report_fit(walk), k, row) : 0;
 }
 
 /* ---- values at any place --------------------------------------------------------------------- */

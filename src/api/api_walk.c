@@ -187,6 +187,7 @@ static Status walk_build(descend_walk *walk, Error *error) {
         TRY(train_problem_open(walk->model->ast, table, &walk->build, &walk->problem_options,
                                &walk->problem, error));
     if (!walk->start) TRY(walk_new_start(walk, error));
+    TRY(api_robust(walk, error));
     if (measured) {
         walk->options.rate = NULL;
         if (!walk->options.optimizer) walk->options.optimizer = "gd";

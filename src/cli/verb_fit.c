@@ -4,7 +4,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { FIT_PARAMETERS = 40, FIT_CURVE = 240, FIT_PLOT_ROWS = 18, FIT_PLOT_COLUMNS = 76 };
+enum { FIT_PARAMETERS = 40, FIT_DOWN_ROWS = 5, FIT_CURVE = 240, FIT_PLOT_ROWS = 18, FIT_PLOT_COLUMNS = 76 };
 
 /* ---- estimates ------------------------------------------------------------------------------ */
 
@@ -120,6 +120,21 @@ static void fit_residuals(Cli *cli, const descend_walk *walk) {
     if (isfinite(deviation)) cli_say(cli, MSG_CLI_RESIDUAL_SD, cli_number(deviation).s, NULL);
 }
 
+/* With a robust loss: the rows that it leaves out, more or less. */
+static void fit_down_rows(Cli *cli, descend_walk *walk) {
+    descend_down_row row;
+    cli_line(cli, descend_walk_text(walk, "loss", cli_language(cli)));
+    for (size_t k = 0; k < FIT_DOWN_ROWS && descend_walk_down_row(walk, k, &row); k++) {
+        NumberText value = cli_number(row.value), weight = number_round(row.weight, 2);
+        if (row.line > 0)
+            cli_say(cli, MSG_CLI_DOWN_LINE, number_integer(row.row).s, number_integer(row.line).s,
+                    row.left, value.s, weight.s, NULL);
+        else
+            cli_say(cli, MSG_CLI_DOWN_ROW, number_integer(row.row).s, row.left, value.s, weight.s,
+                    NULL);
+    }
+}
+
 /* ---- the picture ---------------------------------------------------------------------------- */
 
 /* The points of the table and what is drawn through them. */
@@ -233,6 +248,7 @@ static void fit_report(Cli *cli, const Command *command, const CliInputs *inputs
     fit_derived(cli, walk);
     fit_residuals(cli, walk);
     cli_line(cli, descend_walk_text(walk, "scatter", cli_language(cli)));
+    fit_down_rows(cli, walk);
     fit_unavailable(cli, walk);
     if (command->values[OPTION_RESTARTS]) cli_report_valleys(cli, walk);
     cli_report_end(cli, command, inputs, walk);

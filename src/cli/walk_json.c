@@ -3,6 +3,8 @@
 
 #include <math.h>
 #include <string.h>
+
+enum { JSON_DOWN_ROWS = 100 };
 #include <string.h>
 
 /* ---- parameters: numbers or nested arrays --------------------------------------------------- */
@@ -125,6 +127,23 @@ static void json_errors(ViewJson *json, descend_walk *walk) {
     view_json_number(json, "reduced_chi_square", descend_walk_number(walk, "reduced_chi_square"));
 }
 
+/* A robust loss, and the rows that count less than half; at most a hundred. */
+static void json_loss(ViewJson *json, descend_walk *walk) {
+    double scale = descend_walk_number(walk, "loss_scale");
+    descend_down_row row;
+    if (isnan(scale)) return;
+    view_json_text(json, "loss_function", descend_walk_text(walk, "loss_function", NULL));
+    view_json_number(json, "loss_scale", scale);
+    view_json_open(json, "down_weighted", '[');
+    for (size_t k = 0; k < JSON_DOWN_ROWS && descend_walk_down_row(walk, k, &row); k++) {
+        view_json_open(json, NULL, '{');
+        view_json_number(json, "row", (double)row.row);
+        view_json_number(json, "weight", row.weight);
+        view_json_close(json, '}');
+    }
+    view_json_close(json, ']');
+}
+
 /* Names that the formula sets to something made of parameters. */
 static void json_derived(ViewJson *json, descend_walk *walk) {
     descend_derived line;
@@ -163,6 +182,7 @@ static void json_fit(Cli *cli, ViewJson *json, descend_walk *walk, const CliInpu
                      descend_walk_number(walk, "residual_standard_deviation"));
     view_json_number(json, "degrees_of_freedom", descend_walk_number(walk, "degrees_of_freedom"));
     json_errors(json, walk);
+    json_loss(json, walk);
     json_warnings(json, walk, inputs, cli_language(cli));
     memory_free(room);
 }

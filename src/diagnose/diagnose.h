@@ -13,6 +13,11 @@ double diagnose_student_quantile(double p, double nu);
 
 /* ---- statistics.c ---------------------------------------------------------------------------- */
 
+typedef struct DownRow {
+    size_t row; /* from 0 */
+    double weight;
+} DownRow;
+
 typedef struct FitStatistics {
     size_t n;
     double rss, sd; /* residual sum of squares, its standard deviation sqrt(rss / degrees) */
@@ -23,6 +28,10 @@ typedef struct FitStatistics {
     size_t *partner;             /* n: the parameter it is tied with, else n */
     bool exact;
     bool absolute; /* errors of measurement were given: they alone make the errors of parameters */
+    bool robust;   /* --loss; rss and sd are those of the residuals as they are */
+    double factor; /* of the errors that residuals with standard deviation 1 would give */
+    DownRow *down_rows; /* robust: those that count less than half, the least first */
+    size_t n_down_rows;
 } FitStatistics;
 
 /* At x, from the R of the scaled Jacobian (linear approximation; Bates and Watts 1988,
@@ -31,6 +40,11 @@ typedef struct FitStatistics {
 Status diagnose_statistics(const Problem *problem, const double *x, bool exact, bool arrived,
                            FitStatistics *fit);
 void diagnose_statistics_free(FitStatistics *fit);
+
+/* ---- robust.c -------------------------------------------------------------------------------- */
+
+/* Fills factor and down_rows at x; degrees are known. */
+Status diagnose_robust(const Problem *problem, const double *x, FitStatistics *fit);
 
 /* ---- derived.c ------------------------------------------------------------------------------- */
 

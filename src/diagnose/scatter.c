@@ -31,6 +31,7 @@ static Message scatter_absolute(const char *columns, double chi_square, double d
 Message diagnose_scatter(const Problem *problem, const FitStatistics *fit) {
     const char *columns = train_graph(problem)->errors;
     if (fit->absolute) return scatter_absolute(columns ? columns : "", fit->rss, fit->degrees);
+    if (fit->robust) return message_make(MSG_SCATTER_ROBUST, NULL);
     if (!isfinite(fit->sd) || fit->exact) return message_make(MSG_NONE, NULL);
     return message_make(MSG_SCATTER_SCALED, number_round(fit->sd, 4).s, NULL);
 }

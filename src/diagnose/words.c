@@ -190,10 +190,11 @@ static Message words_step(const Tale *tale) {
     const WalkFacts *facts = &tale->facts;
     NumberText value = number_round(facts->stop_value, 3);
     NumberText bound = number_round(facts->stop_bound, 3);
-    if (tale->graph->least_squares && facts->stop_value == 0)
+    bool squares = tale->graph->least_squares && tale->graph->raw == NODE_NONE;
+    if (squares && facts->stop_value == 0)
         return message_make(MSG_WHY_NO_STEP_FIT, words_squares(tale, facts->start_loss).s,
                             words_squares(tale, facts->loss).s, NULL);
-    if (tale->graph->least_squares)
+    if (squares)
         return message_make(MSG_WHY_STEP_FIT, value.s, bound.s,
                             words_squares(tale, facts->start_loss).s,
                             words_squares(tale, facts->loss).s, NULL);

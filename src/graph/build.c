@@ -239,6 +239,7 @@ Status graph_build(const Ast *ast, const Table *table, const BuildOptions *optio
     if (!graph_build_failed(&builder)) build_check_truth(&builder);
     if (!graph_build_failed(&builder)) graph_build_errors_end(&builder);
     if (!graph_build_failed(&builder)) graph_build_groups_end(&builder);
+    if (!graph_build_failed(&builder)) graph_build_robust_end(&builder);
     build_sum_terms(&builder);
     graph_build_close(&builder);
     Status status = made->status;

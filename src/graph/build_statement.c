@@ -34,6 +34,17 @@ static NodeId statement_mean(Builder *builder, NodeId value) {
     return graph_binary(graph, OP_DIV, graph_unary(graph, OP_ROW_SUM, weighted), weights);
 }
 
+/* The mean of squares of residuals that are weighted already. */
+static NodeId statement_robust_mean(Builder *builder, NodeId residual) {
+    Graph *graph = builder->graph;
+    NodeId square = graph_power(graph, residual, 2);
+    if (graph_build_failed(builder) || !(graph->nodes[square].flags & NODE_ROWS)) return square;
+    NodeId count = graph->weight == NODE_NONE
+                       ? graph_add(graph, OP_ROW_COUNT, NULL, 0, (NodeAux){0})
+                       : graph_unary(graph, OP_ROW_SUM, graph->weight);
+    return graph_binary(graph, OP_DIV, graph_unary(graph, OP_ROW_SUM, square), count);
+}
+
 /* The thing to make small must be one number. */
 static bool statement_is_scalar(Builder *builder, AstId id, NodeId value) {
     if (graph_build_failed(builder)) return false;
@@ -99,12 +110,17 @@ void graph_build_fit(Builder *builder, AstId id) {
     }
     residual = graph_build_scaled(builder, id, value, residual);
     graph_build_at(builder, id);
-    NodeId term = statement_mean(builder, graph_power(graph, residual, 2));
+    NodeId term = builder->options->loss ? NODE_NONE
+                                         : statement_mean(builder, graph_power(graph, residual, 2));
     if (graph->weight != NODE_NONE && !graph_build_failed(builder) &&
         graph->nodes[residual].flags & NODE_ROWS) {
         NodeId root = graph_unary(graph, OP_SQRT, graph->weight);
         residual = graph_binary(graph, OP_MUL, residual, root);
     }
+    residual = graph_build_robust(builder, id, residual);
+    graph_build_at(builder, id);
+    if (builder->options->loss) term = statement_robust_mean(builder, residual);
+    if (graph_build_failed(builder)) return;
     if (graph->n_residuals == 0) {
         graph->left = value[0];
         graph->right = value[1];

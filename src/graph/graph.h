@@ -131,6 +131,8 @@ typedef struct Graph {
     NodeId loss;       /* the number to make small: over all rows, and terms without rows */
     NodeId *residuals; /* of each '~': left - right (times sqrt(weight)), a number for each row */
     NodeId left, right; /* of the first '~' */
+    NodeId raw;         /* what --loss made the residual of; NODE_NONE: squares count */
+    double tuning;      /* of --loss: where it bends, in units of the scatter; NaN: nobody said */
     NodeId weight;      /* NODE_NONE: all rows count 1 */
     const char *errors; /* the columns of --error and --xerror: "dy, dx"; NULL: none were given */
     size_t n_residuals;
@@ -170,6 +172,8 @@ typedef struct BuildOptions {
      * what they make together. */
     const Role *errors, *x_errors;
     size_t n_errors, n_x_errors;
+    const char *loss;  /* of '~': residuals go through robust_LOSS; NULL: squares */
+    double loss_scale; /* beyond this a residual counts less; 0: the tuning constant */
     const char *const *groups; /* columns that are categories, also where they hold numbers */
     size_t n_groups;
     const char *const *dropped; /* columns that the formula may not use (--drop) */
@@ -439,6 +443,10 @@ NodeId graph_build_implicit(Builder *builder, AstId id, Shape shape, int by);
 bool graph_build_dropped(const Builder *builder, const char *name);
 void graph_build_apply_argument(Builder *builder, uint32_t parameter);
 
+/* build_robust.c: the residual as --loss makes the squares see it */
+NodeId graph_build_robust(Builder *builder, AstId id, NodeId residual);
+void graph_build_robust_end(Builder *builder);
+
 /* build_group.c: classes of a column of text or of a group */
 typedef struct BuildClasses {
     const char *column;
@@ -464,6 +472,9 @@ BuildValue graph_build_call(Builder *builder, AstId id);
 bool graph_build_builtin(Builder *builder, AstId id, BuildValue *value);
 const char *graph_build_nearest_function(Builder *builder, const char *name);
 int graph_build_function(Builder *builder, const char *name); /* its def (prelude too), or -1 */
+/* The def with values for its arguments, as if called in the place of 'id'. */
+BuildValue graph_build_run(Builder *builder, AstId id, int def, BuildValue *arguments);
+size_t graph_build_arity(const Builder *builder, int def);
 
 /* build_statement.c */
 BuildValue graph_build_block(Builder *builder, AstId id); /* the value of a def's body */

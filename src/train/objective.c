@@ -32,6 +32,7 @@ struct Problem {
     Memo memo;
     Foot *feet;
     Pool *pool; /* NULL: one thread */
+    Problem *plain; /* see train_plain_problem */
     Rows rows;
     Error *error; /* where plans are reported: the caller's while opening, then 'late' */
     Error late;
@@ -505,6 +506,7 @@ Status train_problem_open(const Ast *ast, const Table *table, const BuildOptions
 
 void train_problem_close(Problem *problem) {
     if (!problem) return;
+    train_problem_close(problem->plain);
     exec_free(problem->loss_plan);
     exec_free(problem->gradient_plan);
     exec_free(problem->side_plan);
@@ -561,6 +563,16 @@ Status train_gradient_nodes(Problem *problem, const NodeId **nodes) {
     TRY(problem_gradient_nodes(problem));
     *nodes = problem->gradient;
     return STATUS_OK;
+}
+
+Problem *train_plain_problem(const Problem *problem) {
+    Problem *own = problem->objective.context;
+    BuildOptions build = own->build;
+    ProblemOptions options = {.executor = own->options.executor, .threads = own->options.threads};
+    build.loss = NULL;
+    if (!own->plain)
+        train_problem_open(own->ast, own->table, &build, &options, &own->plain, &own->late);
+    return own->plain;
 }
 
 void train_use_rows(Problem *problem, size_t first, size_t count) {

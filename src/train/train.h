@@ -140,6 +140,29 @@ const Walker *train_walker(const Walk *walk);
 bool train_walk_valley(const Walk *walk, size_t k, Valley *valley);
 uint64_t train_walk_digest(const Walk *walk);
 
+/* ---- robust.c: --loss ------------------------------------------------------------------------ */
+
+/* What the problems of such a fit are made of. */
+typedef struct RobustTask {
+    const Ast *ast;
+    const Table *table;
+    const BuildOptions *build;
+    ProblemOptions options;
+    const WalkOptions *walk;
+    double tuning; /* where the loss bends, in units of the scatter */
+    Error *error;
+} RobustTask;
+
+/* The scatter of the residuals about the fit whose loss bends at tuning * scatter. 'plain': the
+ * same problem with squares. */
+Status train_robust_scatter(const RobustTask *task, Problem *plain, const double *start,
+                            double *scatter);
+/* Of each row: its residual as it is, the slope of the loss by it and the slope of that. */
+Status train_robust_rows(Problem *problem, const double *x, double *residual, double *psi,
+                         double *slope);
+/* The problem with squares for its loss, opened when first asked for; NULL: no memory. */
+Problem *train_plain_problem(const Problem *problem);
+
 /* ==== inside this folder ====================================================================== */
 
 /* ---- jacobian.c: the residuals of a sum of squares and their slopes -------------------------- */
