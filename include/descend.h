@@ -149,8 +149,8 @@ DESCEND_API descend_walk *descend_walk_open(descend_model *model, descend_table 
 /* Options as on the command line, without the dashes: rate (an expression, or "measured",
  * "measured*0.4": from the curvature at the start), optimizer, until, steps, epochs, batch,
  * gradient (exact, probe), restarts, seed, executor (auto, reference, interpreted, compiled),
- * threads, precision (f64, f32), loss, weight, error, xerror, group, drop, cache (the absolute path of a folder, or off: where
- * compiled formulas are kept; off unless set), profile (on, off).
+ * threads, precision (f64, f32), loss, weight, error, xerror, group, drop, cache (the absolute path
+ * of a folder, or off: where compiled formulas are kept; off unless set), profile (on, off).
  * Only before the first step. */
 DESCEND_API descend_status descend_walk_set(descend_walk *walk, const char *option,
                                             const char *value, descend_error **error);
@@ -213,8 +213,8 @@ DESCEND_API double descend_walk_number(const descend_walk *walk, const char *key
  * '--rate 0.5': the command makes a line to type of them), method_sentence (names the method and
  * how to walk as in the chapter), names ('columns: ...; parameters: ...'), story (what the steps
  * did), errors_are (of fits: absolute, scaled) and scatter (that in a sentence), loss_function
- * (squares, huber, ...) and loss (of a robust one, in a sentence), pace (a short word for a walk beside others: 'too small', 'good', 'swinging', 'flying off',
- * ...). */
+ * (squares, huber, ...) and loss (of a robust one, in a sentence), pace (a short word for a walk
+ * beside others: 'too small', 'good', 'swinging', 'flying off', ...). */
 DESCEND_API const char *descend_walk_text(descend_walk *walk, const char *key,
                                           const char *language);
 DESCEND_API const char *descend_walk_note(descend_walk *walk, size_t k, const char *language);
@@ -236,8 +236,8 @@ typedef struct descend_down_row {
     double weight;       /* below 0.5 */
 } descend_down_row;
 DESCEND_API int descend_walk_down_row(descend_walk *walk, size_t k, descend_down_row *row);
-/* Fits: names that the formula sets to something made of parameters alone ('b = 2*a; y ~ ...'): line
- * k from 0; 0 past the end. Texts are valid until the walk goes on. */
+/* Fits: names that the formula sets to something made of parameters alone ('b = 2*a; y ~ ...'):
+ * line k from 0; 0 past the end. Texts are valid until the walk goes on. */
 typedef struct descend_derived {
     const char *name;  /* "b", or "b[2]" of an element */
     const char *words; /* "b = 2*a" */

@@ -63,19 +63,13 @@ const char *api_loss_text(descend_walk *walk, const FitStatistics *fit, const ch
 int api_down_row(descend_walk *walk, const FitStatistics *fit, size_t k, descend_down_row *row) {
     if (!fit || k >= fit->n_down_rows) return 0;
     const Table *table = train_table(walk->problem);
-    size_t at = fit->down_rows[k].row, n = train_rows(walk->problem).count;
-    double *left = memory_new(n, sizeof *left);
-    const Rows rows = train_rows(walk->problem);
-    Status status = left ? train_fit_rows(walk->problem, descend_walk_values(walk), SIDE_LEFT,
-                                          &rows, left)
-                         : STATUS_MEMORY;
+    const DownRow *down = &fit->down_rows[k];
     text_clear(&walk->text);
     diagnose_node_words(train_graph(walk->problem), train_graph(walk->problem)->left, &walk->text);
-    *row = (descend_down_row){.row = (long)at + 1,
-                              .line = table && table->lines ? table->lines[at] : 0,
+    *row = (descend_down_row){.row = (long)down->row + 1,
+                              .line = table && table->lines ? table->lines[down->row] : 0,
                               .left = text_string(&walk->text),
-                              .value = status == STATUS_OK ? left[at] : NAN,
-                              .weight = fit->down_rows[k].weight};
-    memory_free(left);
+                              .value = down->value,
+                              .weight = down->weight};
     return 1;
 }

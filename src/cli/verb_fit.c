@@ -4,7 +4,13 @@
 #include <math.h>
 #include <string.h>
 
-enum { FIT_PARAMETERS = 40, FIT_DOWN_ROWS = 5, FIT_CURVE = 240, FIT_PLOT_ROWS = 18, FIT_PLOT_COLUMNS = 76 };
+enum {
+    FIT_PARAMETERS = 40,
+    FIT_DOWN_ROWS = 5,
+    FIT_CURVE = 240,
+    FIT_PLOT_ROWS = 18,
+    FIT_PLOT_COLUMNS = 76
+};
 
 /* ---- estimates ------------------------------------------------------------------------------ */
 

@@ -14,8 +14,8 @@ double diagnose_student_quantile(double p, double nu);
 /* ---- statistics.c ---------------------------------------------------------------------------- */
 
 typedef struct DownRow {
-    size_t row; /* from 0 */
-    double weight;
+    size_t row;          /* from 0 */
+    double value, weight; /* of the left side */
 } DownRow;
 
 typedef struct FitStatistics {
@@ -41,7 +41,7 @@ Status diagnose_statistics(const Problem *problem, const double *x, bool exact, 
                            FitStatistics *fit);
 void diagnose_statistics_free(FitStatistics *fit);
 
-/* ---- robust.c -------------------------------------------------------------------------------- */
+/* ---- m_estimator.c --------------------------------------------------------------------------- */
 
 /* Fills factor and down_rows at x; degrees are known. */
 Status diagnose_robust(const Problem *problem, const double *x, FitStatistics *fit);

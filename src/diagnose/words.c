@@ -198,6 +198,9 @@ static Message words_step(const Tale *tale) {
         return message_make(MSG_WHY_STEP_FIT, value.s, bound.s,
                             words_squares(tale, facts->start_loss).s,
                             words_squares(tale, facts->loss).s, NULL);
+    if (facts->stop_value == 0)
+        return message_make(MSG_WHY_NO_STEP, words_number(facts->start_loss).s,
+                            words_number(facts->loss).s, NULL);
     return message_make(MSG_WHY_STEP, value.s, bound.s, words_number(facts->start_loss).s,
                         words_number(facts->loss).s, NULL);
 }

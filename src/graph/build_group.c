@@ -163,7 +163,8 @@ void graph_build_groups_end(Builder *builder) {
         if (column < 0) {
             graph_build_no_column(builder, name);
         } else if (!group_is_used(builder, (uint32_t)column)) {
-            graph->status = error_set(graph->error, STATUS_INPUT, MSG_BUILD_GROUP_UNUSED, name, NULL);
+            graph->status =
+                error_set(graph->error, STATUS_INPUT, MSG_BUILD_GROUP_UNUSED, name, NULL);
             error_remedy(graph->error, MSG_BUILD_GROUP_UNUSED_REMEDY, name, NULL);
         }
     }

@@ -87,7 +87,8 @@ static const Argument *name_argument(Builder *builder, const char *name) {
 void graph_build_apply_argument(Builder *builder, uint32_t index) {
     Parameter *parameter = &builder->graph->parameters[index];
     const Argument *argument = name_argument(builder, parameter->name);
-    if (!name_elements(builder, index)) builder->graph->status = error_memory(builder->graph->error);
+    if (!name_elements(builder, index))
+        builder->graph->status = error_memory(builder->graph->error);
     if (!argument) return;
     if (argument->has_start) {
         parameter->start = START_VALUE;

@@ -168,8 +168,8 @@ typedef struct BuildOptions {
     const Argument *arguments;
     size_t n_arguments;
     const char *weight;         /* column of row weights, or NULL */
-    /* Standard deviations of left sides of '~' and of columns on the right: residuals are divided by
-     * what they make together. */
+    /* Standard deviations of left sides of '~' and of columns on the right: residuals are divided
+     * by what they make together. */
     const Role *errors, *x_errors;
     size_t n_errors, n_x_errors;
     const char *loss;  /* of '~': residuals go through robust_LOSS; NULL: squares */

@@ -46,25 +46,28 @@ static Status robust_rows(Problem *problem, const NodeId *nodes, size_t n, const
 }
 
 /* psi is the slope of the loss by the residual: of half the square of what the squares see. */
-Status train_robust_rows(Problem *problem, const double *x, double *residual, double *psi,
-                         double *slope) {
+Status train_robust_rows(const Problem *problem, const double *x, double *residual, double *psi,
+                         double *slope, double *left) {
     Graph *graph = train_graph(problem);
+    Problem *own = train_objective(problem)->context;
+    const Rows all = train_rows(problem);
     NodeId nodes[3] = {graph->raw}, seen = graph->residuals[0];
     double *values[3] = {residual, psi, slope};
     NodeId half = graph_binary(graph, OP_MUL, graph_constant(graph, 0.5),
                                graph_power(graph, seen, 2));
     TRY(graph_gradient_by(graph, half, &graph->raw, 1, GRADIENT_PER_ROW, &nodes[1], NULL));
     TRY(graph_gradient_by(graph, nodes[1], &graph->raw, 1, GRADIENT_PER_ROW, &nodes[2], NULL));
-    size_t rows = train_rows(problem).count, moving = 0;
+    size_t moving = 0;
     for (size_t k = 0; k < 3; k++) {
         if (graph->nodes[nodes[k]].flags & NODE_ROWS) {
             nodes[moving] = nodes[k];
             values[moving++] = values[k];
         } else { /* a slope that is the same everywhere: a number */
-            for (size_t r = 0; r < rows; r++) values[k][r] = graph->nodes[nodes[k]].aux.value;
+            for (size_t r = 0; r < all.count; r++) values[k][r] = graph->nodes[nodes[k]].aux.value;
         }
     }
-    return robust_rows(problem, nodes, moving, x, values);
+    TRY(robust_rows(own, nodes, moving, x, values));
+    return train_fit_rows(own, x, SIDE_LEFT, &all, left);
 }
 
 /* ---- scatter --------------------------------------------------------------------------------- */

@@ -157,9 +157,10 @@ typedef struct RobustTask {
  * same problem with squares. */
 Status train_robust_scatter(const RobustTask *task, Problem *plain, const double *start,
                             double *scatter);
-/* Of each row: its residual as it is, the slope of the loss by it and the slope of that. */
-Status train_robust_rows(Problem *problem, const double *x, double *residual, double *psi,
-                         double *slope);
+/* Of each row: its residual as it is, the slope of the loss by it and the slope of that; and its
+ * left side. */
+Status train_robust_rows(const Problem *problem, const double *x, double *residual, double *psi,
+                         double *slope, double *left);
 /* The problem with squares for its loss, opened when first asked for; NULL: no memory. */
 Problem *train_plain_problem(const Problem *problem);
 

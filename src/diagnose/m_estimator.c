@@ -17,8 +17,8 @@ static int robust_order(const void *a, const void *b) {
 }
 
 /* The rows that count less than half: a row counts as psi(r)/r does against 1. */
-static Status robust_down_rows(const double *residual, const double *psi, size_t n,
-                               FitStatistics *fit) {
+static Status robust_down_rows(const double *residual, const double *psi, const double *left,
+                               size_t n, FitStatistics *fit) {
     size_t count = 0;
     for (size_t r = 0; r < n; r++) count += fabs(psi[r]) < ROBUST_HALF * fabs(residual[r]);
     DownRow *rows = memory_new(count + 1, sizeof *rows);
@@ -27,6 +27,7 @@ static Status robust_down_rows(const double *residual, const double *psi, size_t
         if (fabs(psi[r]) < ROBUST_HALF * fabs(residual[r]))
             rows[k++] = (DownRow){.row = r, .weight = psi[r] / residual[r]};
     qsort(rows, count, sizeof *rows, robust_order);
+    for (size_t k = 0; k < count; k++) rows[k].value = left[rows[k].row];
     fit->down_rows = rows;
     fit->n_down_rows = count;
     return STATUS_OK;
@@ -47,15 +48,14 @@ static double robust_factor(const double *psi, const double *slope, size_t n, do
 }
 
 Status diagnose_robust(const Problem *problem, const double *x, FitStatistics *fit) {
-    Problem *own = train_objective(problem)->context;
     size_t n = train_rows(problem).count;
-    double *residual = memory_new(3 * n + 1, sizeof *residual);
+    double *residual = memory_new(4 * n + 1, sizeof *residual);
     if (!residual) return STATUS_MEMORY;
-    double *psi = residual + n, *slope = residual + 2 * n;
-    Status status = train_robust_rows(own, x, residual, psi, slope);
+    double *psi = residual + n, *slope = residual + 2 * n, *left = residual + 3 * n;
+    Status status = train_robust_rows(problem, x, residual, psi, slope, left);
     if (status == STATUS_OK) {
         fit->factor = robust_factor(psi, slope, n, fit->degrees);
-        status = robust_down_rows(residual, psi, n, fit);
+        status = robust_down_rows(residual, psi, left, n, fit);
     }
     memory_free(residual);
     return status;
