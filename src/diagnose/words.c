@@ -205,12 +205,26 @@ static Message words_step(const Tale *tale) {
                         words_number(facts->loss).s, NULL);
 }
 
+/* The slope is 0 because bounds are in its way. */
+static bool words_pushed(const Tale *tale) {
+    const Objective *objective = train_exact_objective(tale->problem);
+    double loss, *slope = memory_new(objective->n + 1, sizeof *slope);
+    bool known = slope && objective->low &&
+                 objective->loss_gradient(objective->context, tale->facts.values, &loss, slope) ==
+                     STATUS_OK;
+    bool pushed = known && optim_norm(slope, objective->n) > 0;
+    memory_free(slope);
+    return pushed;
+}
+
 static Message words_reason_converged(const Tale *tale) {
     const WalkFacts *facts = &tale->facts;
     NumberText loss = words_number(facts->loss), start = words_number(facts->start_loss);
     switch (facts->reason) {
         case REASON_SLOPE:
-            if (words_never_moved(facts)) return message_make(MSG_WHY_BOTTOM_START, loss.s, NULL);
+            if (words_never_moved(facts))
+                return message_make(words_pushed(tale) ? MSG_WHY_BOUND_START : MSG_WHY_BOTTOM_START,
+                                    loss.s, NULL);
             if (facts->start_slope == 0)
                 return message_make(MSG_WHY_SLOPE_ESCAPED, words_number(facts->slope).s,
                                     words_number(facts->stop_bound).s, start.s, loss.s, NULL);

@@ -27,6 +27,8 @@ NodeId graph_build_node(Builder *builder, AstId id) {
     BuildValue value = graph_build_value(builder, id);
     if (value.category < 0 || graph_build_failed(builder)) return value.node;
     BuildWords words = graph_build_words(builder, id);
+    if (graph_build_classes(builder, value.category).values)
+        graph_build_refuse(builder, id, MSG_BUILD_GROUP_AS_NUMBER, words.s, NULL, NULL, NULL);
     graph_build_refuse(builder, id, MSG_BUILD_CATEGORY_AS_NUMBER, words.s,
                        value_word_of(builder, value.category), NULL, NULL);
     graph_build_remedy(builder, MSG_BUILD_CATEGORY_REMEDY, words.s, NULL);
