@@ -88,9 +88,9 @@ DESCEND_API char *descend_function_text(const char *name);
 /* ---- tables ---------------------------------------------------------------------------------- */
 
 /* Reads CSV, TSV or blank-separated text in UTF-8, UTF-16 or GB18030 ("-": standard input); notes
- * say what was found (descend_table_note). na, for missing values: "refuse"
- * (or NULL), "drop", "mean". With a model, only the columns that it names (and 'role', such as that
- * of the weights, or NULL) must be complete; without one, all. */
+ * say what was found (descend_table_note). na, for missing values: "refuse" (or NULL), "drop",
+ * "mean". With a model, only the columns that it names (and those in 'role',
+ * separated by commas, such as that of the weights; or NULL) must be complete; without one, all. */
 DESCEND_API descend_table *descend_table_read(const char *path, const char *na,
                                               const descend_model *model, const char *role,
                                               descend_error **error);
@@ -153,8 +153,8 @@ DESCEND_API descend_walk *descend_walk_open(descend_model *model, descend_table 
 /* Options as on the command line, without the dashes: rate (an expression, or "measured",
  * "measured*0.4": from the curvature at the start), optimizer, until, steps, epochs, batch,
  * gradient (exact, probe), restarts, seed, executor (auto, reference, interpreted, compiled),
- * threads, precision (f64, f32), weight, drop, cache (the absolute path of a folder, or off: where
- * compiled formulas are kept; off unless set), profile (on, off).
+ * threads, precision (f64, f32), loss, weight, error, xerror, group, drop, cache (the absolute path
+ * of a folder, or off: where compiled formulas are kept; off unless set), profile (on, off).
  * Only before the first step. */
 DESCEND_API descend_status descend_walk_set(descend_walk *walk, const char *option,
                                             const char *value, descend_error **error);
@@ -193,6 +193,9 @@ DESCEND_API const char *descend_walk_parameter_name(const descend_walk *walk,
 /* Parameters as declared: name, rank and dimensions of the k-th (NULL past the end). */
 DESCEND_API const char *descend_walk_block_name(const descend_walk *walk, size_t k);
 DESCEND_API size_t descend_walk_block_shape(const descend_walk *walk, size_t k, size_t dims[4]);
+/* Where the first axis of the k-th goes over groups: the i-th group, from 0; NULL past the end, or
+ * where there are none. */
+DESCEND_API const char *descend_walk_block_label(const descend_walk *walk, size_t k, size_t i);
 /* A parameter's elements, in order; the values the walk would report now. */
 DESCEND_API descend_status descend_walk_get(const descend_walk *walk, const char *name,
                                             double *values, size_t count);
@@ -207,15 +210,18 @@ DESCEND_API const char *descend_verdict_name(descend_verdict verdict); /* "conve
  * second) and operation_limit (multiplications and additions a second), measured when first asked
  * for; start_tries and start_walks: places that were looked at for start values, and walks made
  * from the best of them; runner_up: the sum of squares of the next valley that they met over that
- * of the lowest; of fits: residual_sum_of_squares residual_standard_deviation degrees_of_freedom
- * rows. */
+ * of the lowest; of fits: residual_sum_of_squares (of residuals divided by their errors, where
+ * there are some) residual_standard_deviation degrees_of_freedom rows; with measured errors
+ * chi_square reduced_chi_square; with a robust loss loss_scale, where it bends. */
 DESCEND_API double descend_walk_number(const descend_walk *walk, const char *key);
 /* Texts by key, "" when there is none: method executor precision (English names); and sentences:
- * reason (why it ended, with its two numbers), advice (the options to add or change,
- * '--rate 0.5': the command makes a line to type of them), method_sentence (names the method and
- * how to walk as in the chapter), starts (how start values that nobody gave were found), names
- * ('columns: ...; parameters: ...'), story (what the steps did), pace (a short word for a walk
- * beside others: 'too small', 'good', 'swinging', 'flying off', ...). */
+ * reason (why it ended, with its two numbers), advice (the options to add or change, '--rate 0.5':
+ * the command makes a line to type of them), method_sentence (names the method and how to walk as
+ * in the chapter), starts (how start values that nobody gave were found), names ('columns: ...;
+ * parameters: ...'), story (what the steps did), errors_are (of fits: absolute, scaled) and
+ * scatter (that in a sentence), loss_function (squares, huber, ...) and loss (of a robust one, in
+ * a sentence), pace (a short word for a walk beside others: 'too small', 'good', 'swinging',
+ * 'flying off', ...). */
 DESCEND_API const char *descend_walk_text(descend_walk *walk, const char *key,
                                           const char *language);
 DESCEND_API const char *descend_walk_note(descend_walk *walk, size_t k, const char *language);
@@ -229,6 +235,22 @@ DESCEND_API descend_status descend_walk_vector(const descend_walk *walk, const c
 /* Why parameter i has no standard error; "" when it has one. */
 DESCEND_API const char *descend_walk_unavailable(descend_walk *walk, size_t i,
                                                  const char *language);
+/* Fits with a robust loss: rows that count less than half, the least first; 0 past the end. */
+typedef struct descend_down_row {
+    long row, line;      /* from 1; line in the file, 0: none */
+    const char *left;    /* the left side in words: "y"; valid until the next call */
+    double value;        /* its value in that row */
+    double weight;       /* below 0.5 */
+} descend_down_row;
+DESCEND_API int descend_walk_down_row(descend_walk *walk, size_t k, descend_down_row *row);
+/* Fits: names that the formula sets to something made of parameters alone ('b = 2*a; y ~ ...'):
+ * line k from 0; 0 past the end. Texts are valid until the walk goes on. */
+typedef struct descend_derived {
+    const char *name;  /* "b", or "b[2]" of an element */
+    const char *words; /* "b = 2*a" */
+    double value, standard_error; /* by the delta method; NaN when not available */
+} descend_derived;
+DESCEND_API int descend_walk_derived(descend_walk *walk, size_t k, descend_derived *derived);
 /* One number for each row of the table at the current parameters: "left", "right", "residual". */
 DESCEND_API descend_status descend_walk_rows(descend_walk *walk, const char *key, double *values,
                                              size_t n_rows, descend_error **error);

@@ -43,6 +43,7 @@ struct descend_walk {
     size_t n_starts, starts_capacity;
     Problem *problem;
     Walk *walk;
+    double scatter; /* with a robust loss whose scale was found: of the residuals; else 0 */
     double *start; /* n_scalars */
     bool *drawn;
     SeedReport seed; /* how starts that nobody gave were found */
@@ -53,6 +54,8 @@ struct descend_walk {
     Notes notes; /* drawn starts */
     FitStatistics fit;
     bool fit_known;
+    DerivedValue *derived; /* as the fit stands */
+    size_t n_derived;
     bool limits_known;
     double read_limit, operation_limit;
     int stroke; /* of the four: which one is due */
@@ -71,6 +74,13 @@ descend_status api_null(descend_error **error, const char *argument);
 descend_status api_status(Status status);
 const char *api_render(Text *text, const Message *message, const char *language);
 const char *api_note(Text *text, const Notes *notes, size_t k, const char *language);
+
+/* api_robust.c: a problem whose loss needs a scale is opened anew with one; where the loss bends
+ * (NaN: squares); the sentence about it ("": squares); the k-th row that counts less than half */
+Status api_robust(descend_walk *walk, Error *error);
+double api_loss_scale(const descend_walk *walk);
+const char *api_loss_text(descend_walk *walk, const FitStatistics *fit, const char *language);
+int api_down_row(descend_walk *walk, const FitStatistics *fit, size_t k, descend_down_row *row);
 
 /* api_profile.c */
 void api_limits(descend_walk *walk);

@@ -110,17 +110,34 @@ static Status table_missing(const char *na, MissingPolicy *missing, Error *error
     return na ? error_set(error, STATUS_INPUT, MSG_API_NA, na, NULL) : STATUS_OK;
 }
 
+/* Columns of 'role', as the command's options have them: COL or NAME=COL, separated by commas.
+ * Their count, at most one more than the commas. */
+static size_t table_role_names(const char *role, Arena *arena, const char **names) {
+    size_t count = 0;
+    while (role && *role) {
+        size_t length = strcspn(role, ",");
+        const char *equals = memchr(role, '=', length);
+        const char *start = equals ? equals + 1 : role;
+        names[count] = unicode_nfc(arena, start, length - (size_t)(start - role));
+        if (names[count]) count++;
+        role += length + (role[length] == ',');
+    }
+    return count;
+}
+
 /* Every name that stands in the model may be a column. */
 static Status table_used_names(const Ast *ast, const char *role, Arena *arena,
                                ReadOptions *options) {
-    const char **names = arena_alloc(arena, ast->n_nodes + 1, sizeof *names);
-    size_t count = 0;
+    size_t count = 0, roles = 1;
+    for (const char *c = role; c && *c; c++) roles += *c == ',';
+    const char **names = arena_alloc(arena, ast->n_nodes + roles, sizeof *names);
     if (!names) return STATUS_MEMORY;
     for (size_t id = 1; id < ast->n_nodes; id++) {
         AstKind kind = ast->nodes[id].kind;
         if (kind == AST_NAME || kind == AST_DATA) names[count++] = ast->nodes[id].name;
     }
-    if (role) names[count++] = role;
+    count += table_role_names(role, arena, names + count);
+    if (arena->failed) return STATUS_MEMORY;
     options->used = names;
     options->n_used = count;
     return STATUS_OK;

@@ -137,21 +137,75 @@ static Status option_weight(descend_walk *walk, const char *option, const char *
 }
 
 /* A list of columns, separated by commas. */
+static Status option_list(descend_walk *walk, const char *value, const char ***names,
+                          size_t *count) {
+    *count = 1;
+    for (const char *c = value; *c; c++) *count += *c == ',';
+    *names = arena_alloc(&walk->arena, *count, sizeof **names);
+    if (!*names) return STATUS_MEMORY;
+    for (size_t k = 0; k < *count; k++) {
+        size_t length = strcspn(value, ",");
+        (*names)[k] = arena_copy(&walk->arena, value, length);
+        if (!(*names)[k]) return STATUS_MEMORY;
+        value += length + (value[length] == ',');
+    }
+    return STATUS_OK;
+}
+
+/* NAME, or NAME:SCALE. */
+static Status option_loss(descend_walk *walk, const char *option, const char *value, Error *error) {
+    const char *colon = strchr(value, ':');
+    size_t length = colon ? (size_t)(colon - value) : strlen(value);
+    double scale = 0;
+    bool good = !colon || (number_read(colon + 1, value + strlen(value), &scale) && scale > 0 &&
+                           isfinite(scale));
+    if (!good || length == 0)
+        return error_set(error, STATUS_INPUT, MSG_API_LOSS, option, value, NULL);
+    char *name = arena_copy(&walk->arena, value, length);
+    if (!name) return STATUS_MEMORY;
+    walk->build.loss = strcmp(name, "squares") == 0 ? NULL : name;
+    walk->build.loss_scale = scale;
+    return STATUS_OK;
+}
+
+static Status option_group(descend_walk *walk, const char *option, const char *value,
+                           Error *error) {
+    (void)option;
+    (void)error;
+    const char **names;
+    TRY(option_list(walk, value, &names, &walk->build.n_groups));
+    walk->build.groups = names;
+    return STATUS_OK;
+}
+
 static Status option_drop(descend_walk *walk, const char *option, const char *value, Error *error) {
     (void)option;
     (void)error;
-    size_t count = 1;
-    for (const char *c = value; *c; c++) count += *c == ',';
-    const char **names = arena_alloc(&walk->arena, count, sizeof *names);
-    if (!names) return STATUS_MEMORY;
-    for (size_t k = 0; k < count; k++) {
-        size_t length = strcspn(value, ",");
-        names[k] = arena_copy(&walk->arena, value, length);
-        if (!names[k]) return STATUS_MEMORY;
-        value += length + (value[length] == ',');
-    }
+    const char **names;
+    TRY(option_list(walk, value, &names, &walk->build.n_dropped));
     walk->build.dropped = names;
-    walk->build.n_dropped = count;
+    return STATUS_OK;
+}
+
+/* COL, or NAME=COL, separated by commas. */
+static Status option_errors(descend_walk *walk, const char *option, const char *value,
+                            Error *error) {
+    (void)error;
+    const char **names;
+    size_t count;
+    TRY(option_list(walk, value, &names, &count));
+    Role *roles = arena_alloc(&walk->arena, count, sizeof *roles);
+    if (!roles) return STATUS_MEMORY;
+    for (size_t k = 0; k < count; k++) {
+        const char *equals = strchr(names[k], '=');
+        roles[k] = (Role){.column = equals ? equals + 1 : names[k]};
+        if (!equals) continue;
+        roles[k].of = arena_copy(&walk->arena, names[k], (size_t)(equals - names[k]));
+        if (!roles[k].of) return STATUS_MEMORY;
+    }
+    bool of_x = strcmp(option, "xerror") == 0;
+    *(of_x ? &walk->build.x_errors : &walk->build.errors) = roles;
+    *(of_x ? &walk->build.n_x_errors : &walk->build.n_errors) = count;
     return STATUS_OK;
 }
 
@@ -164,7 +218,8 @@ static const struct {
     {"restarts", option_restarts}, {"seed", option_seed},           {"gradient", option_gradient},
     {"threads", option_threads},   {"executor", option_executor},   {"weight", option_weight},
     {"drop", option_drop},         {"precision", option_precision}, {"cache", option_cache},
-    {"profile", option_profile},
+    {"profile", option_profile},   {"error", option_errors},        {"xerror", option_errors},
+    {"group", option_group},       {"loss", option_loss},
 };
 
 static Status api_unknown_option(const char *option, Error *error) {
@@ -270,8 +325,16 @@ static bool argument_list_given(const descend_walk *walk, const char *name) {
     return false;
 }
 
+/* The '=' behind the name, which may be that of an element: k[a=b]=3. */
+static const char *argument_equals(const char *text) {
+    const char *equals = strchr(text, '='), *bracket = strchr(text, '[');
+    if (!equals || !bracket || bracket > equals) return equals;
+    const char *end = strstr(bracket, "]=");
+    return end ? end + 1 : equals;
+}
+
 static Status argument_add(descend_walk *walk, const char *text, Error *error) {
-    const char *equals = strchr(text, '=');
+    const char *equals = argument_equals(text);
     if (!equals || equals == text || !equals[1])
         return error_set(error, STATUS_INPUT, MSG_API_ARGUMENT, text, NULL);
     size_t count = walk->build.n_arguments;

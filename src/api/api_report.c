@@ -44,6 +44,12 @@ size_t descend_walk_block_shape(const descend_walk *walk, size_t k, size_t dims[
     return shape->rank;
 }
 
+const char *descend_walk_block_label(const descend_walk *walk, size_t k, size_t i) {
+    if (!descend_walk_block_name(walk, k)) return NULL;
+    const Parameter *parameter = &train_graph(walk->problem)->parameters[k];
+    return parameter->labels && i < parameter->shape.dim[0] ? parameter->labels[i] : NULL;
+}
+
 const double *descend_walk_values(const descend_walk *walk) {
     return walk && walk->walk ? report_facts(walk).values : NULL;
 }
@@ -162,6 +168,17 @@ static const char *report_names(descend_walk *walk, const char *language) {
     return api_render(&walk->text, &message, language);
 }
 
+static const FitStatistics *report_fit(descend_walk *walk);
+
+/* What sets the errors of a fit: in one English word, or a sentence. */
+static const char *report_scatter(descend_walk *walk, const char *key, const char *language) {
+    const FitStatistics *fit = report_fit(walk);
+    if (!fit) return "";
+    if (strcmp(key, "errors_are") == 0) return fit->absolute ? "absolute" : "scaled";
+    Message message = diagnose_scatter(walk->problem, fit);
+    return message.id == MSG_NONE ? "" : api_render(&walk->text, &message, language);
+}
+
 const char *descend_walk_text(descend_walk *walk, const char *key, const char *language) {
     if (!walk || !key) return "";
     const Words *words = api_words(walk);
@@ -182,6 +199,10 @@ const char *descend_walk_text(descend_walk *walk, const char *key, const char *l
         diagnose_seed_words(&walk->seed, walk->options.seed, found);
         return report_sentences(walk, found, COUNT_OF(found), language);
     }
+    if (strcmp(key, "scatter") == 0 || strcmp(key, "errors_are") == 0)
+        return report_scatter(walk, key, language);
+    if (strcmp(key, "loss") == 0) return api_loss_text(walk, report_fit(walk), language);
+    if (strcmp(key, "loss_function") == 0) return walk->build.loss ? walk->build.loss : "squares";
     if (strcmp(key, "story") == 0)
         return report_sentences(walk, words->story, COUNT_OF(words->story), language);
     return "";
@@ -228,6 +249,12 @@ static const FitStatistics *report_fit(descend_walk *walk) {
     diagnose_statistics_free(&walk->fit);
     Status status =
         diagnose_statistics(walk->problem, facts.values, exact, arrived, &walk->fit);
+    diagnose_derived_free(walk->derived, walk->n_derived);
+    walk->derived = NULL;
+    walk->n_derived = 0;
+    if (status == STATUS_OK)
+        status = diagnose_derived(walk->problem, facts.values, &walk->fit, &walk->derived,
+                                  &walk->n_derived);
     walk->fit_known = status == STATUS_OK && verdict != VERDICT_RUNNING;
     return status == STATUS_OK ? &walk->fit : NULL;
 }
@@ -260,11 +287,15 @@ double descend_walk_number(const descend_walk *walk, const char *key) {
     if (strcmp(key, "start_walks") == 0) return walk->seed.used ? (double)walk->seed.walks : NAN;
     if (strcmp(key, "runner_up") == 0) return walk->seed.used ? walk->seed.runner_up : NAN;
     if (strcmp(key, "rate_limit") == 0) return api_words((descend_walk *)walk)->rate_limit;
+    if (strcmp(key, "loss_scale") == 0) return api_loss_scale(walk);
     const FitStatistics *fit = report_fit((descend_walk *)walk);
     if (!fit) return NAN;
     if (strcmp(key, "residual_sum_of_squares") == 0) return fit->rss;
     if (strcmp(key, "residual_standard_deviation") == 0) return fit->sd;
     if (strcmp(key, "degrees_of_freedom") == 0) return fit->degrees;
+    if (strcmp(key, "chi_square") == 0) return fit->absolute ? fit->rss : NAN;
+    if (strcmp(key, "reduced_chi_square") == 0)
+        return fit->absolute && fit->degrees > 0 ? fit->rss / fit->degrees : NAN;
     return NAN;
 }
 
@@ -290,6 +321,17 @@ const char *descend_walk_unavailable(descend_walk *walk, size_t i, const char *l
     const char *other = partner < fit->n ? descend_walk_parameter_name(walk, partner) : "";
     Message message = message_make(fit->unavailable[i], other, NULL);
     return api_render(&walk->text, &message, language);
+}
+
+int descend_walk_derived(descend_walk *walk, size_t k, descend_derived *derived) {
+    if (!walk || !derived || !report_fit(walk) || k >= walk->n_derived) return 0;
+    const DerivedValue *value = &walk->derived[k];
+    *derived = (descend_derived){value->name, value->words, value->value, value->error};
+    return 1;
+}
+
+int descend_walk_down_row(descend_walk *walk, size_t k, descend_down_row *row) {
+    return walk && row ? api_down_row(walk, report_fit(walk), k, row) : 0;
 }
 
 /* ---- values at any place --------------------------------------------------------------------- */

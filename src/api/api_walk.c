@@ -31,6 +31,7 @@ void descend_walk_free(descend_walk *walk) {
     memory_free(walk->names);
     diagnose_words_free(&walk->words);
     diagnose_statistics_free(&walk->fit);
+    diagnose_derived_free(walk->derived, walk->n_derived);
     notes_free(&walk->notes);
     train_walk_close(walk->walk);
     train_problem_close(walk->problem);
@@ -64,19 +65,27 @@ static Status walk_apply_start(descend_walk *walk, const WalkStart *start, Error
     return error_set(error, STATUS_INPUT, MSG_API_NO_PARAMETER, start->name, NULL);
 }
 
+static void walk_tell_moved(descend_walk *walk, size_t i, double old) {
+    Text name = {0};
+    graph_scalar_name(train_graph(walk->problem), i, &name);
+    error_set(notes_add(&walk->notes), STATUS_OK, MSG_API_START_MOVED, text_string(&name),
+              number_round(old, 10).s, number_round(walk->start[i], 10).s, NULL);
+    text_free(&name);
+}
+
 /* A start outside its bounds is moved inside, and that is said. */
 static void walk_move_inside(descend_walk *walk) {
     const Graph *graph = train_graph(walk->problem);
     for (size_t k = 0; k < graph->n_parameters; k++) {
         const Parameter *parameter = &graph->parameters[k];
         for (size_t i = parameter->offset; i < parameter->offset + parameter->count; i++) {
-            double old = walk->start[i], inside = old;
-            if (inside < parameter->low) inside = parameter->low;
-            if (inside > parameter->high) inside = parameter->high;
+            double old = walk->start[i], inside = old, low, high;
+            graph_bounds(parameter, i - parameter->offset, &low, &high);
+            if (inside < low) inside = low;
+            if (inside > high) inside = high;
             if (inside == old || isnan(old)) continue;
             walk->start[i] = inside;
-            error_set(notes_add(&walk->notes), STATUS_OK, MSG_API_START_MOVED, parameter->name,
-                      number_round(old, 10).s, number_round(inside, 10).s, NULL);
+            walk_tell_moved(walk, i, old);
         }
     }
 }
@@ -188,6 +197,7 @@ static Status walk_build(descend_walk *walk, Error *error) {
         TRY(train_problem_open(walk->model->ast, table, &walk->build, &walk->problem_options,
                                &walk->problem, error));
     if (!walk->start) TRY(walk_new_start(walk, error));
+    TRY(api_robust(walk, error));
     if (measured) {
         walk->options.rate = NULL;
         if (!walk->options.optimizer) walk->options.optimizer = "gd";

@@ -57,23 +57,43 @@ static Status inputs_model(Cli *cli, const char *formula, descend_model **model)
     return *model ? STATUS_OK : STATUS_INPUT;
 }
 
+/* Columns that options name: they must be complete, as those of the formula. */
+static const CliOption inputs_roles[] = {OPTION_WEIGHT, OPTION_ERROR, OPTION_XERROR,
+                                        OPTION_GROUP};
+
+static const char *inputs_needing_data(const Command *command) {
+    for (size_t k = 0; k < COUNT_OF(inputs_roles); k++)
+        if (command->values[inputs_roles[k]]) return cli_option_rows[inputs_roles[k]].name;
+    return command->values[OPTION_NA] ? "na" : command->values[OPTION_DROP] ? "drop" : NULL;
+}
+
+static Status inputs_read(Cli *cli, const Command *command, const descend_model *model,
+                          descend_table **table) {
+    Text roles = {0};
+    for (size_t k = 0; k < COUNT_OF(inputs_roles); k++) {
+        const char *value = command->values[inputs_roles[k]];
+        if (value) text_format(&roles, roles.length ? ",%s" : "%s", value);
+    }
+    if (!roles.failed)
+        *table = descend_table_read(command->data, command->values[OPTION_NA], model,
+                                    text_string(&roles), &cli->refusal);
+    else error_memory(&cli->error);
+    text_free(&roles);
+    return *table ? STATUS_OK : STATUS_INPUT;
+}
+
 static Status inputs_table(Cli *cli, const Command *command, const descend_model *model,
                            descend_table **table) {
     const char *data = command->data;
     if (!data) {
-        const char *name = command->values[OPTION_NA]       ? "na"
-                           : command->values[OPTION_WEIGHT] ? "weight"
-                           : command->values[OPTION_DROP]   ? "drop"
-                                                            : NULL;
+        const char *name = inputs_needing_data(command);
         if (!name) return STATUS_OK;
         error_set(&cli->error, STATUS_INPUT, MSG_CLI_OPTION_NEEDS_DATA, name, NULL);
         error_remedy(&cli->error, MSG_CLI_REMEDY_GIVE_DATA, NULL);
         return STATUS_INPUT;
     }
-    if (descend_table_is_literal(data)) *table = descend_table_parse(data, &cli->refusal);
-    else
-        *table = descend_table_read(data, command->values[OPTION_NA], model,
-                                    command->values[OPTION_WEIGHT], &cli->refusal);
+    if (!descend_table_is_literal(data)) return inputs_read(cli, command, model, table);
+    *table = descend_table_parse(data, &cli->refusal);
     return *table ? STATUS_OK : STATUS_INPUT;
 }
 

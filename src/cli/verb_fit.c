@@ -4,7 +4,13 @@
 #include <math.h>
 #include <string.h>
 
-enum { FIT_PARAMETERS = 40, FIT_CURVE = 240, FIT_PLOT_ROWS = 18, FIT_PLOT_COLUMNS = 76 };
+enum {
+    FIT_PARAMETERS = 40,
+    FIT_DOWN_ROWS = 5,
+    FIT_CURVE = 240,
+    FIT_PLOT_ROWS = 18,
+    FIT_PLOT_COLUMNS = 76
+};
 
 /* ---- estimates ------------------------------------------------------------------------------ */
 
@@ -95,6 +101,21 @@ static void fit_unavailable(Cli *cli, descend_walk *walk) {
     text_free(&names);
 }
 
+/* Names that the formula sets: 'b = 2*a: 4.2 +- 0.1'. */
+static void fit_derived(Cli *cli, descend_walk *walk) {
+    descend_derived line;
+    size_t k = 0;
+    for (; k < FIT_PARAMETERS && descend_walk_derived(walk, k, &line); k++) {
+        text_add(&cli->out, line.words);
+        text_add(&cli->out, cli_text(cli, MSG_VIEW_COLON));
+        text_add(&cli->out, cli_number(line.value).s);
+        if (isfinite(line.standard_error))
+            text_format(&cli->out, " +- %s", cli_number(line.standard_error).s);
+        text_add_char(&cli->out, '\n');
+    }
+    if (k > 0) text_add_char(&cli->out, '\n');
+}
+
 static void fit_residuals(Cli *cli, const descend_walk *walk) {
     double rows = descend_walk_number(walk, "rows");
     double deviation = descend_walk_number(walk, "residual_standard_deviation");
@@ -103,6 +124,21 @@ static void fit_residuals(Cli *cli, const descend_walk *walk) {
             number_text(rows).s, number_text(descend_walk_number(walk, "degrees_of_freedom")).s,
             NULL);
     if (isfinite(deviation)) cli_say(cli, MSG_CLI_RESIDUAL_SD, cli_number(deviation).s, NULL);
+}
+
+/* With a robust loss: the rows that it leaves out, more or less. */
+static void fit_down_rows(Cli *cli, descend_walk *walk) {
+    descend_down_row row;
+    cli_line(cli, descend_walk_text(walk, "loss", cli_language(cli)));
+    for (size_t k = 0; k < FIT_DOWN_ROWS && descend_walk_down_row(walk, k, &row); k++) {
+        NumberText value = cli_number(row.value), weight = number_round(row.weight, 2);
+        if (row.line > 0)
+            cli_say(cli, MSG_CLI_DOWN_LINE, number_integer(row.row).s, number_integer(row.line).s,
+                    row.left, value.s, weight.s, NULL);
+        else
+            cli_say(cli, MSG_CLI_DOWN_ROW, number_integer(row.row).s, row.left, value.s, weight.s,
+                    NULL);
+    }
 }
 
 /* ---- the picture ---------------------------------------------------------------------------- */
@@ -215,7 +251,10 @@ static void fit_report(Cli *cli, const Command *command, const CliInputs *inputs
         cli_line(cli, descend_walk_text(walk, "story", cli_language(cli)));
     }
     fit_estimates(cli, walk);
+    fit_derived(cli, walk);
     fit_residuals(cli, walk);
+    cli_line(cli, descend_walk_text(walk, "scatter", cli_language(cli)));
+    fit_down_rows(cli, walk);
     fit_unavailable(cli, walk);
     if (command->values[OPTION_RESTARTS]) cli_report_valleys(cli, walk);
     cli_report_end(cli, command, inputs, walk);

@@ -4,6 +4,9 @@
 #include <math.h>
 #include <string.h>
 
+enum { JSON_DOWN_ROWS = 100 };
+#include <string.h>
+
 /* ---- parameters: numbers or nested arrays --------------------------------------------------- */
 
 /* An array of 'dims', row by row; recursion is as deep as the rank, 4 at most. Returns the values
@@ -32,6 +35,22 @@ static void json_parameters(ViewJson *json, const descend_walk *walk) {
         values += json_nested(json, name, values, rank, dims);
     }
     view_json_close(json, '}');
+}
+
+/* What the elements of the first axis stand for. */
+static void json_groups(ViewJson *json, const descend_walk *walk) {
+    const char *name, *label;
+    bool any = false;
+    for (size_t k = 0; (name = descend_walk_block_name(walk, k)); k++) {
+        if (!descend_walk_block_label(walk, k, 0)) continue;
+        if (!any) view_json_open(json, "groups", '{');
+        any = true;
+        view_json_open(json, name, '[');
+        for (size_t i = 0; (label = descend_walk_block_label(walk, k, i)); i++)
+            view_json_text(json, NULL, label);
+        view_json_close(json, ']');
+    }
+    if (any) view_json_close(json, '}');
 }
 
 /* ---- fits ----------------------------------------------------------------------------------- */
@@ -106,6 +125,45 @@ static void json_starts(ViewJson *json, const descend_walk *walk) {
     view_json_number(json, "runner_up", descend_walk_number(walk, "runner_up"));
 }
 
+/* What sets the errors; and how well measured ones agree with the scatter of the points. */
+static void json_errors(ViewJson *json, descend_walk *walk) {
+    const char *word = descend_walk_text(walk, "errors_are", NULL);
+    view_json_text(json, "errors_are", word);
+    if (strcmp(word, "absolute") != 0) return;
+    view_json_number(json, "chi_square", descend_walk_number(walk, "chi_square"));
+    view_json_number(json, "reduced_chi_square", descend_walk_number(walk, "reduced_chi_square"));
+}
+
+/* A robust loss, and the rows that count less than half; at most a hundred. */
+static void json_loss(ViewJson *json, descend_walk *walk) {
+    double scale = descend_walk_number(walk, "loss_scale");
+    descend_down_row row;
+    if (isnan(scale)) return;
+    view_json_text(json, "loss_function", descend_walk_text(walk, "loss_function", NULL));
+    view_json_number(json, "loss_scale", scale);
+    view_json_open(json, "down_weighted", '[');
+    for (size_t k = 0; k < JSON_DOWN_ROWS && descend_walk_down_row(walk, k, &row); k++) {
+        view_json_open(json, NULL, '{');
+        view_json_number(json, "row", (double)row.row);
+        view_json_number(json, "weight", row.weight);
+        view_json_close(json, '}');
+    }
+    view_json_close(json, ']');
+}
+
+/* Names that the formula sets to something made of parameters. */
+static void json_derived(ViewJson *json, descend_walk *walk) {
+    descend_derived line;
+    for (size_t k = 0; descend_walk_derived(walk, k, &line); k++) {
+        if (k == 0) view_json_open(json, "derived", '{');
+        view_json_open(json, line.name, '{');
+        view_json_number(json, "value", line.value);
+        view_json_number(json, "standard_error", line.standard_error);
+        view_json_close(json, '}');
+    }
+    if (descend_walk_derived(walk, 0, &line)) view_json_close(json, '}');
+}
+
 static void json_fit(Cli *cli, ViewJson *json, descend_walk *walk, const CliInputs *inputs) {
     size_t n = descend_walk_parameter_count(walk), square, total;
     double *room = NULL;
@@ -124,12 +182,15 @@ static void json_fit(Cli *cli, ViewJson *json, descend_walk *walk, const CliInpu
     json_intervals(json, walk, low, high, n);
     json_correlation(json, walk, matrix, n);
     json_unavailable(json, walk, cli_language(cli), n);
+    json_derived(json, walk);
     view_json_number(json, "residual_sum_of_squares",
                      descend_walk_number(walk, "residual_sum_of_squares"));
     view_json_number(json, "residual_standard_deviation",
                      descend_walk_number(walk, "residual_standard_deviation"));
     view_json_number(json, "degrees_of_freedom", descend_walk_number(walk, "degrees_of_freedom"));
     json_starts(json, walk);
+    json_errors(json, walk);
+    json_loss(json, walk);
     json_warnings(json, walk, inputs, cli_language(cli));
     memory_free(room);
 }
@@ -166,6 +227,7 @@ void cli_json_walk(Cli *cli, ViewJson *json, const Command *command, const CliIn
     json_number_key(json, walk, "steps");
     json_number_key(json, walk, "evaluations");
     json_parameters(json, walk);
+    json_groups(json, walk);
     json_number_key(json, walk, "gradient_norm");
     view_json_text(json, "method", descend_walk_text(walk, "method", "en"));
     view_json_text(json, "executor", descend_walk_text(walk, "executor", "en"));

@@ -63,9 +63,18 @@ static void blame_operands(const Graph *graph, const Fault *fault, Text *out) {
     }
 }
 
+static void blame_column(const Graph *graph, const Table *table, uint32_t column, size_t row,
+                         Text *out) {
+    bool group = column >= graph->n_columns;
+    if (group) column = graph->groups[column - graph->n_columns].of;
+    text_add(out, table->columns[column].name);
+    blame_value(out, table->columns[column].values[row]);
+}
+
 static void blame_columns(const Problem *problem, const Fault *fault, const BlameLeaves *leaves,
                           Text *out) {
     const Table *table = train_table(problem);
+    const Graph *graph = train_graph(problem);
     size_t row = train_rows(problem).first + fault->row;
     for (size_t k = 0; table && fault->has_row && k < leaves->n_columns; k++) {
         blame_separate(out, k == 0 ? "; " : ", ");
@@ -73,9 +82,7 @@ static void blame_columns(const Problem *problem, const Fault *fault, const Blam
             text_add(out, "...");
             break;
         }
-        const Column *column = &table->columns[leaves->columns[k]];
-        text_add(out, column->name);
-        blame_value(out, column->values[row]);
+        blame_column(graph, table, leaves->columns[k], row, out);
     }
 }
 

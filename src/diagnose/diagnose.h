@@ -13,6 +13,11 @@ double diagnose_student_quantile(double p, double nu);
 
 /* ---- statistics.c ---------------------------------------------------------------------------- */
 
+typedef struct DownRow {
+    size_t row;          /* from 0 */
+    double value, weight; /* of the left side */
+} DownRow;
+
 typedef struct FitStatistics {
     size_t n;
     double rss, sd; /* residual sum of squares, its standard deviation sqrt(rss / degrees) */
@@ -22,13 +27,42 @@ typedef struct FitStatistics {
     MessageId *unavailable;      /* n: why there is no error; MSG_NONE */
     size_t *partner;             /* n: the parameter it is tied with, else n */
     bool exact;
+    bool absolute; /* errors of measurement were given: they alone make the errors of parameters */
+    bool robust;   /* --loss; rss and sd are those of the residuals as they are */
+    double factor; /* of the errors that residuals with standard deviation 1 would give */
+    DownRow *down_rows; /* robust: those that count less than half, the least first */
+    size_t n_down_rows;
 } FitStatistics;
 
 /* At x, from the R of the scaled Jacobian (linear approximation; Bates and Watts 1988,
- * section 2.3). arrived: x is the bottom of a valley; elsewhere there are no errors. */
+ * section 2.3). arrived: x is the bottom of a valley; elsewhere there are no errors. Intervals are
+ * Student's t with 'degrees', or normal where errors are absolute. */
 Status diagnose_statistics(const Problem *problem, const double *x, bool exact, bool arrived,
                            FitStatistics *fit);
 void diagnose_statistics_free(FitStatistics *fit);
+
+/* ---- m_estimator.c --------------------------------------------------------------------------- */
+
+/* Fills factor and down_rows at x; degrees are known. */
+Status diagnose_robust(const Problem *problem, const double *x, FitStatistics *fit);
+
+/* ---- derived.c ------------------------------------------------------------------------------- */
+
+typedef struct DerivedValue {
+    char *name, *words; /* "b"; "b = 2*a" */
+    double value, error; /* error: NaN where unavailable */
+} DerivedValue;
+
+/* What was set to something made of parameters alone, at x, with the errors that 'fit' gives. The
+ * list is there to be freed also on failure. */
+Status diagnose_derived(const Problem *problem, const double *x, const FitStatistics *fit,
+                        DerivedValue **values, size_t *count);
+void diagnose_derived_free(DerivedValue *values, size_t count);
+
+/* ---- scatter.c ------------------------------------------------------------------------------- */
+
+/* Where the errors come from, and whether the scatter of the points agrees with those given. */
+Message diagnose_scatter(const Problem *problem, const FitStatistics *fit);
 
 /* ---- curvature.c ----------------------------------------------------------------------------- */
 

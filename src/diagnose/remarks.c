@@ -45,18 +45,28 @@ static void remark_unfelt(const Problem *problem, const WalkFacts *facts, Ground
     memory_free(point);
 }
 
+/* Where the ground falls on beyond the bound, that is the way the data push. */
 static void remark_bounds(const Problem *problem, const WalkFacts *facts, Notes *notes) {
     const Graph *graph = train_graph(problem);
-    const Objective *objective = train_objective(problem);
-    for (size_t i = 0; objective->low && i < graph->n_scalars; i++) {
+    const Objective *objective = train_exact_objective(problem);
+    double loss, *slope = memory_new(graph->n_scalars + 1, sizeof *slope);
+    bool known = slope && objective->low &&
+                 objective->loss_gradient(objective->context, facts->values, &loss, slope) ==
+                     STATUS_OK;
+    for (size_t i = 0; known && i < graph->n_scalars; i++) {
         double low = objective->low[i], high = objective->high[i], value = facts->values[i];
         Text name = {0};
         if (low == high || (value > low && value < high)) continue;
+        bool below = value <= low, pushed = below ? slope[i] > 0 : slope[i] < 0;
+        MessageId id = !pushed ? MSG_NOTE_ON_BOUND
+                       : below ? MSG_NOTE_BELOW_BOUND
+                               : MSG_NOTE_ABOVE_BOUND;
         graph_scalar_name(graph, i, &name);
-        error_set(notes_add(notes), STATUS_OK, MSG_NOTE_AT_BOUND, text_string(&name),
-                  number_round(value, 7).s, NULL);
+        error_set(notes_add(notes), STATUS_OK, id, text_string(&name), number_round(value, 7).s,
+                  number_round(slope[i], 4).s, NULL);
         text_free(&name);
     }
+    memory_free(slope);
 }
 
 static void remark_kinks(const Problem *problem, const WalkFacts *facts, Notes *notes) {

@@ -6,6 +6,7 @@
 
 static const double STATISTICS_TIED =
     1e-10; /* columns closer to dependence than this have no errors */
+static const double STATISTICS_NORMAL = 1.959963984540054; /* 97.5 % of the normal distribution */
 
 /* Of the m parameters that have a say: neither held nor without effect. */
 typedef struct Covariance {
@@ -151,11 +152,13 @@ static void statistics_correlate(const Covariance *c, size_t a, FitStatistics *f
 }
 
 static void statistics_fill(const Covariance *c, const double *x, FitStatistics *fit) {
-    double t = fit->degrees > 0 ? diagnose_student_quantile(0.975, fit->degrees) : NAN;
+    double t = fit->absolute      ? STATISTICS_NORMAL
+               : fit->degrees > 0 ? diagnose_student_quantile(0.975, fit->degrees)
+                                  : NAN;
     for (size_t a = 0; a < c->m; a++) {
         size_t i = c->index[a];
         if (fit->unavailable[i] != MSG_NONE) continue;
-        fit->errors[i] = fit->sd * sqrt(covariance_entry(c, a, a)) / c->scale[a];
+        fit->errors[i] = fit->factor * sqrt(covariance_entry(c, a, a)) / c->scale[a];
         fit->low[i] = x[i] - t * fit->errors[i];
         fit->high[i] = x[i] + t * fit->errors[i];
         statistics_correlate(c, a, fit);
@@ -188,29 +191,36 @@ void diagnose_statistics_free(FitStatistics *fit) {
     memory_free(fit->correlation);
     memory_free(fit->unavailable);
     memory_free(fit->partner);
+    memory_free(fit->down_rows);
     *fit = (FitStatistics){0};
 }
 
 /* Reasons that hold for every parameter alike. */
 static void statistics_refuse_all(bool arrived, FitStatistics *fit) {
-    MessageId reason = !isfinite(fit->rss) ? MSG_NO_ERROR_UNDEFINED
-                       : fit->exact        ? MSG_NO_ERROR_EXACT
-                       : fit->degrees <= 0 ? MSG_NO_ERROR_NO_DEGREES
-                       : !arrived          ? MSG_NO_ERROR_NOT_THERE
-                                           : MSG_NONE;
+    bool scaled = !fit->absolute;
+    MessageId reason = !isfinite(fit->rss)           ? MSG_NO_ERROR_UNDEFINED
+                       : scaled && fit->exact        ? MSG_NO_ERROR_EXACT
+                       : scaled && fit->degrees <= 0 ? MSG_NO_ERROR_NO_DEGREES
+                       : !arrived                    ? MSG_NO_ERROR_NOT_THERE
+                                                     : MSG_NONE;
     for (size_t i = 0; i < fit->n && reason != MSG_NONE; i++)
         if (fit->unavailable[i] == MSG_NONE) fit->unavailable[i] = reason;
 }
 
-static Status statistics_compute(const Objective *objective, const double *x, bool arrived,
+static Status statistics_compute(const Problem *problem, const double *x, bool arrived,
                                  Covariance *c, FitStatistics *fit) {
     size_t free_parameters = 0;
+    const Problem *plain = fit->robust ? train_plain_problem(problem) : problem;
+    if (!plain) return STATUS_MEMORY;
+    const Objective *objective = train_exact_objective(plain);
     TRY(objective->least_squares(objective->context, x, c->jacobian, c->work, &fit->rss));
     statistics_bounds(objective, x, fit);
     for (size_t i = 0; i < fit->n; i++)
         free_parameters += fit->unavailable[i] != MSG_NO_ERROR_FIXED;
     fit->degrees = (double)objective->n_residuals - (double)free_parameters;
     fit->sd = fit->degrees > 0 ? sqrt(fit->rss / fit->degrees) : NAN;
+    fit->factor = fit->absolute ? 1 : fit->sd;
+    if (fit->robust) TRY(diagnose_robust(problem, x, fit));
     covariance_choose(c, fit);
     TRY(covariance_reduce(c));
     covariance_invert(c);
@@ -226,8 +236,10 @@ Status diagnose_statistics(const Problem *problem, const double *x, bool exact, 
     Covariance c = {0};
     Status status = statistics_allocate(objective->n, fit);
     fit->exact = exact;
+    fit->robust = train_graph(problem)->raw != NODE_NONE;
+    fit->absolute = train_graph(problem)->errors != NULL && !fit->robust;
     if (status == STATUS_OK) status = covariance_new(objective->n, &c);
-    if (status == STATUS_OK) status = statistics_compute(objective, x, arrived, &c, fit);
+    if (status == STATUS_OK) status = statistics_compute(problem, x, arrived, &c, fit);
     covariance_free(&c);
     if (status != STATUS_OK) diagnose_statistics_free(fit);
     return status;

@@ -190,15 +190,31 @@ static Message words_step(const Tale *tale) {
     const WalkFacts *facts = &tale->facts;
     NumberText value = number_round(facts->stop_value, 3);
     NumberText bound = number_round(facts->stop_bound, 3);
-    if (tale->graph->least_squares && facts->stop_value == 0)
+    bool squares = tale->graph->least_squares && tale->graph->raw == NODE_NONE;
+    if (squares && facts->stop_value == 0)
         return message_make(MSG_WHY_NO_STEP_FIT, words_squares(tale, facts->start_loss).s,
                             words_squares(tale, facts->loss).s, NULL);
-    if (tale->graph->least_squares)
+    if (squares)
         return message_make(MSG_WHY_STEP_FIT, value.s, bound.s,
                             words_squares(tale, facts->start_loss).s,
                             words_squares(tale, facts->loss).s, NULL);
+    if (facts->stop_value == 0)
+        return message_make(MSG_WHY_NO_STEP, words_number(facts->start_loss).s,
+                            words_number(facts->loss).s, NULL);
     return message_make(MSG_WHY_STEP, value.s, bound.s, words_number(facts->start_loss).s,
                         words_number(facts->loss).s, NULL);
+}
+
+/* The slope is 0 because bounds are in its way. */
+static bool words_pushed(const Tale *tale) {
+    const Objective *objective = train_exact_objective(tale->problem);
+    double loss, *slope = memory_new(objective->n + 1, sizeof *slope);
+    bool known = slope && objective->low &&
+                 objective->loss_gradient(objective->context, tale->facts.values, &loss, slope) ==
+                     STATUS_OK;
+    bool pushed = known && optim_norm(slope, objective->n) > 0;
+    memory_free(slope);
+    return pushed;
 }
 
 static Message words_reason_converged(const Tale *tale) {
@@ -206,7 +222,9 @@ static Message words_reason_converged(const Tale *tale) {
     NumberText loss = words_number(facts->loss), start = words_number(facts->start_loss);
     switch (facts->reason) {
         case REASON_SLOPE:
-            if (words_never_moved(facts)) return message_make(MSG_WHY_BOTTOM_START, loss.s, NULL);
+            if (words_never_moved(facts))
+                return message_make(words_pushed(tale) ? MSG_WHY_BOUND_START : MSG_WHY_BOTTOM_START,
+                                    loss.s, NULL);
             if (facts->start_slope == 0)
                 return message_make(MSG_WHY_SLOPE_ESCAPED, words_number(facts->slope).s,
                                     words_number(facts->stop_bound).s, start.s, loss.s, NULL);

@@ -36,8 +36,9 @@ static void dump_column(const Plan *plan, size_t base, Text *out) {
     uint32_t column = 0;
     for (size_t k = 0; k < plan->n_columns; k++)
         if (plan->column_base[k] == base) column = plan->columns[k];
-    if (column < plan->graph->n_columns && plan->graph->column_names)
-        text_add(out, plan->graph->column_names[column]);
+    const char *name = graph_column_name(plan->graph, column);
+    if (name[0])
+        text_add(out, name);
     else
         text_add_integer(out, column);
 }

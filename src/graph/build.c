@@ -39,7 +39,7 @@ static void build_copy_columns(Builder *builder) {
     if (graph->arena.failed) graph->status = error_memory(graph->error);
 }
 
-static void build_no_column(Builder *builder, const char *name) {
+void graph_build_no_column(Builder *builder, const char *name) {
     Graph *graph = builder->graph;
     graph->status = error_set(graph->error, STATUS_INPUT, MSG_BUILD_NO_COLUMN, name, NULL);
     error_remedy(graph->error, MSG_BUILD_FIT_COLUMNS, graph_build_columns(builder).s, NULL);
@@ -51,7 +51,7 @@ static void build_weight(Builder *builder) {
     if (!name || graph_build_failed(builder)) return;
     int column = builder->table ? data_find(builder->table, name) : -1;
     if (column < 0) {
-        build_no_column(builder, name);
+        graph_build_no_column(builder, name);
         return;
     }
     graph->column_used[column] = true;
@@ -64,7 +64,7 @@ static void build_dropped(Builder *builder) {
     for (size_t k = 0; k < options->n_dropped && builder->table; k++) {
         if (graph_build_failed(builder)) return;
         if (data_find(builder->table, options->dropped[k]) < 0)
-            build_no_column(builder, options->dropped[k]);
+            graph_build_no_column(builder, options->dropped[k]);
     }
 }
 
@@ -234,11 +234,15 @@ Status graph_build(const Ast *ast, const Table *table, const BuildOptions *optio
     build_copy_columns(&builder);
     build_weight(&builder);
     build_dropped(&builder);
+    graph_build_errors_start(&builder);
     build_statements(&builder);
     if (!graph_build_failed(&builder)) graph_build_check_typos(&builder);
     if (!graph_build_failed(&builder)) build_check_arguments(&builder);
     if (!graph_build_failed(&builder)) build_check_loss(&builder);
     if (!graph_build_failed(&builder)) build_check_truth(&builder);
+    if (!graph_build_failed(&builder)) graph_build_errors_end(&builder);
+    if (!graph_build_failed(&builder)) graph_build_groups_end(&builder);
+    if (!graph_build_failed(&builder)) graph_build_robust_end(&builder);
     build_sum_terms(&builder);
     graph_build_close(&builder);
     Status status = made->status;

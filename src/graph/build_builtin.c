@@ -238,7 +238,7 @@ static NodeId builtin_rows_classes(Builder *builder, AstId id) {
                                   graph_build_words(builder, child).s, NULL, NULL, NULL);
     graph_build_at(builder, id);
     return graph_constant(builder->graph,
-                          (double)builder->table->columns[value.category].n_classes);
+                          (double)graph_build_classes(builder, value.category).count);
 }
 
 /* One number a class: 1 for the row's own, else 0. */
@@ -250,7 +250,7 @@ static NodeId builtin_onehot(Builder *builder, AstId id) {
     if (value.category < 0)
         return graph_build_refuse(builder, child, MSG_BUILD_CLASSES_OF,
                                   graph_build_words(builder, child).s, NULL, NULL, NULL);
-    size_t n = builder->table->columns[value.category].n_classes;
+    size_t n = graph_build_classes(builder, value.category).count;
     NodeId *codes = memory_new(n + 1, sizeof *codes), all;
     if (!codes) {
         graph->status = error_memory(graph->error);

@@ -97,12 +97,32 @@ static BuildValue call_run(Builder *builder, int def, BuildValue *arguments, siz
     return value;
 }
 
+size_t graph_build_arity(const Builder *builder, int def) {
+    const BuildDef *called = &builder->defs[def];
+    return called->ast->nodes[called->id].n_children - 1;
+}
+
+BuildValue graph_build_run(Builder *builder, AstId id, int def, BuildValue *arguments) {
+    Span call = builder->call;
+    const char *call_name = builder->call_name;
+    const BuildDef *called = &builder->defs[def];
+    BuildValue value = call_value(NODE_NONE);
+    if (graph_build_failed(builder)) return value;
+    if (builder->ast == builder->program) {
+        builder->call = builder->ast->nodes[id].span;
+        builder->call_name = called->ast->nodes[called->id].name;
+    }
+    value = call_run(builder, def, arguments, call_number(builder, def));
+    builder->call = call;
+    builder->call_name = call_name;
+    return value;
+}
+
 static BuildValue call_def(Builder *builder, AstId id, int def) {
     Ast const *ast = builder->ast;
     const AstNode *at = &ast->nodes[id];
-    const BuildDef *called = &builder->defs[def];
-    uint32_t n = called->ast->nodes[called->id].n_children - 1;
-    if (called->active)
+    uint32_t n = (uint32_t)graph_build_arity(builder, def);
+    if (builder->defs[def].active)
         return call_value(graph_build_refuse(builder, id, MSG_BUILD_RECURSION, at->name, NULL, NULL,
                                              NULL));
     if (!call_check_count(builder, id, n, n) || !graph_build_turn(builder, id, 1))
@@ -114,17 +134,7 @@ static BuildValue call_def(Builder *builder, AstId id, int def) {
     }
     for (uint32_t k = 0; k < n; k++)
         arguments[k] = graph_build_value(builder, lang_child(ast, id, k));
-    Span call = builder->call;
-    const char *call_name = builder->call_name;
-    if (ast == builder->program) {
-        builder->call = at->span;
-        builder->call_name = at->name;
-    }
-    BuildValue value = call_value(NODE_NONE);
-    if (!graph_build_failed(builder))
-        value = call_run(builder, def, arguments, call_number(builder, def));
-    builder->call = call;
-    builder->call_name = call_name;
+    BuildValue value = graph_build_run(builder, id, def, arguments);
     if (arguments != few) memory_free(arguments);
     return value;
 }

@@ -14,19 +14,21 @@ static BuildValue value_refuse(Builder *builder, AstId id, MessageId what, const
 
 /* The first of a category's words that is no number: what made the column one. */
 static const char *value_word_of(const Builder *builder, int category) {
-    const Column *column = &builder->table->columns[category];
-    for (size_t k = 0; k < column->n_classes; k++) {
+    BuildClasses classes = graph_build_classes(builder, category);
+    for (size_t k = 0; k < classes.count; k++) {
         double ignored;
-        const char *word = column->classes[k];
+        const char *word = classes.names[k];
         if (!number_read(word, word + strlen(word), &ignored)) return word;
     }
-    return column->n_classes > 0 ? column->classes[0] : "";
+    return classes.count > 0 ? classes.names[0] : "";
 }
 
 NodeId graph_build_node(Builder *builder, AstId id) {
     BuildValue value = graph_build_value(builder, id);
     if (value.category < 0 || graph_build_failed(builder)) return value.node;
     BuildWords words = graph_build_words(builder, id);
+    if (graph_build_classes(builder, value.category).values)
+        graph_build_refuse(builder, id, MSG_BUILD_GROUP_AS_NUMBER, words.s, NULL, NULL, NULL);
     graph_build_refuse(builder, id, MSG_BUILD_CATEGORY_AS_NUMBER, words.s,
                        value_word_of(builder, value.category), NULL, NULL);
     graph_build_remedy(builder, MSG_BUILD_CATEGORY_REMEDY, words.s, NULL);
@@ -111,19 +113,25 @@ static NodeId value_power(Builder *builder, AstId id, NodeId a, NodeId b) {
 
 /* The code of a class of a category column, or NODE_NONE with an error. */
 static NodeId value_class(Builder *builder, AstId id, int category) {
-    const Column *column = &builder->table->columns[category];
+    BuildClasses classes = graph_build_classes(builder, category);
     const char *name = builder->ast->nodes[id].name;
-    for (size_t k = 0; k < column->n_classes; k++) {
-        const char *a = column->classes[k], *b = name;
-        while (*a && *a == *b) a++, b++;
-        if (*a == *b) return graph_constant(builder->graph, (double)(k + 1));
-    }
-    const char *nearest = suggest_nearest(name, column->classes, column->n_classes);
-    graph_build_refuse(builder, id, MSG_BUILD_NO_CLASS, column->name, name, NULL, NULL);
+    size_t place = graph_build_class(&classes, name);
+    if (place > 0) return graph_constant(builder->graph, (double)place);
+    const char *nearest = suggest_nearest(name, classes.names, classes.count);
+    graph_build_refuse(builder, id, MSG_BUILD_NO_CLASS, classes.column, name, NULL, NULL);
     if (nearest) graph_build_remedy(builder, MSG_BUILD_DID_YOU_MEAN, nearest, NULL);
-    else if (column->n_classes > 0)
-        graph_build_remedy(builder, MSG_BUILD_CLASS_EXAMPLE, column->classes[0], NULL);
+    else if (classes.count > 0)
+        graph_build_remedy(builder, MSG_BUILD_CLASS_EXAMPLE, classes.names[0], NULL);
     return NODE_NONE;
+}
+
+/* The code of the class that is this number: Tree == 3. NODE_NONE: 'value' is no such number. */
+static NodeId value_class_number(Builder *builder, BuildValue category, BuildValue value) {
+    if (category.category < 0 || value.category >= 0) return NODE_NONE;
+    const Node *at = &builder->graph->nodes[value.node];
+    BuildClasses classes = graph_build_classes(builder, category.category);
+    size_t place = at->op == OP_CONST ? graph_build_class_number(&classes, at->aux.value) : 0;
+    return place > 0 ? graph_constant(builder->graph, (double)place) : NODE_NONE;
 }
 
 static bool value_is_string(const Builder *builder, AstId id) {
@@ -144,7 +152,11 @@ static NodeId value_equality(Builder *builder, AstId id, Op op, BuildValue left,
     }
     BuildValue right = graph_build_value(builder, right_id);
     if (graph_build_failed(builder)) return NODE_NONE;
-    if (left.category != right.category) {
+    NodeId class_left = value_class_number(builder, right, left);
+    NodeId class_right = value_class_number(builder, left, right);
+    if (class_left != NODE_NONE) left.node = class_left;
+    else if (class_right != NODE_NONE) right.node = class_right;
+    else if (left.category != right.category) {
         AstId text = left.category >= 0 ? left_id : right_id;
         BuildWords words = graph_build_words(builder, text);
         graph_build_refuse(builder, text, MSG_BUILD_CATEGORY, words.s, NULL, NULL, NULL);

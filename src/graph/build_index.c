@@ -1,5 +1,6 @@
 /* x[2], x[2..n], W[1,2], b[plant]: subscripts count from 1, ranges are inclusive; a category or a
- * column looks up an element of the first axis for each row. */
+ * column looks up an element of the first axis for each row. Where nobody declared b, its elements
+ * are the groups: the distinct values of the column, and b["oak"] or b[3] is that of one group. */
 #include "graph.h"
 
 #include <math.h>
@@ -88,6 +89,49 @@ static bool index_check_column(IndexState *state, AstId id, uint32_t column, uin
     return true;
 }
 
+/* The parameter with an element for each group, as long as nothing was cut from it; or NULL. */
+static const Parameter *index_by_group(const IndexState *state) {
+    const Graph *graph = state->builder->graph;
+    const Node *at = &graph->nodes[state->value];
+    if (at->op != OP_PARAM || state->axis != 0) return NULL;
+    const Parameter *parameter = &graph->parameters[at->aux.index];
+    return parameter->by >= 0 ? parameter : NULL;
+}
+
+/* The column that looks up in groups: the one that they are the values of. */
+static bool index_of_group(IndexState *state, AstId id, BuildValue *index) {
+    Builder *builder = state->builder;
+    Graph *graph = builder->graph;
+    const Parameter *parameter = index_by_group(state);
+    const Node *at = &graph->nodes[index->node];
+    if (!parameter || at->op != OP_COLUMN) return true;
+    uint32_t by = (uint32_t)parameter->by;
+    bool of = by >= graph->n_columns && graph->groups[by - graph->n_columns].of == at->aux.index;
+    if (of) index->node = graph_column(graph, by);
+    if (of || at->aux.index == by) return true;
+    graph_build_refuse(builder, id, MSG_BUILD_GROUP_OTHER, parameter->name,
+                       graph_column_name(graph, by), graph_build_words(builder, id).s, NULL);
+    return false;
+}
+
+/* b["oak"], or b[3] where the groups are numbers. False: the subscript is none of these. */
+static bool index_group(IndexState *state, AstId id) {
+    Builder *builder = state->builder;
+    const AstNode *at = &builder->ast->nodes[id];
+    const Parameter *parameter = index_by_group(state);
+    if (!parameter) return false;
+    BuildClasses classes = graph_build_classes(builder, parameter->by);
+    bool word = at->kind == AST_STRING, number = at->kind == AST_NUMBER && classes.values;
+    if (!word && !number) return false;
+    size_t place = word ? graph_build_class(&classes, at->name)
+                        : graph_build_class_number(&classes, at->number);
+    if (place > 0) index_cut(state, (uint32_t)place, 1, true);
+    else
+        graph_build_refuse(builder, id, MSG_BUILD_NO_CLASS, classes.column,
+                           word ? at->name : number_text(at->number).s, NULL, NULL);
+    return true;
+}
+
 static void index_gather(IndexState *state, AstId id, BuildValue index) {
     Builder *builder = state->builder;
     Graph *graph = builder->graph;
@@ -102,7 +146,7 @@ static void index_gather(IndexState *state, AstId id, BuildValue index) {
         graph_build_refuse(builder, id, MSG_BUILD_INDEX_KIND, words.s, NULL, NULL, NULL);
         return;
     }
-    if (!index_check_column(state, id, at.aux.index, n)) return;
+    if (at.aux.index < graph->n_columns && !index_check_column(state, id, at.aux.index, n)) return;
     graph_build_at(builder, state->id);
     state->value = graph_binary(graph, OP_GATHER, state->value, index.node);
 }
@@ -144,8 +188,9 @@ static void index_one(IndexState *state, AstId id) {
         index_range(state, id);
         return;
     }
+    if (index_group(state, id)) return;
     BuildValue index = graph_build_value(builder, id);
-    if (graph_build_failed(builder)) return;
+    if (graph_build_failed(builder) || !index_of_group(state, id, &index)) return;
     if (builder->graph->nodes[index.node].op != OP_CONST) {
         index_gather(state, id, index);
         return;
@@ -154,7 +199,8 @@ static void index_one(IndexState *state, AstId id) {
     if (index_number(state, id, index.node, n, &place)) index_cut(state, place, 1, true);
 }
 
-/* An undeclared name looked up by a category: a vector with an element for each class. */
+/* An undeclared name looked up by a category, or by a column of few distinct numbers: a vector with
+ * an element for each class. */
 static NodeId index_base(Builder *builder, AstId id) {
     AstId base = lang_child(builder->ast, id, 0), subscript = lang_child(builder->ast, id, 1);
     const AstNode *name = &builder->ast->nodes[base];
@@ -167,9 +213,13 @@ static NodeId index_base(Builder *builder, AstId id) {
         return graph_build_node(builder, base);
     BuildValue index = graph_build_value(builder, subscript);
     if (graph_build_failed(builder)) return NODE_NONE;
-    if (index.category < 0) return graph_build_node(builder, base);
-    size_t n = builder->table->columns[index.category].n_classes;
-    return graph_build_implicit(builder, base, (Shape){.rank = 1, .dim = {(uint32_t)n}});
+    const Node *at = &builder->graph->nodes[index.node];
+    int by = index.category;
+    if (by < 0 && at->op == OP_COLUMN)
+        by = graph_build_group(builder, subscript, at->aux.index, true);
+    if (by < 0) return graph_build_node(builder, base);
+    size_t n = graph_build_classes(builder, by).count;
+    return graph_build_implicit(builder, base, (Shape){.rank = 1, .dim = {(uint32_t)n}}, by);
 }
 
 BuildValue graph_build_index(Builder *builder, AstId id) {

@@ -6,6 +6,8 @@
 #include <math.h>
 #include <string.h>
 
+enum { NAME_ELEMENTS = 100000 }; /* of a parameter whose elements can be named in arguments */
+
 static BuildValue name_value(NodeId node) {
     return (BuildValue){.node = node, .category = -1};
 }
@@ -27,11 +29,50 @@ static BuildValue name_column(Builder *builder, AstId id, int index) {
     }
     graph->column_used[index] = true;
     graph_build_at(builder, id);
+    if (column->type != COLUMN_CATEGORY && graph_build_is_group(builder, (uint32_t)index)) {
+        index = graph_build_group(builder, id, (uint32_t)index, false);
+        if (index < 0) return name_value(NODE_NONE);
+        return (BuildValue){.node = graph_column(graph, (uint32_t)index), .category = index};
+    }
     return (BuildValue){.node = graph_column(graph, (uint32_t)index),
                         .category = column->type == COLUMN_CATEGORY ? index : -1};
 }
 
 /* ---- undeclared parameters ------------------------------------------------------------------- */
+
+/* Arguments about single elements: k[oak]=3, w[2]=0..1. */
+static bool name_elements(Builder *builder, uint32_t index) {
+    Graph *graph = builder->graph;
+    const BuildOptions *options = builder->options;
+    Parameter *parameter = &graph->parameters[index];
+    ElementStart *elements = NULL;
+    size_t length = strlen(parameter->name), n = parameter->shape.rank ? parameter->count : 0;
+    Text name = {0};
+    for (size_t k = 0; k < options->n_arguments && n <= NAME_ELEMENTS; k++) {
+        const Argument *argument = &options->arguments[k];
+        bool about = strncmp(argument->name, parameter->name, length) == 0;
+        if (!about || argument->name[length] != '[') continue;
+        for (size_t e = 0; e < n; e++) {
+            text_clear(&name);
+            graph_scalar_name(graph, parameter->offset + e, &name);
+            if (strcmp(text_string(&name), argument->name) != 0) continue;
+            if (!elements)
+                elements = arena_alloc(&graph->arena, options->n_arguments, sizeof *elements);
+            if (!elements) break;
+            builder->argument_used[k] = true;
+            elements[parameter->n_elements++] =
+                (ElementStart){e,
+                               argument->has_start,
+                               argument->has_bounds,
+                               argument->start,
+                               argument->low,
+                               argument->high};
+        }
+    }
+    parameter->elements = elements;
+    text_free(&name);
+    return !graph->arena.failed;
+}
 
 static const Argument *name_argument(Builder *builder, const char *name) {
     const BuildOptions *options = builder->options;
@@ -46,6 +87,8 @@ static const Argument *name_argument(Builder *builder, const char *name) {
 void graph_build_apply_argument(Builder *builder, uint32_t index) {
     Parameter *parameter = &builder->graph->parameters[index];
     const Argument *argument = name_argument(builder, parameter->name);
+    if (!name_elements(builder, index))
+        builder->graph->status = error_memory(builder->graph->error);
     if (!argument) return;
     if (argument->has_start) {
         parameter->start = START_VALUE;
@@ -58,10 +101,11 @@ void graph_build_apply_argument(Builder *builder, uint32_t index) {
     if (!argument->has_start) parameter->start = START_DRAWN;
 }
 
-NodeId graph_build_implicit(Builder *builder, AstId id, Shape shape) {
+NodeId graph_build_implicit(Builder *builder, AstId id, Shape shape, int by) {
     Graph *graph = builder->graph;
     const AstNode *at = &builder->ast->nodes[id];
     uint32_t index = graph_new_parameter(graph, at->name, shape, at->span);
+    if (by >= 0 && !graph_build_failed(builder)) graph_build_label(builder, index, by);
     if (graph_build_failed(builder)) return NODE_NONE;
     graph_build_apply_argument(builder, index);
     graph_build_at(builder, id);
@@ -141,5 +185,5 @@ BuildValue graph_build_name(Builder *builder, AstId id) {
     if (function) return name_value(name_is_function(builder, id));
     if (builder->mode != BUILD_PROGRAM || !outermost || builder->options->declared)
         return name_value(name_unknown(builder, id));
-    return name_value(graph_build_implicit(builder, id, (Shape){0}));
+    return name_value(graph_build_implicit(builder, id, (Shape){0}, -1));
 }

@@ -34,6 +34,17 @@ static NodeId statement_mean(Builder *builder, NodeId value) {
     return graph_binary(graph, OP_DIV, graph_unary(graph, OP_ROW_SUM, weighted), weights);
 }
 
+/* The mean of squares of residuals that are weighted already. */
+static NodeId statement_robust_mean(Builder *builder, NodeId residual) {
+    Graph *graph = builder->graph;
+    NodeId square = graph_power(graph, residual, 2);
+    if (graph_build_failed(builder) || !(graph->nodes[square].flags & NODE_ROWS)) return square;
+    NodeId count = graph->weight == NODE_NONE
+                       ? graph_add(graph, OP_ROW_COUNT, NULL, 0, (NodeAux){0})
+                       : graph_unary(graph, OP_ROW_SUM, graph->weight);
+    return graph_binary(graph, OP_DIV, graph_unary(graph, OP_ROW_SUM, square), count);
+}
+
 /* The thing to make small must be one number. */
 static bool statement_is_scalar(Builder *builder, AstId id, NodeId value) {
     if (graph_build_failed(builder)) return false;
@@ -97,13 +108,19 @@ void graph_build_fit(Builder *builder, AstId id) {
                            graph_build_words(builder, side[1]).s);
         return;
     }
+    residual = graph_build_scaled(builder, id, value, residual);
     graph_build_at(builder, id);
-    NodeId term = statement_mean(builder, graph_power(graph, residual, 2));
+    NodeId term = builder->options->loss ? NODE_NONE
+                                         : statement_mean(builder, graph_power(graph, residual, 2));
     if (graph->weight != NODE_NONE && !graph_build_failed(builder) &&
         graph->nodes[residual].flags & NODE_ROWS) {
         NodeId root = graph_unary(graph, OP_SQRT, graph->weight);
         residual = graph_binary(graph, OP_MUL, residual, root);
     }
+    residual = graph_build_robust(builder, id, residual);
+    graph_build_at(builder, id);
+    if (builder->options->loss) term = statement_robust_mean(builder, residual);
+    if (graph_build_failed(builder)) return;
     if (graph->n_residuals == 0) {
         graph->left = value[0];
         graph->right = value[1];
@@ -128,10 +145,34 @@ static void statement_bind(Builder *builder, AstId id, BuildValue value) {
     graph_build_bind(builder, symbol, value, at->name_span);
 }
 
+/* What is made of parameters alone is worth telling at the end. */
+static void statement_note_name(Builder *builder, AstId id, BuildValue value) {
+    Graph *graph = builder->graph;
+    const AstNode *at = &builder->ast->nodes[id];
+    bool derived = (graph->nodes[value.node].flags & (NODE_ROWS | NODE_PARAMS)) == NODE_PARAMS;
+    if (builder->mode != BUILD_PROGRAM || builder->frame->name || graph_build_failed(builder))
+        return;
+    size_t k = 0;
+    while (k < graph->n_names && strcmp(graph->names[k].name, at->name) != 0) k++;
+    if (k < graph->n_names) {
+        memmove(graph->names + k, graph->names + k + 1,
+                (--graph->n_names - k) * sizeof *graph->names);
+    }
+    if (!derived) return;
+    GraphName item = {.name = arena_copy(&graph->arena, at->name, strlen(at->name)),
+                      .node = value.node,
+                      .span = at->span};
+    bool room = memory_reserve(&graph->names, &graph->names_capacity, graph->n_names + 1,
+                               sizeof item);
+    if (room && item.name) graph->names[graph->n_names++] = item;
+    else graph->status = error_memory(graph->error);
+}
+
 static void statement_assign(Builder *builder, AstId id) {
     BuildValue value = graph_build_value(builder, lang_child(builder->ast, id, 0));
     if (graph_build_failed(builder)) return;
     statement_bind(builder, id, value);
+    statement_note_name(builder, id, value);
 }
 
 /* data NAME: a column of the table. data NAME = E: something made of columns alone. */

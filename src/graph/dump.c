@@ -42,8 +42,8 @@ static void dump_aux(const Graph *graph, const Node *node, Text *out) {
     switch (node->op) {
     case OP_CONST: text_format(out, " %s", number_text(node->aux.value).s); break;
     case OP_COLUMN:
-        if (node->aux.index < graph->n_columns)
-            text_format(out, " %s", graph->column_names[node->aux.index]);
+        if (graph_column_name(graph, node->aux.index)[0])
+            text_format(out, " %s", graph_column_name(graph, node->aux.index));
         else text_format(out, " %zu", (size_t)node->aux.index);
         break;
     case OP_PARAM: text_format(out, " %s", graph->parameters[node->aux.index].name); break;

@@ -205,8 +205,8 @@ static void form_print_name(Formula *formula, NodeId id) {
     const Node *node = &graph->nodes[id];
     if (node->op == OP_PARAM)
         form_print_word(formula->out, graph->parameters[node->aux.index].name);
-    else if (node->aux.index < graph->n_columns)
-        form_print_word(formula->out, graph->column_names[node->aux.index]);
+    else if (graph_column_name(graph, node->aux.index)[0])
+        form_print_word(formula->out, graph_column_name(graph, node->aux.index));
 }
 
 static void form_print_element(Formula *formula, const FormAtom *atom) {

@@ -26,7 +26,9 @@ typedef struct Sweep {
     Graph *graph;
     GradientKind kind;
     NodeId limit;    /* the nodes from here on are the sweep's own */
-    bool *wanted;    /* a parameter asked for is below */
+    bool *asked;     /* of each node: its adjoint is an answer */
+    NodeId *answers; /* of each node that was asked for, when it is known */
+    bool *wanted;    /* a node asked for is below */
     uint32_t *first; /* of each node: its newest contribution, which is that of its earliest use */
     Contribution *items;
     size_t n_items, capacity;
@@ -207,7 +209,7 @@ static uint32_t sweep_join(Sweep *sweep, uint32_t at, uint32_t a, uint32_t b) {
 /* Where the node's adjoint will hold: the union of its contributions' regions. */
 static uint32_t sweep_meet(Sweep *sweep, NodeId node) {
     Graph *graph = sweep->graph;
-    if (graph->nodes[node].n_inputs == 0) return 0; /* parameters are everywhere */
+    if (sweep->asked[node]) return 0; /* answers, such as parameters, are everywhere */
     sweep->n_heap = sweep->order = 0;
     for (uint32_t at = sweep->first[node]; at != 0; at = sweep->items[at].next) {
         Contribution *item = &sweep->items[at];
@@ -300,12 +302,12 @@ static bool sweep_input_counts(const Node *node, uint32_t k) {
     }
 }
 
-static void sweep_mark_wanted(Sweep *sweep, const uint32_t *wrt, size_t n_wrt, bool *asked) {
+static void sweep_mark_wanted(Sweep *sweep, const NodeId *by, size_t n) {
     const Graph *graph = sweep->graph;
-    for (size_t k = 0; k < n_wrt; k++) asked[wrt[k]] = true;
+    for (size_t k = 0; k < n; k++) sweep->asked[by[k]] = true;
     for (NodeId id = 1; id < sweep->limit; id++) {
         const Node *node = &graph->nodes[id];
-        if (node->op == OP_PARAM) sweep->wanted[id] = asked[node->aux.index];
+        sweep->wanted[id] = sweep->asked[id];
         for (uint32_t k = 0; k < node->n_inputs && !sweep->wanted[id]; k++)
             sweep->wanted[id] =
                 sweep->wanted[graph_input(graph, id, k)] && sweep_input_counts(node, k);
@@ -343,13 +345,13 @@ static void sweep_leave_vectors(Sweep *sweep, Derivative *derivative, Op op) {
     sweep->region = sweep->held = graph_region(graph, base, any, true);
 }
 
-static void sweep_visit(Sweep *sweep, NodeId id, NodeId *adjoint_of_parameter) {
+static void sweep_visit(Sweep *sweep, NodeId id) {
     Graph *graph = sweep->graph;
     graph->span = graph->nodes[id].span;
     NodeId adjoint = sweep_collect(sweep, id);
     if (graph->status != STATUS_OK) return;
     Op op = graph->nodes[id].op;
-    if (op == OP_PARAM) adjoint_of_parameter[graph->nodes[id].aux.index] = adjoint;
+    if (sweep->asked[id]) sweep->answers[id] = adjoint;
     Derivative derivative = {.graph = graph,
                              .node = id,
                              .adjoint = adjoint,
@@ -363,56 +365,79 @@ static void sweep_visit(Sweep *sweep, NodeId id, NodeId *adjoint_of_parameter) {
     sweep->guards = NULL;
 }
 
-static void sweep_run(Sweep *sweep, NodeId of, NodeId *adjoint_of_parameter) {
+static void sweep_run(Sweep *sweep, NodeId of) {
     Graph *graph = sweep->graph;
     Contribution seed = {.value = graph_constant(graph, 1)};
     sweep_push(sweep, of, (Contribution){0}); /* item 0 is the end of every list */
     sweep->first[of] = 0;
     if (sweep->wanted[of]) sweep_push(sweep, of, seed);
     for (NodeId id = of; id > 0 && graph->status == STATUS_OK; id--)
-        if (sweep->first[id] != 0) sweep_visit(sweep, id, adjoint_of_parameter);
+        if (sweep->first[id] != 0) sweep_visit(sweep, id);
 }
 
-static Status gradient_finish(Graph *graph, const uint32_t *wrt, size_t n_wrt,
-                              const NodeId *adjoint_of_parameter, NodeId *out) {
+static Status gradient_finish(Sweep *sweep, const NodeId *by, size_t n, NodeId *out) {
+    Graph *graph = sweep->graph;
     graph->region = 0;
-    for (size_t k = 0; k < n_wrt && graph->status == STATUS_OK; k++) {
-        NodeId adjoint = adjoint_of_parameter[wrt[k]];
-        Shape shape = graph->parameters[wrt[k]].shape;
-        out[k] = adjoint != NODE_NONE ? adjoint
-                                      : graph_expand(graph, graph_constant(graph, 0), shape);
+    for (size_t k = 0; k < n && graph->status == STATUS_OK; k++) {
+        NodeId answer = sweep->answers[by[k]];
+        out[k] = answer != NODE_NONE ? answer
+                                     : graph_expand(graph, graph_constant(graph, 0),
+                                                    graph->nodes[by[k]].shape);
     }
     return graph->status;
 }
 
-Status graph_gradient(Graph *graph, NodeId of, const uint32_t *wrt, size_t n_wrt, GradientKind kind,
-                      NodeId *out, Error *error) {
+static bool sweep_open(Sweep *sweep) {
+    size_t n = sweep->limit;
+    sweep->asked = memory_new(n, sizeof *sweep->asked);
+    sweep->answers = memory_new(n, sizeof *sweep->answers);
+    sweep->wanted = memory_new(n, sizeof *sweep->wanted);
+    sweep->first = memory_new(n, sizeof *sweep->first);
+    bool good = sweep->asked && sweep->answers && sweep->wanted && sweep->first;
+    if (!good) sweep_fail_memory(sweep);
+    return good;
+}
+
+static void sweep_close(Sweep *sweep) {
+    memory_free(sweep->asked);
+    memory_free(sweep->answers);
+    memory_free(sweep->wanted);
+    memory_free(sweep->first);
+    memory_free(sweep->items);
+    memory_free(sweep->heap);
+}
+
+Status graph_gradient_by(Graph *graph, NodeId of, const NodeId *by, size_t n, GradientKind kind,
+                         NodeId *out, Error *error) {
     if (graph->status != STATUS_OK) return graph->status;
     Error *old_error = graph->error;
     Span old_span = graph->span;
     graph->error = error;
     Sweep sweep = {.graph = graph, .kind = kind, .limit = (NodeId)graph->n_nodes};
-    sweep.wanted = memory_new(graph->n_nodes, sizeof *sweep.wanted);
-    sweep.first = memory_new(graph->n_nodes, sizeof *sweep.first);
-    bool *asked = memory_new(graph->n_parameters + 1, sizeof *asked);
-    NodeId *adjoints = memory_new(graph->n_parameters + 1, sizeof *adjoints);
-    if (sweep.wanted && sweep.first && asked && adjoints) {
-        sweep_mark_wanted(&sweep, wrt, n_wrt, asked);
-        sweep_run(&sweep, of, adjoints);
-    } else {
-        sweep_fail_memory(&sweep);
+    if (sweep_open(&sweep)) {
+        sweep_mark_wanted(&sweep, by, n);
+        sweep_run(&sweep, of);
     }
-    Status status = gradient_finish(graph, wrt, n_wrt, adjoints, out);
-    memory_free(sweep.wanted);
-    memory_free(sweep.first);
-    memory_free(sweep.items);
-    memory_free(sweep.heap);
-    memory_free(asked);
-    memory_free(adjoints);
+    Status status = gradient_finish(&sweep, by, n, out);
+    sweep_close(&sweep);
     graph->error = old_error;
     graph->span = old_span;
     graph->region = 0;
     if (status == STATUS_INPUT) graph->status = STATUS_OK; /* the graph is as good as before */
+    return status;
+}
+
+/* A parameter is one node; of one that nothing reads there is none yet. */
+Status graph_gradient(Graph *graph, NodeId of, const uint32_t *wrt, size_t n_wrt, GradientKind kind,
+                      NodeId *out, Error *error) {
+    NodeId *by = memory_new(n_wrt + 1, sizeof *by);
+    Error *old_error = graph->error;
+    graph->error = error;
+    if (!by && graph->status == STATUS_OK) graph->status = error_memory(error);
+    for (size_t k = 0; by && k < n_wrt; k++) by[k] = graph_parameter(graph, wrt[k]);
+    graph->error = old_error;
+    Status status = graph_gradient_by(graph, of, by, n_wrt, kind, out, error);
+    memory_free(by);
     return status;
 }
 

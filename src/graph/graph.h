@@ -70,6 +70,23 @@ typedef enum StartKind {
     START_UNIFORM /* start_a to start_b */
 } StartKind;
 
+/* What was said about one element of a parameter: k[oak]=3. */
+typedef struct ElementStart {
+    size_t element;
+    bool has_start, has_bounds;
+    double start, low, high;
+} ElementStart;
+
+/* A column of numbers read as categories: its distinct values, sorted, count from 1. As a column of
+ * the graph it comes behind those of the table. */
+typedef struct GraphGroup {
+    uint32_t of;          /* the column of the table */
+    const double *codes;  /* of each row */
+    const double *values; /* of each class */
+    const char *const *classes;
+    size_t n_classes;
+} GraphGroup;
+
 typedef struct Parameter {
     const char *name; /* "b", "dense.1.W" */
     Shape shape;
@@ -79,8 +96,19 @@ typedef struct Parameter {
     const double *start_values; /* count, or NULL */
     double low, high;           /* -inf, inf: free; low == high: fixed */
     double rate, decay;         /* factors, 1 by default */
+    const ElementStart *elements; /* n_elements, over what holds for all */
+    size_t n_elements;
+    int by;                    /* the column whose classes are the elements of the first axis; -1 */
+    const char *const *labels; /* of those classes; NULL where 'by' is -1 */
     Span span;
 } Parameter;
+
+/* A name that was set to something made of parameters alone: b = 2*a. */
+typedef struct GraphName {
+    const char *name;
+    NodeId node;
+    Span span; /* of the statement */
+} GraphName;
 
 typedef struct Graph {
     Source source; /* the text the spans point into */
@@ -95,11 +123,18 @@ typedef struct Graph {
     const char *const *column_names; /* of the table, for dumps */
     size_t n_columns;
     bool *column_used;
+    GraphGroup *groups; /* columns n_columns, n_columns + 1, ... */
+    size_t n_groups, groups_capacity;
 
+    GraphName *names; /* in the order of the text; each once, as it was set last */
+    size_t n_names, names_capacity;
     NodeId loss;       /* the number to make small: over all rows, and terms without rows */
     NodeId *residuals; /* of each '~': left - right (times sqrt(weight)), a number for each row */
     NodeId left, right; /* of the first '~' */
+    NodeId raw;         /* what --loss made the residual of; NODE_NONE: squares count */
+    double tuning;      /* of --loss: where it bends, in units of the scatter; NaN: nobody said */
     NodeId weight;      /* NODE_NONE: all rows count 1 */
+    const char *errors; /* the columns of --error and --xerror: "dy, dx"; NULL: none were given */
     size_t n_residuals;
     bool least_squares; /* the loss is the sum of the mean squared residuals, and nothing else */
 
@@ -122,11 +157,25 @@ typedef struct Argument {
     double start, low, high;
 } Argument;
 
+/* A column with a part to play; 'of' says for what: COL, or NAME=COL. */
+typedef struct Role {
+    const char *of; /* NULL: nobody said */
+    const char *column;
+} Role;
+
 typedef struct BuildOptions {
     bool declared; /* a model file: an undeclared name is an error (else it becomes a parameter) */
     const Argument *arguments;
     size_t n_arguments;
     const char *weight;         /* column of row weights, or NULL */
+    /* Standard deviations of left sides of '~' and of columns on the right: residuals are divided
+     * by what they make together. */
+    const Role *errors, *x_errors;
+    size_t n_errors, n_x_errors;
+    const char *loss;  /* of '~': residuals go through robust_LOSS; NULL: squares */
+    double loss_scale; /* beyond this a residual counts less; 0: the tuning constant */
+    const char *const *groups; /* columns that are categories, also where they hold numbers */
+    size_t n_groups;
     const char *const *dropped; /* columns that the formula may not use (--drop) */
     size_t n_dropped;
     /* Statistics over the rows (over_rows.mean ...) are numbers of the model, taken once from all
@@ -168,8 +217,11 @@ void graph_free(Graph *graph);
 /* The flat start vector: given starts, draws keyed by seed, parameter name and index, inside
  * bounds. drawn[i] (may be NULL) tells which elements nobody gave. */
 Status graph_start(const Graph *graph, uint64_t seed, double *start, bool *drawn);
-/* "w", "w[2]", "W[1;2]" of a flat index. */
+/* "w", "w[2]", "W[1;2]", "k[oak]" of a flat index. */
 void graph_scalar_name(const Graph *graph, size_t scalar, Text *out);
+/* Between which bounds an element stays. */
+void graph_bounds(const Parameter *parameter, size_t element, double *low, double *high);
+const char *graph_column_name(const Graph *graph, uint32_t column); /* "": it has none */
 
 /* ---- node.c: making nodes -------------------------------------------------------------------- */
 
@@ -260,6 +312,9 @@ typedef enum GradientKind {
  * on it). May be applied again to its own results. */
 Status graph_gradient(Graph *graph, NodeId of, const uint32_t *wrt, size_t n_wrt, GradientKind kind,
                       NodeId *out, Error *error);
+/* The same by any nodes of the outermost region, each taken as free: columns, or values within. */
+Status graph_gradient_by(Graph *graph, NodeId of, const NodeId *by, size_t n, GradientKind kind,
+                         NodeId *out, Error *error);
 /* Hessian times vector: 'vector' holds a node of each parameter's shape. */
 Status graph_hessian_vector(Graph *graph, const NodeId *gradient, const NodeId *vector, size_t n,
                             NodeId *out, Error *error);
@@ -278,7 +333,7 @@ void graph_degrees(const Graph *graph, NodeId last, const bool *counted, uint8_t
 Status graph_linear_parameters(const Graph *graph, const NodeId *outputs, size_t n_outputs,
                                bool *linear);
 
-/* ---- units.c --------------------------------------------------------------------------------- */
+/* ---- dimensions.c --------------------------------------------------------------------------- */
 
 /* The natural size of parameters, from dimensional analysis with the columns as base quantities:
  * what is added must be of one unit, what stands in exp has none. Parameter k is of unit
@@ -367,6 +422,7 @@ typedef struct Builder {
     size_t n_terms, terms_capacity, residuals_capacity;
     size_t n_plain;  /* terms that are not squares of residuals */
     bool *argument_used;
+    bool *error_used; /* of errors, then of x_errors */
     struct RuleGraph *rule;
     AstId rule_block; /* its statements */
     size_t columns_capacity;
@@ -403,9 +459,32 @@ NodeId graph_build_broadcast(Builder *builder, AstId id, Op op, NodeId a, NodeId
 
 /* build_name.c */
 BuildValue graph_build_name(Builder *builder, AstId id);
-NodeId graph_build_implicit(Builder *builder, AstId id, Shape shape);
+/* An undeclared parameter; by: the category whose classes its elements are, or -1. */
+NodeId graph_build_implicit(Builder *builder, AstId id, Shape shape, int by);
 bool graph_build_dropped(const Builder *builder, const Column *column);
 void graph_build_apply_argument(Builder *builder, uint32_t parameter);
+
+/* build_robust.c: the residual as --loss makes the squares see it */
+NodeId graph_build_robust(Builder *builder, AstId id, NodeId residual);
+void graph_build_robust_end(Builder *builder);
+
+/* build_group.c: classes of a column of text or of a group */
+typedef struct BuildClasses {
+    const char *column;
+    const char *const *names;
+    const double *values; /* NULL: they are words */
+    size_t count;
+} BuildClasses;
+BuildClasses graph_build_classes(const Builder *builder, int category);
+/* The place of a class from 1; 0: there is none of that name, or number. */
+size_t graph_build_class(const BuildClasses *classes, const char *name);
+size_t graph_build_class_number(const BuildClasses *classes, double value);
+bool graph_build_is_group(const Builder *builder, uint32_t column); /* by --group */
+/* The column of numbers as a group, made when it is asked for first: its column in the graph, or -1
+ * with an error. 'guessed': nobody said that it is one, so it must look like it. */
+int graph_build_group(Builder *builder, AstId id, uint32_t column, bool guessed);
+void graph_build_label(Builder *builder, uint32_t parameter, int category);
+void graph_build_groups_end(Builder *builder); /* each --group was used */
 
 /* build_call.c */
 BuildValue graph_build_call(Builder *builder, AstId id);
@@ -414,6 +493,9 @@ BuildValue graph_build_call(Builder *builder, AstId id);
 bool graph_build_builtin(Builder *builder, AstId id, BuildValue *value);
 const char *graph_build_nearest_function(Builder *builder, const char *name);
 int graph_build_function(Builder *builder, const char *name); /* its def (prelude too), or -1 */
+/* The def with values for its arguments, as if called in the place of 'id'. */
+BuildValue graph_build_run(Builder *builder, AstId id, int def, BuildValue *arguments);
+size_t graph_build_arity(const Builder *builder, int def);
 
 /* build_statement.c */
 BuildValue graph_build_block(Builder *builder, AstId id); /* the value of a def's body */
@@ -425,6 +507,14 @@ void graph_build_fit(Builder *builder, AstId id);
 /* build.c */
 BuildWords graph_build_columns(const Builder *builder); /* names of the columns: "x, y" */
 void graph_build_check_typos(Builder *builder); /* parameters that look like unused columns */
+
+void graph_build_no_column(Builder *builder, const char *name);
+
+/* build_error.c: what can be said of --error and --xerror before and after the statements; the
+ * residual in units of its error */
+void graph_build_errors_start(Builder *builder);
+void graph_build_errors_end(Builder *builder);
+NodeId graph_build_scaled(Builder *builder, AstId id, const NodeId side[2], NodeId residual);
 
 /* build_rule.c: the state of that name, made when it is read first and set somewhere; else
  * NODE_NONE */

@@ -77,6 +77,8 @@ void graph_free(Graph *graph) {
     memory_free(graph->regions);
     memory_free(graph->parameters);
     memory_free(graph->residuals);
+    memory_free(graph->groups);
+    memory_free(graph->names);
     notes_free(&graph->notes);
     arena_free(&graph->arena);
     memory_free(graph);
@@ -627,6 +629,7 @@ uint32_t graph_new_parameter(Graph *graph, const char *name, Shape shape, Span s
                                                          .count = count,
                                                          .low = -INFINITY,
                                                          .high = INFINITY,
+                                                         .by = -1,
                                                          .rate = 1,
                                                          .decay = 1,
                                                          .span = span};

@@ -32,7 +32,7 @@ int train_curve_column(const Problem *problem) {
     curve_mark(graph, graph->right, needed);
     int column = curve_only_column(graph, graph->right, needed);
     memory_free(needed);
-    return column;
+    return column < (int)graph->n_columns ? column : -1; /* groups are no axis */
 }
 
 Status train_curve(Problem *problem, const double *x, const double *column, double *values,

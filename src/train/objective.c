@@ -315,9 +315,9 @@ static Status problem_hessian_vector(void *context, const double *x, const doubl
 
 /* ---- opening and closing --------------------------------------------------------------------- */
 
-static bool problem_any_bound(const Graph *graph) {
-    for (size_t k = 0; k < graph->n_parameters; k++)
-        if (isfinite(graph->parameters[k].low) || isfinite(graph->parameters[k].high)) return true;
+static bool problem_any_bound(const Problem *problem) {
+    for (size_t i = 0; i < problem->graph->n_scalars; i++)
+        if (isfinite(problem->low[i]) || isfinite(problem->high[i])) return true;
     return false;
 }
 
@@ -340,8 +340,7 @@ static Status problem_fill(Problem *problem) {
     for (size_t k = 0; k < graph->n_parameters; k++) {
         const Parameter *parameter = &graph->parameters[k];
         for (size_t i = parameter->offset; i < parameter->offset + parameter->count; i++) {
-            problem->low[i] = parameter->low;
-            problem->high[i] = parameter->high;
+            graph_bounds(parameter, i - parameter->offset, &problem->low[i], &problem->high[i]);
             problem->rate[i] = parameter->rate;
             problem->decay[i] = parameter->decay;
         }
@@ -403,7 +402,7 @@ static bool problem_all_linear(const Problem *problem) {
 static void problem_fill_objective(Problem *problem) {
     Objective *objective = &problem->objective;
     const Graph *graph = problem->graph;
-    bool bounds = problem_any_bound(graph), factors = problem_any_factor(graph);
+    bool bounds = problem_any_bound(problem), factors = problem_any_factor(graph);
     *objective = (Objective){.n = graph->n_scalars,
                              .low = bounds ? problem->low : NULL,
                              .high = bounds ? problem->high : NULL,
@@ -428,10 +427,13 @@ static void problem_fill_objective(Problem *problem) {
     }
 }
 
-static const double **problem_new_columns(const Table *table) {
+/* Those of the table, then the groups that the graph made of them. */
+static const double **problem_new_columns(const Table *table, const Graph *graph) {
     size_t count = table ? table->n_columns : 0;
-    const double **columns = memory_new(count + 1, sizeof *columns);
+    const double **columns = memory_new(count + graph->n_groups + 1, sizeof *columns);
     for (size_t k = 0; columns && k < count; k++) columns[k] = table->columns[k].values;
+    for (size_t k = 0; columns && k < graph->n_groups; k++)
+        columns[count + k] = graph->groups[k].codes;
     return columns;
 }
 
@@ -439,7 +441,7 @@ static const double **problem_new_columns(const Table *table) {
 static Status problem_statistic(void *context, const Graph *graph, NodeId node, double *elements) {
     Problem *problem = context;
     Plan *plan = NULL;
-    const double **columns = problem_new_columns(problem->table);
+    const double **columns = problem_new_columns(problem->table, graph);
     Rows rows = {.columns = columns, .count = problem->table->n_rows};
     Status status = columns ? problem_plan(problem, graph, &node, 1, &plan) : STATUS_MEMORY;
     if (status == STATUS_OK) status = exec_run(plan, NULL, &rows, &elements, NULL);
@@ -449,7 +451,7 @@ static Status problem_statistic(void *context, const Graph *graph, NodeId node, 
 }
 
 static Status problem_allocate(Problem *problem) {
-    problem->columns = problem_new_columns(problem->table);
+    problem->columns = problem_new_columns(problem->table, problem->graph);
     problem->results = memory_new(problem->graph->n_parameters + 1, sizeof *problem->results);
     if (problem->options.probe)
         problem->feet = memory_new(problem->graph->n_scalars + 1, sizeof *problem->feet);
@@ -469,7 +471,7 @@ static float *problem_round_column(const double *values, size_t n) {
 /* Single precision: the columns that the formula reads, rounded. */
 static Status problem_round_columns(Problem *problem) {
     const Graph *graph = problem->graph;
-    size_t n_columns = problem->table ? problem->table->n_columns : 0;
+    size_t n_columns = (problem->table ? problem->table->n_columns : 0) + graph->n_groups;
     if (problem->options.precision == PRECISION_F64) return STATUS_OK;
     problem->floats = memory_new(n_columns + 1, sizeof *problem->floats);
     if (!problem->floats) return error_memory(problem->error);
@@ -532,6 +534,7 @@ Status train_problem_open(const Ast *ast, const Table *table, const BuildOptions
 
 void train_problem_close(Problem *problem) {
     if (!problem) return;
+    train_problem_close(problem->plain);
     exec_free(problem->loss_plan);
     exec_free(problem->gradient_plan);
     exec_free(problem->side_plan);
@@ -590,6 +593,16 @@ Status train_gradient_nodes(Problem *problem, const NodeId **nodes) {
     TRY(problem_gradient_nodes(problem));
     *nodes = problem->gradient;
     return STATUS_OK;
+}
+
+Problem *train_plain_problem(const Problem *problem) {
+    Problem *own = problem->objective.context;
+    BuildOptions build = own->build;
+    ProblemOptions options = {.executor = own->options.executor, .threads = own->options.threads};
+    build.loss = NULL;
+    if (!own->plain)
+        train_problem_open(own->ast, own->table, &build, &options, &own->plain, &own->late);
+    return own->plain;
 }
 
 void train_use_rows(Problem *problem, size_t first, size_t count) {

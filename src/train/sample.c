@@ -56,7 +56,7 @@ static void sample_swap(Problem *problem, Sample *sample) {
 Status sample_open(Problem *problem, size_t most, uint64_t seed, Sample *sample) {
     *sample = (Sample){0};
     if (problem->rows.count <= most || problem->rows.first != 0) return STATUS_OK;
-    sample->n_columns = problem->table->n_columns;
+    sample->n_columns = problem->table->n_columns + problem->graph->n_groups;
     sample->rows = most;
     sample->columns = memory_new(sample->n_columns + 1, sizeof *sample->columns);
     sample->values = memory_new(sample->n_columns * most + 1, sizeof *sample->values);

@@ -163,6 +163,29 @@ bool train_seed_wanted(const Problem *problem, const WalkOptions *options, const
  * to the end of their valleys. All draws are keyed by the seed; no bit depends on threads. */
 Status train_seed(Problem *problem, const WalkOptions *options, const bool *open, double *start,
                   SeedReport *report);
+/* ---- robust.c: --loss ------------------------------------------------------------------------ */
+
+/* What the problems of such a fit are made of. */
+typedef struct RobustTask {
+    const Ast *ast;
+    const Table *table;
+    const BuildOptions *build;
+    ProblemOptions options;
+    const WalkOptions *walk;
+    double tuning; /* where the loss bends, in units of the scatter */
+    Error *error;
+} RobustTask;
+
+/* The scatter of the residuals about the fit whose loss bends at tuning * scatter. 'plain': the
+ * same problem with squares. */
+Status train_robust_scatter(const RobustTask *task, Problem *plain, const double *start,
+                            double *scatter);
+/* Of each row: its residual as it is, the slope of the loss by it and the slope of that; and its
+ * left side. */
+Status train_robust_rows(const Problem *problem, const double *x, double *residual, double *psi,
+                         double *slope, double *left);
+/* The problem with squares for its loss, opened when first asked for; NULL: no memory. */
+Problem *train_plain_problem(const Problem *problem);
 
 /* ==== inside this folder ====================================================================== */
 
@@ -220,6 +243,7 @@ struct Problem {
     Memo memo;
     Foot *feet;
     Pool *pool; /* NULL: one thread */
+    Problem *plain; /* see train_plain_problem */
     Rows rows;
     Error *error; /* where plans are reported: the caller's while opening, then 'late' */
     Error late;

@@ -112,7 +112,8 @@ static void units_of(Units *units, NodeId id) {
             units_row(units, id)[node->aux.index] = 1;
             break;
         case OP_COLUMN:
-            units_row(units, id)[units->n_parameters + node->aux.index] = 1;
+            if (node->aux.index < graph->n_columns) /* a group has no unit */
+                units_row(units, id)[units->n_parameters + node->aux.index] = 1;
             break;
         case OP_MUL:
         case OP_MATMUL:
