@@ -5,11 +5,15 @@
 
 #include "../train/train.h"
 
-/* ---- student.c ------------------------------------------------------------------------------- */
+/* ---- distribution.c -------------------------------------------------------------------------- */
 
-/* Quantile of Student's t with nu degrees of freedom, 0.5 < p < 1 (inverts the incomplete beta
- * function: Abramowitz and Stegun 26.5.8, 26.7.1), to about 14 digits. */
-double diagnose_student_quantile(double p, double nu);
+/* To 12 digits and more, also where they are 1e-300; NaN where nothing is defined. */
+double diagnose_student_p(double t, double nu); /* P(|T| > |t|) */
+double diagnose_student_cdf(double t, double nu);
+double diagnose_student_quantile(double p, double nu); /* 0.5 < p < 1 */
+double diagnose_f_tail(double f, double above, double below); /* P(F > f) */
+double diagnose_chi_square_tail(double x, double degrees);    /* P(X > x) */
+double diagnose_normal_cdf(double z);
 
 /* ---- statistics.c ---------------------------------------------------------------------------- */
 
