@@ -201,10 +201,18 @@ DESCEND_API const char *descend_verdict_name(descend_verdict verdict); /* "conve
 /* Numbers by key, NaN when not available: loss start_loss steps evaluations gradient_norm seconds
  * seed threads rate_limit; workspace_bytes (of all plans); with profile=on read_limit (bytes a
  * second) and operation_limit (multiplications and additions a second), measured when first asked
- * for; of fits: residual_sum_of_squares residual_standard_deviation degrees_of_freedom
- * rows. */
+ * for; of fits: residual_sum_of_squares residual_standard_deviation degrees_of_freedom (rows that
+ * have a weight, less determined parameters) rows;
+ * r_squared adjusted_r_squared (against the weighted mean of the left side: may be below 0),
+ * log_likelihood aic aicc bic (as R has them: normal scatter, whose sigma counts as a parameter);
+ * f_statistic f_above f_below f_p (against a constant alone, where the formula holds one: its two
+ * degrees of freedom and its p);
+ * of the residuals, along the one column on the right or else the fitted value: runs runs_expected
+ * runs_p (of their signs), spread spread_slope spread_p (Breusch and Pagan's test in Koenker's form;
+ * slope above 0: the scatter grows). */
 DESCEND_API double descend_walk_number(const descend_walk *walk, const char *key);
-/* Texts by key, "" when there is none: method executor precision (English names); and sentences:
+/* Texts by key, "" when there is none: method executor precision (English names), residual_tests
+ * (tested; few_rows: too few to tell; many_rows: it would take too long); and sentences:
  * reason (why it ended, with its two numbers), advice (the options to add or change,
  * '--rate 0.5': the command makes a line to type of them), method_sentence (names the method and
  * how to walk as in the chapter), names ('columns: ...; parameters: ...'), story (what the steps
@@ -217,12 +225,24 @@ DESCEND_API const char *descend_walk_note(descend_walk *walk, size_t k, const ch
 DESCEND_API uint64_t descend_walk_digest(const descend_walk *walk);
 
 /* Fits: n_parameters values each, NaN where not available; 'correlation' is n x n. Keys:
- * standard_errors, confidence_low, confidence_high, correlation. */
+ * standard_errors, confidence_low, confidence_high, correlation, t_values and p_values (of 'the
+ * parameter is 0', where its bounds allow that). */
 DESCEND_API descend_status descend_walk_vector(const descend_walk *walk, const char *key,
                                                double *values, size_t count);
 /* Why parameter i has no standard error; "" when it has one. */
 DESCEND_API const char *descend_walk_unavailable(descend_walk *walk, size_t i,
                                                  const char *language);
+/* Rows that stand out, k from 0; 0 past the end. "outliers": up to 3 whose p is below 0.05, the
+ * farthest first; "influence": the 5 that pull the fit most. */
+typedef struct descend_row_facts {
+    size_t row; /* of the table, from 1 */
+    long line;  /* in its file, from 1; 0: none */
+    double residual;
+    double studentized, p; /* by the scatter of the other rows; p times the number of rows */
+    double leverage, cook; /* Cook's distance */
+} descend_row_facts;
+DESCEND_API int descend_walk_row_facts(descend_walk *walk, const char *key, size_t k,
+                                       descend_row_facts *facts);
 /* One number for each row of the table at the current parameters: "left", "right", "residual". */
 DESCEND_API descend_status descend_walk_rows(descend_walk *walk, const char *key, double *values,
                                              size_t n_rows, descend_error **error);

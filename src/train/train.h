@@ -60,6 +60,18 @@ typedef enum FitSide { SIDE_LEFT, SIDE_RIGHT, SIDE_RESIDUAL } FitSide;
 Status train_fit_rows(Problem *problem, const double *x, FitSide side, const Rows *rows,
                       double *values);
 
+/* The same row by row, in order. */
+typedef void (*SideVisitor)(void *context, size_t row, double left, double right);
+Status train_side_rows(Problem *problem, const double *x, SideVisitor visitor, void *context);
+/* Each row of every residual that has rows, in order, residuals beside each other: its value, with
+ * the root of its weight, and its slopes by all n scalars, which last for the call. */
+typedef void (*ResidualVisitor)(void *context, size_t residual, size_t row, double value,
+                                const double *slopes);
+Status train_residual_rows(Problem *problem, const double *x, ResidualVisitor visitor,
+                           void *context);
+/* Of each row; NULL: all are 1. */
+const double *train_weights(const Problem *problem);
+
 /* The largest residual of the first '~', and what rounding of its left side allows (4 units in the
  * last place). Untouched on failure. */
 void train_exactness(const Problem *problem, const double *x, double *residual, double *room);
@@ -152,6 +164,9 @@ Status jacobian_open(Graph *graph, const PlanOptions *options, Jacobian **jacobi
 const Plan *jacobian_plan(const Jacobian *jacobian); /* of what has rows, or NULL */
 Status jacobian_factors(Jacobian *jacobian, const double *x, const Rows *rows, double weight,
                         double *r_matrix, double *qtr, double *rss);
+/* See train_residual_rows. */
+Status jacobian_rows(Jacobian *jacobian, const double *x, const Rows *rows,
+                     ResidualVisitor visitor, void *context);
 void jacobian_close(Jacobian *jacobian);
 
 /* ---- walk.c and restarts.c share ------------------------------------------------------------- */
