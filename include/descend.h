@@ -208,8 +208,8 @@ DESCEND_API const char *descend_verdict_name(descend_verdict verdict); /* "conve
  * f_statistic f_above f_below f_p (against a constant alone, where the formula holds one: its two
  * degrees of freedom and its p);
  * of the residuals, along the one column on the right or else the fitted value: runs runs_expected
- * runs_p (of their signs), spread spread_slope spread_p (Breusch and Pagan's test in Koenker's form;
- * slope above 0: the scatter grows). */
+ * runs_p (of their signs), spread spread_slope spread_p (Breusch and Pagan's test in Koenker's
+ * form; slope above 0: the scatter grows). */
 DESCEND_API double descend_walk_number(const descend_walk *walk, const char *key);
 /* Texts by key, "" when there is none: method executor precision (English names), residual_tests
  * (tested; few_rows: too few to tell; many_rows: it would take too long); and sentences:

@@ -1,4 +1,4 @@
-/* Statistics of a fit: made when first asked for, anew while the walk runs, once when it has ended. */
+/* Statistics of a fit: made when asked for; anew while the walk runs, once when it has ended. */
 #include "api.h"
 
 #include <math.h>

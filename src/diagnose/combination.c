@@ -21,10 +21,11 @@ static double combination_slope(const Combination *c, size_t point, size_t i, bo
 /* How much of 'i' there is for one of 'reference'; false: not the same at both points. */
 static bool combination_share(const Combination *c, size_t reference, bool reference_log, size_t i,
                               bool log, double *share) {
-    double first = combination_slope(c, 0, i, log) / combination_slope(c, 0, reference, reference_log);
-    double second = combination_slope(c, 1, i, log) / combination_slope(c, 1, reference, reference_log);
-    *share = first;
-    return isfinite(first) && first != 0 && combination_near(first, second);
+    double at[2];
+    for (size_t k = 0; k < 2; k++)
+        at[k] = combination_slope(c, k, i, log) / combination_slope(c, k, reference, reference_log);
+    *share = at[0];
+    return isfinite(at[0]) && at[0] != 0 && combination_near(at[0], at[1]);
 }
 
 /* The smallest factor that makes all shares of one kind whole; 1 when there is none. */

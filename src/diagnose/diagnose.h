@@ -55,7 +55,7 @@ typedef struct FitStatistics {
     double rank;    /* parameters that are free and determined, or stand at a bound */
     double degrees; /* rows - rank; may be <= 0 */
     double *errors, *low, *high; /* n each: standard error, 95 % interval; NaN where unavailable */
-    double *t, *p;       /* n each: of 'the parameter is 0'; NaN also where its bounds exclude that */
+    double *t, *p; /* n each: of 'the parameter is 0'; NaN also where its bounds exclude that */
     double *correlation;         /* n x n; NaN where unavailable */
     MessageId *unavailable;      /* n: why there is no error; MSG_NONE */
     size_t *group; /* n: tied parameters have that of the first one among them; others n */
@@ -122,7 +122,7 @@ typedef struct FitResiduals {
     bool constant; /* the formula holds a constant: one of its directions lifts all rows alike */
     double f, f_above, f_below, f_p;     /* against that constant alone */
     double runs, runs_expected, runs_p;  /* of signs, along the one column or the fitted value */
-    double spread, spread_slope, spread_p; /* Breusch and Pagan's test in Koenker's form, 1 degree */
+    double spread, spread_slope, spread_p; /* Breusch and Pagan, in Koenker's form */
     RowFacts outliers[RESIDUALS_OUTLIERS], influence[RESIDUALS_INFLUENCE];
     size_t n_outliers, n_influence;
 } FitResiduals;

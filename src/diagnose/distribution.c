@@ -26,8 +26,8 @@ static double distribution_stirling(double n) {
     double square = n * n;
     if (n <= 15)
         return vm_lgamma(n + 1) - (n + 0.5) * vm_log(n) + n - vm_log(DISTRIBUTION_TWO_PI) / 2;
-    return (1. / 12 - (1. / 360 - (1. / 1260 - (1. / 1680 - 1. / 1188 / square) / square) / square) /
-                          square) / n;
+    double tail = 1. / 1260 - (1. / 1680 - 1. / 1188 / square) / square;
+    return (1. / 12 - (1. / 360 - tail / square) / square) / n;
 }
 
 /* x log(x / mean) + mean - x. */

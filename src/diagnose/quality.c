@@ -1,4 +1,4 @@
-/* How good a fit is: the share of the scatter that it explains, likelihood, information criteria. */
+/* How good a fit is: the part of the scatter that it explains, likelihood, criteria. */
 #include "diagnose.h"
 
 #include "../op/vmath.h"

@@ -60,29 +60,44 @@ static void tie_read(Tie *tie, size_t point, const FitFactor *factor) {
     }
 }
 
-/* The directions without effect at a place aside; *there: it has as many as the solution. */
-static Status tie_look(Tie *tie, size_t point, bool *there) {
-    const Objective *objective = train_exact_objective(tie->problem);
-    const FitFactor *own = &tie->fit->factor;
-    FitFactor factor;
-    double rss = NAN, freedom = 0;
-    double *qtr = memory_new(own->n + 1, sizeof *qtr);
-    Status status = diagnose_factor_new(own->n, &factor);
-    if (status == STATUS_OK && !qtr) status = STATUS_MEMORY;
-    if (status == STATUS_OK)
-        status = objective->least_squares(objective->context, tie->point[point], factor.jacobian,
-                                          qtr, &rss);
-    bool good = status == STATUS_OK && isfinite(rss);
-    for (size_t k = 0; good && k < own->m; k++) {
+/* The columns of the solution, with their lengths at a place aside; false: one has none. */
+static bool tie_columns(const FitFactor *own, FitFactor *factor) {
+    for (size_t k = 0; k < own->m; k++) {
         size_t j = own->index[k];
-        double length = optim_norm(factor.jacobian + j * own->n, j + 1);
-        good = isfinite(length) && length > 0;
-        diagnose_factor_column(&factor, j, length);
+        double length = optim_norm(factor->jacobian + j * own->n, j + 1);
+        if (!(length > 0 && isfinite(length))) return false;
+        diagnose_factor_column(factor, j, length);
     }
-    if (good) status = diagnose_factor(&factor);
-    if (good && status == STATUS_OK) tie_read(tie, point, &factor);
-    for (size_t a = 0; good && a < tie->size; a++) freedom += tie->share[point][a * (tie->size + 1)];
-    *there = good && fabs(freedom - (double)tie->lost) < 1e-6;
+    return true;
+}
+
+/* How many of the members could be anything there. */
+static double tie_freedom(const Tie *tie, size_t point) {
+    double freedom = 0;
+    for (size_t a = 0; a < tie->size; a++) freedom += tie->share[point][a * (tie->size + 1)];
+    return freedom;
+}
+
+/* The directions without effect at a place aside; *there: it has as many as the solution. */
+static Status tie_look(Tie *tie, size_t point, FitFactor *factor, double *qtr, bool *there) {
+    const Objective *objective = train_exact_objective(tie->problem);
+    double rss = NAN;
+    TRY(objective->least_squares(objective->context, tie->point[point], factor->jacobian, qtr,
+                                 &rss));
+    if (!isfinite(rss) || !tie_columns(&tie->fit->factor, factor)) return STATUS_OK;
+    TRY(diagnose_factor(factor));
+    tie_read(tie, point, factor);
+    *there = fabs(tie_freedom(tie, point) - (double)tie->lost) < 1e-6;
+    return STATUS_OK;
+}
+
+static Status tie_look_once(Tie *tie, size_t point, bool *there) {
+    FitFactor factor;
+    double *qtr = memory_new(tie->fit->n + 1, sizeof *qtr);
+    Status status = diagnose_factor_new(tie->fit->n, &factor);
+    *there = false;
+    if (status == STATUS_OK && !qtr) status = STATUS_MEMORY;
+    if (status == STATUS_OK) status = tie_look(tie, point, &factor, qtr, there);
     diagnose_factor_free(&factor);
     memory_free(qtr);
     return status;
@@ -95,7 +110,7 @@ static Status tie_look_aside(Tie *tie, bool *there) {
         *there = false;
         for (int t = 0; t < REDUNDANCY_TRIES && !*there; t++, part /= 4) {
             tie_step_aside(tie, point, part);
-            TRY(tie_look(tie, point, there));
+            TRY(tie_look_once(tie, point, there));
         }
         for (size_t k = 0; k < tie->size; k++)
             tie->value[point][k] = tie->point[point][tie_parameter(tie, k)];
@@ -250,10 +265,9 @@ static Status tie_tell(Tie *tie, Notes *notes) {
     else if (there && tie->lost == 1) found = tie_ratios(tie) || tie_several(tie, &form);
     tie_names(tie, &names);
     tie_remedy(tie, &remedy);
-    if (found)
-        tie_tell_form(tie, text_string(&form), one, text_string(&names), text_string(&remedy), notes);
-    else if (status == STATUS_OK)
-        tie_tell_number(tie, text_string(&names), text_string(&remedy), notes);
+    const char *members = text_string(&names), *fixed = text_string(&remedy);
+    if (found) tie_tell_form(tie, text_string(&form), one, members, fixed, notes);
+    else if (status == STATUS_OK) tie_tell_number(tie, members, fixed, notes);
     notes->failed = notes->failed || form.failed || names.failed || remedy.failed;
     text_free(&form);
     text_free(&names);
@@ -325,12 +339,22 @@ typedef struct NearPair {
     double correlation;
 } NearPair;
 
+/* Three digits, or as many as tell it from 1. */
+static NumberText exchangeable_number(double correlation) {
+    NumberText text = number_round(correlation, 3);
+    for (int digits = 4; digits < 17; digits++) {
+        if (strcmp(text.s, "1") != 0 && strcmp(text.s, "-1") != 0) break;
+        text = number_round(correlation, digits);
+    }
+    return text;
+}
+
 static void exchangeable_tell(const Graph *graph, const NearPair *pair, Notes *notes) {
     Text a = {0}, b = {0};
     graph_scalar_name(graph, pair->a, &a);
     graph_scalar_name(graph, pair->b, &b);
     error_set(notes_add(notes), STATUS_OK, MSG_NEARLY_EXCHANGEABLE, text_string(&a),
-              text_string(&b), number_round(pair->correlation, 3).s, NULL);
+              text_string(&b), exchangeable_number(pair->correlation).s, NULL);
     text_free(&a);
     text_free(&b);
 }
@@ -355,7 +379,8 @@ void diagnose_exchangeable(const Problem *problem, const FitStatistics *fit, Not
             exchangeable_add(strongest, &count, REDUNDANCY_PAIRS, pair);
             all++;
         }
-    for (size_t k = 0; k < count; k++) exchangeable_tell(train_graph(problem), &strongest[k], notes);
+    for (size_t k = 0; k < count; k++)
+        exchangeable_tell(train_graph(problem), &strongest[k], notes);
     if (all > count)
         error_set(notes_add(notes), STATUS_OK, MSG_MORE_EXCHANGEABLE,
                   number_integer((long long)(all - count)).s, NULL);

@@ -105,7 +105,8 @@ static double residuals_runs_chance(double above, double below, double runs) {
     for (int turn = 0; turn < 2; turn++) {
         double first = turn ? half : other, second = turn ? other : half;
         if (first > above || second > below || second < 1) continue;
-        chance += vm_exp(residuals_log_cuts(above, first) + residuals_log_cuts(below, second) - all);
+        chance +=
+            vm_exp(residuals_log_cuts(above, first) + residuals_log_cuts(below, second) - all);
     }
     return chance;
 }
@@ -135,9 +136,17 @@ static int residuals_order(const void *a, const void *b) {
     return left->row < right->row ? -1 : left->row > right->row;
 }
 
-static void residuals_runs(Leftovers *all, FitResiduals *out) {
+/* Measurements often come in order already. */
+static void residuals_sort(Leftovers *all) {
+    for (size_t k = 1; k < all->count; k++) {
+        if (residuals_order(&all->rows[k - 1], &all->rows[k]) < 0) continue;
+        qsort(all->rows, all->count, sizeof *all->rows, residuals_order);
+        return;
+    }
+}
+
+static void residuals_runs(const Leftovers *all, FitResiduals *out) {
     double above = 0, below = 0, runs = 0, last = 0;
-    qsort(all->rows, all->count, sizeof *all->rows, residuals_order);
     for (size_t k = 0; k < all->count; k++) {
         double sign = vm_sign(all->rows[k].residual);
         if (sign == 0) continue;
@@ -252,6 +261,7 @@ static void residuals_test(Leftovers *all, const FitQuality *quality, FitResidua
     out->constant = residuals_hold_constant(all);
     residuals_f(all->fit, quality, out);
     if (out->state != RESIDUALS_TESTED) return;
+    residuals_sort(all);
     residuals_runs(all, out);
     residuals_spread(all, out);
     residuals_single(all, out);

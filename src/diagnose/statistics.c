@@ -82,7 +82,8 @@ static void statistics_correlate(size_t a, FitStatistics *fit) {
     for (size_t b = 0; b < factor->m; b++) {
         size_t j = factor->index[b];
         if (fit->unavailable[j] != MSG_NONE) continue;
-        double size = sqrt(diagnose_factor_entry(factor, a, a) * diagnose_factor_entry(factor, b, b));
+        double size =
+            sqrt(diagnose_factor_entry(factor, a, a) * diagnose_factor_entry(factor, b, b));
         fit->correlation[i * fit->n + j] =
             a == b ? 1 : diagnose_factor_entry(factor, a, b) / size;
     }

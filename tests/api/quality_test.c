@@ -101,9 +101,41 @@ TEST(regressions) {
 }
 
 TEST(runs) {
-#define RUNS(above, below, count, want) CHECK_NEAR(diagnose_runs_p(above, below, count), want, 1e-9);
+#define RUNS(above, below, count, want)                                                            \
+    CHECK_NEAR(diagnose_runs_p(above, below, count), want, 1e-9);
 #include "../reference/regression.inc"
     CHECK(isnan(diagnose_runs_p(5, 0, 1)));
 }
 
-TEST_MAIN(regressions, runs)
+enum { DEGREE = 10, POINTS = 82 };
+
+/* Nearly dependent is not dependent: a polynomial of degree 10 keeps its errors. */
+TEST(polynomial) {
+    static const char *const names[] = {"x", "y"};
+    double x[POINTS], y[POINTS], errors[DEGREE + 1];
+    const double *const columns[] = {x, y};
+    char formula[400] = "y ~ b0";
+    int n = 0;
+    for (int k = 1; k <= DEGREE; k++)
+        snprintf(formula + strlen(formula), sizeof formula - strlen(formula), " + b%d*x^%d", k, k);
+#define POINT(xn, yn) (x[n] = xn, y[n] = yn, n++);
+#define COEFFICIENT(k, value, error)
+#include "../reference/regression.inc"
+#undef COEFFICIENT
+    descend_model *model = descend_model_parse(formula, NULL);
+    descend_table *table = descend_table_columns(2, names, columns, (size_t)n, NULL);
+    descend_walk *walk = descend_walk_open(model, table, NULL);
+    CHECK_INT(descend_walk_run(walk, NULL), DESCEND_OK);
+    CHECK_INT(descend_walk_vector(walk, "standard_errors", errors, DEGREE + 1), DESCEND_OK);
+#undef POINT
+#define POINT(xn, yn)
+#define COEFFICIENT(k, value, error)                                                               \
+    CHECK_NEAR(descend_walk_values(walk)[k], value, 1e-4);                                         \
+    CHECK_NEAR(errors[k], error, 1e-4);
+#include "../reference/regression.inc"
+    descend_walk_free(walk);
+    descend_table_free(table);
+    descend_model_free(model);
+}
+
+TEST_MAIN(regressions, runs, polynomial)

@@ -3,11 +3,12 @@
 REGRESSION rows hold formula, weight (or NULL), columns x, z, y, w and the figures, in the order of the struct in
 tests/api/quality_test.c. Likelihoods are statsmodels', information criteria count sigma as a parameter, as R does. The
 nonlinear fit is solved by SciPy, and its leverages are those of the linear fit on its Jacobian. RUNS rows: exact two-sided
-p by counting all arrangements, above 1,000 signs statsmodels' normal approximation.
+p by counting all arrangements, above 1,000 signs statsmodels' normal approximation. POINT and COEFFICIENT rows: a polynomial of degree 10.
 """
 from fractions import Fraction
 from functools import lru_cache
 
+import mpmath as mp
 import numpy as np
 import scipy.optimize
 import scipy.stats
@@ -150,6 +151,25 @@ def nonlinear(formula, columns, minus_residual, slopes, theta):
     print(text, end="")
 
 
+def polynomial(degree=10, rows=82):
+    """Columns so nearly dependent (their scaled condition is 1e10) that mpmath must judge: rows x, y; then
+    the coefficients and their standard errors."""
+    mp.mp.dps = 80
+    rng = np.random.default_rng(10)
+    x = np.round(np.linspace(-9, -3, rows) + rng.uniform(-0.02, 0.02, rows), 6)
+    y = np.round(0.85 + 0.05 * np.sin(1.3 * x) + rng.normal(0, 0.003, rows), 6)
+    design = mp.matrix([[mp.mpf(float(v)) ** k for k in range(degree + 1)] for v in x])
+    right = mp.matrix([mp.mpf(float(v)) for v in y])
+    normal = (design.T * design) ** -1
+    theta = normal * (design.T * right)
+    residual = right - design * theta
+    variance = sum(r * r for r in residual) / (rows - degree - 1)
+    for row in range(rows):
+        print(f"POINT({float(x[row])!r}, {float(y[row])!r})")
+    for k in range(degree + 1):
+        print(f"COEFFICIENT({k}, {mp.nstr(theta[k], 17)}, {mp.nstr(mp.sqrt(variance * normal[k, k]), 17)})")
+
+
 def main():
     np.set_printoptions(legacy="1.25")
     print("#ifdef REGRESSION")
@@ -159,6 +179,8 @@ def main():
         print(f"RUNS({above}, {below}, {runs}, {runs_p(above, below, runs)!r})")
     for above, below, runs in ((600, 700, 610), (900, 300, 500), (5000, 6000, 5455)):
         print(f"RUNS({above}, {below}, {runs}, {long_runs_p(above, below, runs)!r})")
+    print("#endif\n#ifdef POINT")
+    polynomial()
     print("#endif")
 
 
