@@ -62,7 +62,6 @@ static NumberText quality_criterion(const descend_walk *walk, const char *key) {
 }
 
 static void quality_likelihood(Cli *cli, const descend_walk *walk) {
-    if (!isfinite(descend_walk_number(walk, "log_likelihood"))) return;
     bool corrected = isfinite(descend_walk_number(walk, "aicc"));
     cli_say(cli, MSG_CLI_LIKELIHOOD, quality_criterion(walk, "log_likelihood").s,
             quality_criterion(walk, "aic").s, corrected ? quality_criterion(walk, "aicc").s : "-",
@@ -119,19 +118,25 @@ static void quality_rows(Cli *cli, descend_walk *walk) {
 static void quality_residuals(Cli *cli, const CliInputs *inputs, descend_walk *walk) {
     const char *state = descend_walk_text(walk, "residual_tests", NULL);
     int column = descend_walk_curve_column(walk);
-    const char *along = column >= 0 ? descend_table_column_name(inputs->table, (size_t)column)
-                                    : cli_text(cli, MSG_CLI_FITTED_VALUE);
+    Message along = message_make(MSG_CLI_FITTED_VALUE, NULL);
+    Text place = {0};
+    if (column >= 0)
+        along = message_make(MSG_CLI_COLUMN_NAME,
+                             descend_table_column_name(inputs->table, (size_t)column), NULL);
     if (strcmp(state, "few_rows") == 0)
         cli_say(cli, MSG_CLI_FEW_ROWS,
                 number_text(descend_walk_number(walk, "degrees_of_freedom")).s, NULL);
     if (strcmp(state, "many_rows") == 0) cli_say(cli, MSG_CLI_MANY_ROWS, NULL);
     if (strcmp(state, "tested") != 0) return;
-    quality_runs(cli, walk, along);
+    message_render(&along, cli->style.language, &place);
+    quality_runs(cli, walk, text_string(&place));
     quality_rows(cli, walk);
-    quality_spread(cli, walk, along);
+    quality_spread(cli, walk, text_string(&place));
+    text_free(&place);
 }
 
 void cli_fit_quality(Cli *cli, const CliInputs *inputs, descend_walk *walk) {
+    if (!isfinite(descend_walk_number(walk, "log_likelihood"))) return; /* exact, or not arrived */
     quality_share(cli, walk);
     quality_f(cli, walk);
     quality_likelihood(cli, walk);

@@ -52,8 +52,9 @@ typedef struct FitStatistics {
     size_t n;
     double rss, sd; /* residual sum of squares, its standard deviation sqrt(rss / degrees) */
     double rows;    /* residuals whose weight is not 0 */
-    double rank;    /* parameters that are free and determined, or stand at a bound */
+    double rank;    /* free parameters; at a lowest point those that are determined */
     double degrees; /* rows - rank; may be <= 0 */
+    bool too_few;   /* rows for so many parameters */
     double *errors, *low, *high; /* n each: standard error, 95 % interval; NaN where unavailable */
     double *t, *p; /* n each: of 'the parameter is 0'; NaN also where its bounds exclude that */
     double *correlation;         /* n x n; NaN where unavailable */

@@ -20,18 +20,30 @@ static void statistics_bounds(const Objective *objective, const double *x, FitSt
     }
 }
 
-/* Returns how many stand at a bound. */
-static size_t statistics_choose(FitStatistics *fit) {
-    size_t held = 0;
+static void statistics_choose(FitStatistics *fit) {
     for (size_t j = 0; j < fit->n; j++) {
         double length = optim_norm(fit->factor.jacobian + j * fit->n, j + 1);
-        held += fit->unavailable[j] == MSG_NO_ERROR_AT_BOUND;
         if (fit->unavailable[j] != MSG_NONE) continue;
         if (length == 0) fit->unavailable[j] = MSG_NO_ERROR_NO_EFFECT;
         if (!isfinite(length)) fit->unavailable[j] = MSG_NO_ERROR_UNDEFINED;
         if (fit->unavailable[j] == MSG_NONE) diagnose_factor_column(&fit->factor, j, length);
     }
-    return held;
+}
+
+/* At a lowest point what is not determined is not counted; elsewhere slopes may be zero that are
+ * not zero farther on, and with too few rows nothing is determined. */
+static void statistics_count(FitStatistics *fit) {
+    double released = 0, at_bound = 0;
+    for (size_t i = 0; i < fit->n; i++) {
+        released += fit->unavailable[i] != MSG_NO_ERROR_FIXED;
+        at_bound += fit->unavailable[i] == MSG_NO_ERROR_AT_BOUND;
+    }
+    fit->too_few = fit->rows < released;
+    fit->rank = released;
+    if (fit->arrived && !fit->too_few)
+        fit->rank = at_bound + (double)diagnose_factor_rank(&fit->factor);
+    fit->degrees = fit->rows - fit->rank;
+    fit->sd = fit->degrees > 0 ? sqrt(fit->rss / fit->degrees) : NAN;
 }
 
 /* Joins the groups of two parameters. */
@@ -64,14 +76,13 @@ static void statistics_tie(FitStatistics *fit) {
 /* Reasons that hold for every parameter alike. */
 static void statistics_refuse_all(FitStatistics *fit) {
     MessageId reason = !isfinite(fit->rss) ? MSG_NO_ERROR_UNDEFINED
+                       : fit->too_few      ? MSG_NO_ERROR_NO_DEGREES
                        : fit->exact        ? MSG_NO_ERROR_EXACT
                        : fit->degrees <= 0 ? MSG_NO_ERROR_NO_DEGREES
                        : !fit->arrived     ? MSG_NO_ERROR_NOT_THERE
                                            : MSG_NONE;
-    bool all = reason == MSG_NO_ERROR_NO_DEGREES; /* too few rows tie any parameters */
     for (size_t i = 0; i < fit->n && reason != MSG_NONE; i++)
-        if (fit->unavailable[i] == MSG_NONE || (all && fit->unavailable[i] == MSG_NO_ERROR_TIED))
-            fit->unavailable[i] = reason;
+        if (fit->unavailable[i] == MSG_NONE) fit->unavailable[i] = reason;
 }
 
 /* ---- their numbers --------------------------------------------------------------------------- */
@@ -163,13 +174,11 @@ static Status statistics_compute(const Problem *problem, const double *x, FitSta
     memory_free(qtr);
     if (status != STATUS_OK) return status;
     statistics_bounds(objective, x, fit);
-    size_t held = statistics_choose(fit);
+    statistics_choose(fit);
     TRY(diagnose_factor(&fit->factor));
     fit->rows = statistics_rows(problem);
-    fit->rank = (double)(held + diagnose_factor_rank(&fit->factor));
-    fit->degrees = fit->rows - fit->rank;
-    fit->sd = fit->degrees > 0 ? sqrt(fit->rss / fit->degrees) : NAN;
-    statistics_tie(fit);
+    statistics_count(fit);
+    if (!fit->too_few) statistics_tie(fit);
     statistics_refuse_all(fit);
     statistics_fill(objective, x, fit);
     return STATUS_OK;
