@@ -178,7 +178,7 @@ static Status statistics_compute(const Problem *problem, const double *x, FitSta
     TRY(diagnose_factor(&fit->factor));
     fit->rows = statistics_rows(problem);
     statistics_count(fit);
-    if (!fit->too_few) statistics_tie(fit);
+    if (fit->arrived && !fit->too_few) statistics_tie(fit);
     statistics_refuse_all(fit);
     statistics_fill(objective, x, fit);
     return STATUS_OK;
