@@ -229,7 +229,8 @@ DESCEND_API const char *descend_walk_note(descend_walk *walk, size_t k, const ch
 DESCEND_API uint64_t descend_walk_digest(const descend_walk *walk);
 
 /* Fits: n_parameters values each, NaN where not available; 'correlation' is n x n. Keys:
- * standard_errors, confidence_low, confidence_high, correlation. */
+ * standard_errors, confidence_low, confidence_high, correlation, t_values and p_values (of 'the
+ * parameter is 0', where its bounds allow that). */
 DESCEND_API descend_status descend_walk_vector(const descend_walk *walk, const char *key,
                                                double *values, size_t count);
 /* Why parameter i has no standard error; "" when it has one. */
@@ -251,6 +252,17 @@ typedef struct descend_derived {
     double value, standard_error; /* by the delta method; NaN when not available */
 } descend_derived;
 DESCEND_API int descend_walk_derived(descend_walk *walk, size_t k, descend_derived *derived);
+/* Rows that stand out, k from 0; 0 past the end. "outliers": up to 3 whose p is below 0.05, the
+ * farthest first; "influence": the 5 that pull the fit most. */
+typedef struct descend_row_facts {
+    size_t row; /* of the table, from 1 */
+    long line;  /* in its file, from 1; 0: none */
+    double residual;
+    double studentized, p; /* by the scatter of the other rows; p times the number of rows */
+    double leverage, cook; /* Cook's distance */
+} descend_row_facts;
+DESCEND_API int descend_walk_row_facts(descend_walk *walk, const char *key, size_t k,
+                                       descend_row_facts *facts);
 /* One number for each row of the table at the current parameters: "left", "right", "residual". */
 DESCEND_API descend_status descend_walk_rows(descend_walk *walk, const char *key, double *values,
                                              size_t n_rows, descend_error **error);

@@ -53,9 +53,13 @@ struct descend_walk {
     Words words;
     Notes notes; /* drawn starts */
     FitStatistics fit;
-    bool fit_known;
     DerivedValue *derived; /* as the fit stands */
     size_t n_derived;
+    bool fit_known, quality_known, residuals_known; /* of the end */
+    FitQuality quality;
+    FitResiduals residuals;
+    Notes fit_notes; /* ties among parameters */
+    bool fit_noted;
     bool limits_known;
     double read_limit, operation_limit;
     int stroke; /* of the four: which one is due */
@@ -84,6 +88,15 @@ int api_down_row(descend_walk *walk, const FitStatistics *fit, size_t k, descend
 
 /* api_profile.c */
 void api_limits(descend_walk *walk);
+
+/* api_fit.c: statistics where the walk stands (cached once it has ended); NULL: not of a fit. */
+const FitStatistics *api_fit(descend_walk *walk);
+/* NaN where there is no such number. */
+double api_fit_number(descend_walk *walk, const char *key);
+/* tested, few_rows, many_rows or "". */
+const char *api_residual_tests(descend_walk *walk);
+const Notes *api_fit_notes(descend_walk *walk);
+void api_fit_free(descend_walk *walk);
 
 /* api_walk.c: everything is built and the first round may begin. */
 descend_status api_prepare(descend_walk *walk, descend_error **error);

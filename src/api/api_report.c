@@ -168,11 +168,10 @@ static const char *report_names(descend_walk *walk, const char *language) {
     return api_render(&walk->text, &message, language);
 }
 
-static const FitStatistics *report_fit(descend_walk *walk);
 
 /* What sets the errors of a fit: in one English word, or a sentence. */
 static const char *report_scatter(descend_walk *walk, const char *key, const char *language) {
-    const FitStatistics *fit = report_fit(walk);
+    const FitStatistics *fit = api_fit(walk);
     if (!fit) return "";
     if (strcmp(key, "errors_are") == 0) return fit->absolute ? "absolute" : "scaled";
     Message message = diagnose_scatter(walk->problem, fit);
@@ -187,6 +186,7 @@ const char *descend_walk_text(descend_walk *walk, const char *key, const char *l
         return walk->problem ? train_executor_name(walk->problem) : "";
     if (strcmp(key, "precision") == 0)
         return walk->problem && train_precision(walk->problem) == PRECISION_F32 ? "f32" : "f64";
+    if (strcmp(key, "residual_tests") == 0) return api_residual_tests(walk);
     if (strcmp(key, "names") == 0) return report_names(walk, language);
     if (strcmp(key, "advice") == 0) return words->advice;
     if (strcmp(key, "method_sentence") == 0)
@@ -201,7 +201,7 @@ const char *descend_walk_text(descend_walk *walk, const char *key, const char *l
     }
     if (strcmp(key, "scatter") == 0 || strcmp(key, "errors_are") == 0)
         return report_scatter(walk, key, language);
-    if (strcmp(key, "loss") == 0) return api_loss_text(walk, report_fit(walk), language);
+    if (strcmp(key, "loss") == 0) return api_loss_text(walk, api_fit(walk), language);
     if (strcmp(key, "loss_function") == 0) return walk->build.loss ? walk->build.loss : "squares";
     if (strcmp(key, "story") == 0)
         return report_sentences(walk, words->story, COUNT_OF(words->story), language);
@@ -216,7 +216,9 @@ const char *descend_walk_note(descend_walk *walk, size_t k, const char *language
     if (k < graph->count) return api_note(&walk->text, graph, k, language);
     k -= graph->count;
     if (k < walk->notes.count) return api_note(&walk->text, &walk->notes, k, language);
-    return api_note(&walk->text, &words->notes, k - walk->notes.count, language);
+    k -= walk->notes.count;
+    if (k < words->notes.count) return api_note(&walk->text, &words->notes, k, language);
+    return api_note(&walk->text, api_fit_notes(walk), k - words->notes.count, language);
 }
 
 uint64_t descend_walk_digest(const descend_walk *walk) {
@@ -235,29 +237,6 @@ int descend_walk_valley(const descend_walk *walk, size_t k, double *loss, double
 }
 
 /* ---- statistics of fits ---------------------------------------------------------------------- */
-
-/* Made anew while the walk runs, once when it has ended. */
-static const FitStatistics *report_fit(descend_walk *walk) {
-    if (walk->fit_known) return &walk->fit;
-    if (!walk->walk || !train_exact_objective(walk->problem)->least_squares) return NULL;
-    WalkFacts facts = report_facts(walk);
-    Verdict verdict = walk->ended ? api_words(walk)->verdict
-                                  : diagnose_verdict(walk->problem, walk->walk);
-    bool arrived = verdict == VERDICT_CONVERGED || verdict == VERDICT_STOPPED_EARLY;
-    const Objective *objective = train_exact_objective(walk->problem);
-    bool exact = objective->exact && objective->exact(objective->context, facts.values);
-    diagnose_statistics_free(&walk->fit);
-    Status status =
-        diagnose_statistics(walk->problem, facts.values, exact, arrived, &walk->fit);
-    diagnose_derived_free(walk->derived, walk->n_derived);
-    walk->derived = NULL;
-    walk->n_derived = 0;
-    if (status == STATUS_OK)
-        status = diagnose_derived(walk->problem, facts.values, &walk->fit, &walk->derived,
-                                  &walk->n_derived);
-    walk->fit_known = status == STATUS_OK && verdict != VERDICT_RUNNING;
-    return status == STATUS_OK ? &walk->fit : NULL;
-}
 
 static double report_limit(descend_walk *walk, const char *key) {
     api_limits(walk);
@@ -287,25 +266,18 @@ double descend_walk_number(const descend_walk *walk, const char *key) {
     if (strcmp(key, "start_walks") == 0) return walk->seed.used ? (double)walk->seed.walks : NAN;
     if (strcmp(key, "runner_up") == 0) return walk->seed.used ? walk->seed.runner_up : NAN;
     if (strcmp(key, "rate_limit") == 0) return api_words((descend_walk *)walk)->rate_limit;
-    if (strcmp(key, "loss_scale") == 0) return api_loss_scale(walk);
-    const FitStatistics *fit = report_fit((descend_walk *)walk);
-    if (!fit) return NAN;
-    if (strcmp(key, "residual_sum_of_squares") == 0) return fit->rss;
-    if (strcmp(key, "residual_standard_deviation") == 0) return fit->sd;
-    if (strcmp(key, "degrees_of_freedom") == 0) return fit->degrees;
-    if (strcmp(key, "chi_square") == 0) return fit->absolute ? fit->rss : NAN;
-    if (strcmp(key, "reduced_chi_square") == 0)
-        return fit->absolute && fit->degrees > 0 ? fit->rss / fit->degrees : NAN;
-    return NAN;
+    return api_fit_number((descend_walk *)walk, key);
 }
 
 descend_status descend_walk_vector(const descend_walk *walk, const char *key, double *values,
                                    size_t count) {
-    const FitStatistics *fit = walk ? report_fit((descend_walk *)walk) : NULL;
+    const FitStatistics *fit = walk ? api_fit((descend_walk *)walk) : NULL;
     if (!fit || !key || !values) return DESCEND_MISUSE;
     const double *from = strcmp(key, "standard_errors") == 0   ? fit->errors
                          : strcmp(key, "confidence_low") == 0  ? fit->low
                          : strcmp(key, "confidence_high") == 0 ? fit->high
+                         : strcmp(key, "t_values") == 0        ? fit->t
+                         : strcmp(key, "p_values") == 0        ? fit->p
                          : strcmp(key, "correlation") == 0     ? fit->correlation
                                                                : NULL;
     size_t size = from == fit->correlation ? fit->n * fit->n : fit->n;
@@ -314,24 +286,36 @@ descend_status descend_walk_vector(const descend_walk *walk, const char *key, do
     return DESCEND_OK;
 }
 
+/* Those with which parameter i is tied. */
+static void report_others(descend_walk *walk, const FitStatistics *fit, size_t i, Text *names) {
+    for (size_t k = 0; k < fit->n; k++) {
+        if (k == i || fit->group[k] != fit->group[i] || fit->group[k] == fit->n) continue;
+        text_add(names, names->length ? ", " : "");
+        text_add(names, descend_walk_parameter_name(walk, k));
+    }
+}
+
 const char *descend_walk_unavailable(descend_walk *walk, size_t i, const char *language) {
-    const FitStatistics *fit = walk ? report_fit(walk) : NULL;
+    const FitStatistics *fit = walk ? api_fit(walk) : NULL;
+    Text names = {0};
     if (!fit || i >= fit->n || fit->unavailable[i] == MSG_NONE) return "";
-    size_t partner = fit->partner[i];
-    const char *other = partner < fit->n ? descend_walk_parameter_name(walk, partner) : "";
-    Message message = message_make(fit->unavailable[i], other, NULL);
+    MessageId why = fit->unavailable[i];
+    if (why == MSG_NO_ERROR_TIED) report_others(walk, fit, i, &names);
+    if (why == MSG_NO_ERROR_TIED && !names.length) why = MSG_NO_ERROR_TIED_SOMEHOW;
+    Message message = message_make(why, text_string(&names), NULL);
+    text_free(&names);
     return api_render(&walk->text, &message, language);
 }
 
 int descend_walk_derived(descend_walk *walk, size_t k, descend_derived *derived) {
-    if (!walk || !derived || !report_fit(walk) || k >= walk->n_derived) return 0;
+    if (!walk || !derived || !api_fit(walk) || k >= walk->n_derived) return 0;
     const DerivedValue *value = &walk->derived[k];
     *derived = (descend_derived){value->name, value->words, value->value, value->error};
     return 1;
 }
 
 int descend_walk_down_row(descend_walk *walk, size_t k, descend_down_row *row) {
-    return walk && row ? api_down_row(walk, report_fit(walk), k, row) : 0;
+    return walk && row ? api_down_row(walk, api_fit(walk), k, row) : 0;
 }
 
 /* ---- values at any place --------------------------------------------------------------------- */

@@ -184,6 +184,17 @@ void cli_report_notes(Cli *cli, const CliInputs *inputs, descend_walk *walk);
 void cli_warn_notes(Cli *cli, const CliInputs *inputs, descend_walk *walk);
 const char *cli_verdict_word(const Cli *cli, descend_verdict verdict);
 
+/* ---- fit_estimates.c, fit_quality.c --------------------------------------------------------- */
+
+void cli_fit_estimates(Cli *cli, descend_walk *walk);
+void cli_fit_unavailable(Cli *cli, descend_walk *walk);
+void cli_fit_residuals(Cli *cli, const descend_walk *walk);
+void cli_fit_quality(Cli *cli, const CliInputs *inputs, descend_walk *walk);
+/* fit_scatter.c */
+void cli_fit_derived(Cli *cli, descend_walk *walk);
+void cli_fit_scatter(Cli *cli, descend_walk *walk);
+NumberText cli_probability(double p); /* 0.0021, '<1e-16' */
+
 /* ---- advice.c ----------------------------------------------------------------------------- */
 
 /* The command to type: options that the library advises are put into this command line; other

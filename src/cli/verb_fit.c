@@ -4,142 +4,7 @@
 #include <math.h>
 #include <string.h>
 
-enum {
-    FIT_PARAMETERS = 40,
-    FIT_DOWN_ROWS = 5,
-    FIT_CURVE = 240,
-    FIT_PLOT_ROWS = 18,
-    FIT_PLOT_COLUMNS = 76
-};
-
-/* ---- estimates ------------------------------------------------------------------------------ */
-
-/* Standard errors and both ends of the intervals, n each, NaN where there are none. */
-static double *fit_errors(const descend_walk *walk, size_t n) {
-    static const char *const keys[] = {"standard_errors", "confidence_low", "confidence_high"};
-    double *values = memory_new(3 * n + 1, sizeof *values);
-    if (!values) return NULL;
-    for (size_t k = 0; k < COUNT_OF(keys); k++)
-        if (descend_walk_vector(walk, keys[k], values + k * n, n) < 0)
-            for (size_t i = 0; i < n; i++) values[k * n + i] = NAN;
-    return values;
-}
-
-static void fit_cell_or_dash(ViewTable *table, double value) {
-    if (isfinite(value)) view_table_number(table, value);
-    else view_table_cell(table, "-");
-}
-
-static void fit_interval_cell(ViewTable *table, double low, double high) {
-    Text cell = {0};
-    if (isfinite(low) && isfinite(high))
-        text_format(&cell, "%s .. %s", cli_number(low).s, cli_number(high).s);
-    else text_add_char(&cell, '-');
-    view_table_cell(table, text_string(&cell));
-    text_free(&cell);
-}
-
-static void fit_relative_cell(ViewTable *table, double error, double value) {
-    double percent = 100 * fabs(error / value);
-    Text cell = {0};
-    if (isfinite(percent)) text_format(&cell, "%s %%", number_round(percent, 3).s);
-    else text_add_char(&cell, '-');
-    view_table_cell(table, text_string(&cell));
-    text_free(&cell);
-}
-
-static void fit_estimates(Cli *cli, descend_walk *walk) {
-    size_t n = descend_walk_parameter_count(walk);
-    const double *values = descend_walk_values(walk), *starts = descend_walk_starts(walk);
-    double *errors = fit_errors(walk, n);
-    ViewTable table = {.failed = !errors};
-    view_table_column(&table, VIEW_LEFT, cli_text(cli, MSG_CLI_COLUMN_PARAMETER));
-    view_table_column(&table, VIEW_NUMBER, cli_text(cli, MSG_CLI_COLUMN_ESTIMATE));
-    view_table_column(&table, VIEW_NUMBER, cli_text(cli, MSG_CLI_COLUMN_ERROR));
-    view_table_column(&table, VIEW_LEFT, cli_text(cli, MSG_CLI_COLUMN_INTERVAL));
-    view_table_column(&table, VIEW_NUMBER, cli_text(cli, MSG_CLI_COLUMN_RELATIVE));
-    view_table_column(&table, VIEW_NUMBER, cli_text(cli, MSG_CLI_COLUMN_START));
-    for (size_t i = 0; errors && i < n && i < FIT_PARAMETERS; i++) {
-        view_table_cell(&table, descend_walk_parameter_name(walk, i));
-        view_table_number(&table, values[i]);
-        fit_cell_or_dash(&table, errors[i]);
-        fit_interval_cell(&table, errors[n + i], errors[2 * n + i]);
-        fit_relative_cell(&table, errors[i], values[i]);
-        view_table_number(&table, starts[i]);
-    }
-    if (cli->out.length > 0) text_add_char(&cli->out, '\n');
-    view_table_render(&table, &cli->style, &cli->out);
-    view_table_free(&table);
-    memory_free(errors);
-    text_add_char(&cli->out, '\n');
-    if (n > FIT_PARAMETERS)
-        cli_say(cli, MSG_CLI_SHOWN_OF, number_integer(FIT_PARAMETERS).s,
-                number_integer((long long)n).s, NULL);
-}
-
-/* Why errors are missing: one line for each reason, with the names that share it. */
-static void fit_unavailable(Cli *cli, descend_walk *walk) {
-    size_t n = descend_walk_parameter_count(walk);
-    Text reason = {0}, next = {0}, names = {0};
-    for (size_t i = 0; i < n; i++) {
-        text_clear(&next);
-        text_add(&next, descend_walk_unavailable(walk, i, cli_language(cli)));
-        bool same = i > 0 && strcmp(text_string(&next), text_string(&reason)) == 0;
-        if (!same && reason.length > 0)
-            cli_say(cli, MSG_CLI_NO_ERROR, text_string(&names), text_string(&reason), NULL);
-        if (!same) text_clear(&names);
-        text_add(&names, names.length ? ", " : "");
-        text_add(&names, descend_walk_parameter_name(walk, i));
-        text_clear(&reason);
-        text_add(&reason, text_string(&next));
-    }
-    if (reason.length > 0)
-        cli_say(cli, MSG_CLI_NO_ERROR, text_string(&names), text_string(&reason), NULL);
-    cli->out.failed = cli->out.failed || reason.failed || next.failed || names.failed;
-    text_free(&reason);
-    text_free(&next);
-    text_free(&names);
-}
-
-/* Names that the formula sets: 'b = 2*a: 4.2 +- 0.1'. */
-static void fit_derived(Cli *cli, descend_walk *walk) {
-    descend_derived line;
-    size_t k = 0;
-    for (; k < FIT_PARAMETERS && descend_walk_derived(walk, k, &line); k++) {
-        text_add(&cli->out, line.words);
-        text_add(&cli->out, cli_text(cli, MSG_VIEW_COLON));
-        text_add(&cli->out, cli_number(line.value).s);
-        if (isfinite(line.standard_error))
-            text_format(&cli->out, " +- %s", cli_number(line.standard_error).s);
-        text_add_char(&cli->out, '\n');
-    }
-    if (k > 0) text_add_char(&cli->out, '\n');
-}
-
-static void fit_residuals(Cli *cli, const descend_walk *walk) {
-    double rows = descend_walk_number(walk, "rows");
-    double deviation = descend_walk_number(walk, "residual_standard_deviation");
-    cli_say(cli, MSG_CLI_RESIDUAL_SUM,
-            cli_number(descend_walk_number(walk, "residual_sum_of_squares")).s,
-            number_text(rows).s, number_text(descend_walk_number(walk, "degrees_of_freedom")).s,
-            NULL);
-    if (isfinite(deviation)) cli_say(cli, MSG_CLI_RESIDUAL_SD, cli_number(deviation).s, NULL);
-}
-
-/* With a robust loss: the rows that it leaves out, more or less. */
-static void fit_down_rows(Cli *cli, descend_walk *walk) {
-    descend_down_row row;
-    cli_line(cli, descend_walk_text(walk, "loss", cli_language(cli)));
-    for (size_t k = 0; k < FIT_DOWN_ROWS && descend_walk_down_row(walk, k, &row); k++) {
-        NumberText value = cli_number(row.value), weight = number_round(row.weight, 2);
-        if (row.line > 0)
-            cli_say(cli, MSG_CLI_DOWN_LINE, number_integer(row.row).s, number_integer(row.line).s,
-                    row.left, value.s, weight.s, NULL);
-        else
-            cli_say(cli, MSG_CLI_DOWN_ROW, number_integer(row.row).s, row.left, value.s, weight.s,
-                    NULL);
-    }
-}
+enum { FIT_CURVE = 240, FIT_PLOT_ROWS = 18, FIT_PLOT_COLUMNS = 76 };
 
 /* ---- the picture ---------------------------------------------------------------------------- */
 
@@ -250,12 +115,12 @@ static void fit_report(Cli *cli, const Command *command, const CliInputs *inputs
         cli_rounds_print(cli, rounds, walk);
         cli_line(cli, descend_walk_text(walk, "story", cli_language(cli)));
     }
-    fit_estimates(cli, walk);
-    fit_derived(cli, walk);
-    fit_residuals(cli, walk);
-    cli_line(cli, descend_walk_text(walk, "scatter", cli_language(cli)));
-    fit_down_rows(cli, walk);
-    fit_unavailable(cli, walk);
+    cli_fit_estimates(cli, walk);
+    cli_fit_derived(cli, walk);
+    cli_fit_residuals(cli, walk);
+    cli_fit_scatter(cli, walk);
+    cli_fit_unavailable(cli, walk);
+    if (!quiet) cli_fit_quality(cli, inputs, walk);
     if (command->values[OPTION_RESTARTS]) cli_report_valleys(cli, walk);
     cli_report_end(cli, command, inputs, walk);
     if (!quiet) fit_picture(cli, command, inputs, walk);

@@ -164,33 +164,83 @@ static void json_derived(ViewJson *json, descend_walk *walk) {
     if (descend_walk_derived(walk, 0, &line)) view_json_close(json, '}');
 }
 
+static void json_number_key(ViewJson *json, const descend_walk *walk, const char *key) {
+    view_json_number(json, key, descend_walk_number(walk, key));
+}
+
+/* An object of numbers; 'keys' are pairs: its own, and the walk's. */
+static void json_test(ViewJson *json, const char *name, const descend_walk *walk,
+                      const char *const *keys, size_t count) {
+    view_json_open(json, name, '{');
+    for (size_t k = 0; k < count; k += 2)
+        view_json_number(json, keys[k], descend_walk_number(walk, keys[k + 1]));
+    view_json_close(json, '}');
+}
+
+static void json_rows(ViewJson *json, const char *key, descend_walk *walk, bool outliers) {
+    descend_row_facts facts;
+    view_json_open(json, key, '[');
+    for (size_t k = 0; descend_walk_row_facts(walk, key, k, &facts); k++) {
+        view_json_open(json, NULL, '{');
+        view_json_integer(json, "row", (long long)facts.row);
+        if (facts.line) view_json_integer(json, "line", facts.line);
+        view_json_number(json, "residual", facts.residual);
+        view_json_number(json, "studentized", facts.studentized);
+        if (outliers) view_json_number(json, "p", facts.p);
+        if (!outliers) view_json_number(json, "leverage", facts.leverage);
+        if (!outliers) view_json_number(json, "cook", facts.cook);
+        view_json_close(json, '}');
+    }
+    view_json_close(json, ']');
+}
+
+static void json_quality(ViewJson *json, descend_walk *walk) {
+    static const char *const numbers[] = {
+        "residual_sum_of_squares", "residual_standard_deviation", "degrees_of_freedom",
+        "r_squared", "adjusted_r_squared", "log_likelihood", "aic", "aicc", "bic"};
+    static const char *const f[] = {"statistic", "f_statistic", "above", "f_above",
+                                    "below",     "f_below",     "p",     "f_p"};
+    static const char *const runs[] = {"count", "runs", "expected", "runs_expected", "p", "runs_p"};
+    static const char *const spread[] = {"statistic", "spread", "slope", "spread_slope",
+                                         "p", "spread_p"};
+    for (size_t k = 0; k < COUNT_OF(numbers); k++) json_number_key(json, walk, numbers[k]);
+    json_test(json, "f_test", walk, f, COUNT_OF(f));
+    view_json_open(json, "residual_tests", '{');
+    json_test(json, "runs", walk, runs, COUNT_OF(runs));
+    json_rows(json, "outliers", walk, true);
+    json_test(json, "spread", walk, spread, COUNT_OF(spread));
+    view_json_close(json, '}');
+    json_rows(json, "influence", walk, false);
+}
+
 static void json_fit(Cli *cli, ViewJson *json, descend_walk *walk, const CliInputs *inputs) {
     size_t n = descend_walk_parameter_count(walk), square, total;
     double *room = NULL;
-    if (memory_multiply(n, n, &square) && memory_add(square, 3 * n + 1, &total))
+    if (memory_multiply(n, n, &square) && memory_add(square, 5 * n + 1, &total))
         room = memory_new(total, sizeof *room);
     if (!room) {
         cli->out.failed = true;
         return;
     }
-    double *low = room + n, *high = room + 2 * n, *matrix = room + 3 * n;
+    double *low = room + n, *high = room + 2 * n, *t = room + 3 * n, *p = room + 4 * n;
+    double *matrix = room + 5 * n;
     json_fetch(walk, "standard_errors", room, n);
     json_fetch(walk, "confidence_low", low, n);
     json_fetch(walk, "confidence_high", high, n);
+    json_fetch(walk, "t_values", t, n);
+    json_fetch(walk, "p_values", p, n);
     json_fetch(walk, "correlation", matrix, square);
     json_vector(json, "standard_errors", walk, room, n);
+    json_vector(json, "t_values", walk, t, n);
+    json_vector(json, "p_values", walk, p, n);
     json_intervals(json, walk, low, high, n);
     json_correlation(json, walk, matrix, n);
     json_unavailable(json, walk, cli_language(cli), n);
     json_derived(json, walk);
-    view_json_number(json, "residual_sum_of_squares",
-                     descend_walk_number(walk, "residual_sum_of_squares"));
-    view_json_number(json, "residual_standard_deviation",
-                     descend_walk_number(walk, "residual_standard_deviation"));
-    view_json_number(json, "degrees_of_freedom", descend_walk_number(walk, "degrees_of_freedom"));
-    json_starts(json, walk);
     json_errors(json, walk);
     json_loss(json, walk);
+    json_quality(json, walk);
+    json_starts(json, walk);
     json_warnings(json, walk, inputs, cli_language(cli));
     memory_free(room);
 }
@@ -202,10 +252,6 @@ static void json_digest(ViewJson *json, uint64_t digest) {
     char text[17] = {0};
     for (int k = 0; k < 16; k++) text[k] = hex[digest >> (60 - 4 * k) & 15];
     view_json_text(json, "digest", text);
-}
-
-static void json_number_key(ViewJson *json, const descend_walk *walk, const char *key) {
-    view_json_number(json, key, descend_walk_number(walk, key));
 }
 
 static void json_advice(ViewJson *json, const Command *command, const char *advice) {

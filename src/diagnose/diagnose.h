@@ -5,11 +5,48 @@
 
 #include "../train/train.h"
 
-/* ---- student.c ------------------------------------------------------------------------------- */
+/* ---- distribution.c -------------------------------------------------------------------------- */
 
-/* Quantile of Student's t with nu degrees of freedom, 0.5 < p < 1 (inverts the incomplete beta
- * function: Abramowitz and Stegun 26.5.8, 26.7.1), to about 14 digits. */
-double diagnose_student_quantile(double p, double nu);
+/* To 12 digits and more, also where they are 1e-300; NaN where nothing is defined. */
+double diagnose_student_p(double t, double nu); /* P(|T| > |t|) */
+double diagnose_student_cdf(double t, double nu);
+double diagnose_student_quantile(double p, double nu); /* 0.5 < p < 1 */
+double diagnose_f_tail(double f, double above, double below); /* P(F > f) */
+double diagnose_chi_square_tail(double x, double degrees);    /* P(X > x) */
+double diagnose_normal_cdf(double z);
+
+/* ---- singular.c, factor.c -------------------------------------------------------------------- */
+
+/* Of a (n x n, column major), which becomes A V: the singular values in no order, and V. */
+void diagnose_singular(double *a, size_t n, double *values, double *v);
+
+/* What the R of a fit's Jacobian says about its parameters. Matrices are column major. */
+typedef struct FitFactor {
+    size_t n, m;      /* parameters; those of them that were added as columns */
+    double *jacobian; /* n x n: R of all parameters, which the caller fills */
+    size_t *index;    /* m: which parameter */
+    double *scale;    /* m: the length of its column */
+    bool *dropped;    /* m: left out, so that the others are independent */
+    double *r;        /* m x m: of the columns, scaled to length one; dropped ones are 0 */
+    double *inverse;  /* m x m: of r; dropped ones are 0 */
+    size_t nullity;   /* directions along which the residuals do not change, */
+    double *null;     /* m x nullity: orthonormal, in scaled parameters */
+    double smallest;  /* singular value that is not zero */
+    double rss;       /* made finer together with R; else 0 */
+} FitFactor;
+Status diagnose_factor_new(size_t n, FitFactor *factor);
+void diagnose_factor_column(FitFactor *factor, size_t parameter, double length);
+/* After all columns were added. With an objective (else NULL) R is made finer at x where columns
+ * are nearly dependent and it can be. */
+Status diagnose_factor(FitFactor *factor, const Objective *objective, const double *x);
+void diagnose_factor_free(FitFactor *factor);
+size_t diagnose_factor_rank(const FitFactor *factor);
+/* Of the inverse of r'r. */
+double diagnose_factor_entry(const FitFactor *factor, size_t a, size_t b);
+/* How far a row (n slopes) pulls its own fitted value: the diagonal of the hat matrix. */
+double diagnose_factor_leverage(const FitFactor *factor, const double *slopes);
+/* Of the projection on the directions without effect. */
+double diagnose_factor_share(const FitFactor *factor, size_t a, size_t b);
 
 /* ---- statistics.c ---------------------------------------------------------------------------- */
 
@@ -21,22 +58,29 @@ typedef struct DownRow {
 typedef struct FitStatistics {
     size_t n;
     double rss, sd; /* residual sum of squares, its standard deviation sqrt(rss / degrees) */
-    double degrees; /* rows - free parameters; may be <= 0 */
+    double rows;    /* residuals whose weight is not 0 */
+    double rank;    /* free parameters; at a lowest point those that are determined */
+    double degrees; /* rows - rank; may be <= 0 */
+    bool too_few;   /* rows for so many parameters */
     double *errors, *low, *high; /* n each: standard error, 95 % interval; NaN where unavailable */
+    double *t, *p; /* n each: of 'the parameter is 0'; NaN also where its bounds exclude that */
     double *correlation;         /* n x n; NaN where unavailable */
     MessageId *unavailable;      /* n: why there is no error; MSG_NONE */
-    size_t *partner;             /* n: the parameter it is tied with, else n */
-    bool exact;
     bool absolute; /* errors of measurement were given: they alone make the errors of parameters */
     bool robust;   /* --loss; rss and sd are those of the residuals as they are */
-    double factor; /* of the errors that residuals with standard deviation 1 would give */
+    double unit;   /* standard deviation that the errors of the parameters take for a residual's */
     DownRow *down_rows; /* robust: those that count less than half, the least first */
     size_t n_down_rows;
+    size_t *group; /* n: tied parameters have that of the first one among them; others n */
+    FitFactor factor;
+    bool exact, arrived;
 } FitStatistics;
 
 /* At x, from the R of the scaled Jacobian (linear approximation; Bates and Watts 1988,
  * section 2.3). arrived: x is the bottom of a valley; elsewhere there are no errors. Intervals are
  * Student's t with 'degrees', or normal where errors are absolute. */
+/* So many standard errors to each side make a 95 % interval. */
+double diagnose_interval_quantile(const FitStatistics *fit);
 Status diagnose_statistics(const Problem *problem, const double *x, bool exact, bool arrived,
                            FitStatistics *fit);
 void diagnose_statistics_free(FitStatistics *fit);
@@ -63,6 +107,67 @@ void diagnose_derived_free(DerivedValue *values, size_t count);
 
 /* Where the errors come from, and whether the scatter of the points agrees with those given. */
 Message diagnose_scatter(const Problem *problem, const FitStatistics *fit);
+/* ---- combination.c, redundancy.c ------------------------------------------------------------- */
+
+/* Several parameters that only make one quantity together: its slopes by them, up to a factor, and
+ * their values, at two points. */
+typedef struct Combination {
+    size_t n;
+    const char *const *name;
+    const double *slope[2], *value[2];
+} Combination;
+/* Writes what they make, 'a*exp(b)'; false when it is none of the forms known here. */
+bool diagnose_combination(const Combination *combination, Text *out);
+/* A note for each group of tied parameters: what is determined, and which ones to fix. */
+Status diagnose_redundancy(Problem *problem, const double *x, const FitStatistics *fit,
+                           Notes *notes);
+/* Notes on pairs that are determined, but hardly apart. */
+void diagnose_exchangeable(const Problem *problem, const FitStatistics *fit, Notes *notes);
+
+/* ---- quality.c ------------------------------------------------------------------------------- */
+
+/* How good a fit is; NaN where not available. By the conventions of R: the scatter is normal with
+ * an unknown standard deviation, which counts as one parameter more; weights are inverse
+ * variances, up to a factor. */
+typedef struct FitQuality {
+    double left_squares; /* of the left side about its (weighted) mean; one '~' alone */
+    double r_squared, adjusted_r_squared; /* against that mean: below 0 is possible */
+    double log_likelihood, aic, aicc, bic;
+} FitQuality;
+Status diagnose_quality(Problem *problem, const double *x, const FitStatistics *fit,
+                        FitQuality *quality);
+
+/* ---- residuals.c ----------------------------------------------------------------------------- */
+
+enum { RESIDUALS_OUTLIERS = 3, RESIDUALS_INFLUENCE = 5, RESIDUALS_DEGREES = 4 };
+
+typedef struct RowFacts {
+    size_t row; /* from 0 */
+    double residual, studentized, p; /* studentized without the row itself; p by Bonferroni */
+    double leverage, cook;           /* Cook's distance */
+} RowFacts;
+
+typedef enum ResidualState {
+    RESIDUALS_NONE,     /* exact, not arrived, several '~' */
+    RESIDUALS_FEW_ROWS, /* fewer than RESIDUALS_DEGREES degrees of freedom */
+    RESIDUALS_MANY_ROWS, /* it would take too long */
+    RESIDUALS_TESTED
+} ResidualState;
+
+/* What the residuals say about the formula; NaN where not available. */
+typedef struct FitResiduals {
+    ResidualState state;
+    bool constant; /* the formula holds a constant: one of its directions lifts all rows alike */
+    double f, f_above, f_below, f_p;     /* against that constant alone */
+    double runs, runs_expected, runs_p;  /* of signs, along the one column or the fitted value */
+    double spread, spread_slope, spread_p; /* Breusch and Pagan, in Koenker's form */
+    RowFacts outliers[RESIDUALS_OUTLIERS], influence[RESIDUALS_INFLUENCE];
+    size_t n_outliers, n_influence;
+} FitResiduals;
+Status diagnose_residuals(Problem *problem, const double *x, const FitStatistics *fit,
+                          const FitQuality *quality, FitResiduals *residuals);
+/* Two-sided, of 'runs' runs of signs among 'above' and 'below' (Wald and Wolfowitz 1940). */
+double diagnose_runs_p(double above, double below, double runs);
 
 /* ---- curvature.c ----------------------------------------------------------------------------- */
 

@@ -54,7 +54,7 @@ Status diagnose_robust(const Problem *problem, const double *x, FitStatistics *f
     double *psi = residual + n, *slope = residual + 2 * n, *left = residual + 3 * n;
     Status status = train_robust_rows(problem, x, residual, psi, slope, left);
     if (status == STATUS_OK) {
-        fit->factor = robust_factor(psi, slope, n, fit->degrees);
+        fit->unit = robust_factor(psi, slope, n, fit->degrees);
         status = robust_down_rows(residual, psi, left, n, fit);
     }
     memory_free(residual);

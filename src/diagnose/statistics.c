@@ -1,44 +1,14 @@
-/* Standard errors, intervals and correlations of a fit, from the R of its Jacobian. */
+/* Standard errors, intervals, t values and correlations of a fit, from the R of its Jacobian. */
 #include "diagnose.h"
 
 #include <math.h>
 #include <string.h>
 
-static const double STATISTICS_TIED =
-    1e-10; /* columns closer to dependence than this have no errors */
 static const double STATISTICS_NORMAL = 1.959963984540054; /* 97.5 % of the normal distribution */
+static const double STATISTICS_TIED = 1e-9; /* a smaller share in a direction is rounding, */
+static const double STATISTICS_ROUNDING = 1e-12; /* or this over the smallest singular value */
 
-/* Of the m parameters that have a say: neither held nor without effect. */
-typedef struct Covariance {
-    size_t n, m;
-    double *jacobian; /* n x n: R of all parameters, column major */
-    double *r;        /* m x m: of their columns, scaled to length one */
-    double *inverse;  /* m x m: of r; a tied column is zero */
-    double *scale;    /* m: their lengths */
-    double *work;     /* n */
-    size_t *index;    /* m: which parameter */
-} Covariance;
-
-static Status covariance_new(size_t n, Covariance *c) {
-    *c = (Covariance){.n = n};
-    c->jacobian = memory_new(n * n + 1, sizeof(double));
-    c->r = memory_new(n * n + 1, sizeof(double));
-    c->inverse = memory_new(n * n + 1, sizeof(double));
-    c->scale = memory_new(n + 1, sizeof(double));
-    c->work = memory_new(n + 1, sizeof(double));
-    c->index = memory_new(n + 1, sizeof *c->index);
-    return c->jacobian && c->r && c->inverse && c->scale && c->work && c->index ? STATUS_OK
-                                                                                : STATUS_MEMORY;
-}
-
-static void covariance_free(Covariance *c) {
-    memory_free(c->jacobian);
-    memory_free(c->r);
-    memory_free(c->inverse);
-    memory_free(c->scale);
-    memory_free(c->work);
-    memory_free(c->index);
-}
+/* ---- which parameters ------------------------------------------------------------------------ */
 
 static void statistics_bounds(const Objective *objective, const double *x, FitStatistics *fit) {
     for (size_t i = 0; i < fit->n; i++) {
@@ -51,135 +21,129 @@ static void statistics_bounds(const Objective *objective, const double *x, FitSt
     }
 }
 
-static void covariance_choose(Covariance *c, FitStatistics *fit) {
-    for (size_t j = 0; j < c->n; j++) {
-        double length = optim_norm(c->jacobian + j * c->n, j + 1);
+static void statistics_choose(FitStatistics *fit) {
+    for (size_t j = 0; j < fit->n; j++) {
+        double length = optim_norm(fit->factor.jacobian + j * fit->n, j + 1);
         if (fit->unavailable[j] != MSG_NONE) continue;
         if (length == 0) fit->unavailable[j] = MSG_NO_ERROR_NO_EFFECT;
         if (!isfinite(length)) fit->unavailable[j] = MSG_NO_ERROR_UNDEFINED;
+        if (fit->unavailable[j] == MSG_NONE) diagnose_factor_column(&fit->factor, j, length);
+    }
+}
+
+/* At a lowest point what is not determined is not counted; elsewhere slopes may be zero that are
+ * not zero farther on, and with too few rows nothing is determined. */
+static void statistics_count(FitStatistics *fit) {
+    double released = 0, at_bound = 0;
+    for (size_t i = 0; i < fit->n; i++) {
+        released += fit->unavailable[i] != MSG_NO_ERROR_FIXED;
+        at_bound += fit->unavailable[i] == MSG_NO_ERROR_AT_BOUND;
+    }
+    fit->too_few = fit->rows < released;
+    fit->rank = released;
+    if (fit->arrived && !fit->too_few)
+        fit->rank = at_bound + (double)diagnose_factor_rank(&fit->factor);
+    fit->degrees = fit->rows - fit->rank;
+    fit->sd = fit->degrees > 0 ? sqrt(fit->rss / fit->degrees) : NAN;
+}
+
+/* Joins the groups of two parameters. */
+static void statistics_join(FitStatistics *fit, size_t a, size_t b) {
+    size_t first = fit->group[a] < fit->group[b] ? fit->group[a] : fit->group[b];
+    size_t other = fit->group[a] < fit->group[b] ? fit->group[b] : fit->group[a];
+    for (size_t i = 0; i < fit->n; i++)
+        if (fit->group[i] == other) fit->group[i] = first;
+}
+
+/* Parameters that share a direction without effect lose their errors. */
+static void statistics_tie(FitStatistics *fit) {
+    const FitFactor *factor = &fit->factor;
+    double least = fmax(STATISTICS_TIED, fmin(1e-3, STATISTICS_ROUNDING / factor->smallest));
+    for (size_t a = 0; a < factor->m; a++) {
+        size_t i = factor->index[a];
+        bool tied = factor->nullity ? sqrt(diagnose_factor_share(factor, a, a)) > least
+                                    : factor->dropped[a];
+        if (!tied) continue;
+        fit->unavailable[i] = MSG_NO_ERROR_TIED;
+        fit->group[i] = i;
+        for (size_t b = 0; factor->nullity && b < a; b++) {
+            size_t j = factor->index[b];
+            if (fit->group[j] < fit->n && fabs(diagnose_factor_share(factor, a, b)) > least)
+                statistics_join(fit, i, j);
+        }
+    }
+}
+
+/* Reasons that hold for every parameter alike. Measured errors need no scatter. */
+static void statistics_refuse_all(FitStatistics *fit) {
+    bool scaled = !fit->absolute;
+    MessageId reason = !isfinite(fit->rss)           ? MSG_NO_ERROR_UNDEFINED
+                       : fit->too_few                ? MSG_NO_ERROR_NO_DEGREES
+                       : scaled && fit->exact        ? MSG_NO_ERROR_EXACT
+                       : scaled && fit->degrees <= 0 ? MSG_NO_ERROR_NO_DEGREES
+                       : !fit->arrived               ? MSG_NO_ERROR_NOT_THERE
+                                                     : MSG_NONE;
+    for (size_t i = 0; i < fit->n && reason != MSG_NONE; i++)
+        if (fit->unavailable[i] == MSG_NONE) fit->unavailable[i] = reason;
+}
+
+/* ---- their numbers --------------------------------------------------------------------------- */
+
+static void statistics_correlate(size_t a, FitStatistics *fit) {
+    const FitFactor *factor = &fit->factor;
+    size_t i = factor->index[a];
+    for (size_t b = 0; b < factor->m; b++) {
+        size_t j = factor->index[b];
         if (fit->unavailable[j] != MSG_NONE) continue;
-        c->scale[c->m] = length;
-        c->index[c->m++] = j;
+        double size =
+            sqrt(diagnose_factor_entry(factor, a, a) * diagnose_factor_entry(factor, b, b));
+        fit->correlation[i * fit->n + j] =
+            a == b ? 1 : diagnose_factor_entry(factor, a, b) / size;
     }
 }
 
-/* R of the chosen, scaled columns. */
-static Status covariance_reduce(Covariance *c) {
-    double ignored;
-    Qr *qr = qr_new(c->m);
-    double *qtr = memory_new(c->m + 1, sizeof *qtr);
-    if (qr && qtr) {
-        for (size_t i = 0; i < c->n; i++) {
-            for (size_t k = 0; k < c->m; k++) {
-                size_t j = c->index[k];
-                c->work[k] = i <= j ? c->jacobian[j * c->n + i] / c->scale[k] : 0;
-            }
-            qr_add(qr, c->work, 0);
-        }
-        qr_finish(qr, c->r, qtr, &ignored);
-    }
-    Status status = qr && qtr ? STATUS_OK : STATUS_MEMORY;
-    qr_free(qr);
-    memory_free(qtr);
-    return status;
+static bool statistics_may_be_zero(const Objective *objective, size_t i) {
+    return (!objective->low || objective->low[i] <= 0) &&
+           (!objective->high || objective->high[i] >= 0);
 }
 
-static bool covariance_tied(const Covariance *c, size_t k) {
-    return !(fabs(c->r[k * c->m + k]) >= STATISTICS_TIED);
+double diagnose_interval_quantile(const FitStatistics *fit) {
+    if (fit->absolute) return STATISTICS_NORMAL;
+    return fit->degrees > 0 ? diagnose_student_quantile(0.975, fit->degrees) : NAN;
 }
 
-/* Back substitution; a column that depends on those before it, to rounding, stays zero. */
-static void covariance_invert(Covariance *c) {
-    size_t m = c->m;
-    for (size_t j = 0; j < m; j++) {
-        double *column = c->inverse + j * m;
-        if (covariance_tied(c, j)) continue;
-        column[j] = 1 / c->r[j * m + j];
-        for (size_t i = j; i-- > 0;) {
-            double sum = 0;
-            if (covariance_tied(c, i)) continue;
-            for (size_t k = i + 1; k <= j; k++) sum += c->r[k * m + i] * column[k];
-            column[i] = -sum / c->r[i * m + i];
-        }
-    }
-}
-
-/* The column most nearly parallel to column k. */
-static size_t covariance_partner(const Covariance *c, size_t k) {
-    size_t m = c->m, best = m;
-    double most = 0;
-    for (size_t j = 0; j < m; j++) {
-        double dot = 0;
-        if (j == k) continue;
-        for (size_t i = 0; i < m; i++) dot += c->r[k * m + i] * c->r[j * m + i];
-        if (fabs(dot) > most) {
-            most = fabs(dot);
-            best = j;
-        }
-    }
-    return best;
-}
-
-/* Both partners of a tie lose their errors. */
-static void statistics_tie(const Covariance *c, FitStatistics *fit) {
-    for (size_t k = 0; k < c->m; k++) {
-        if (!covariance_tied(c, k)) continue;
-        size_t partner = covariance_partner(c, k), a = c->index[k];
-        fit->unavailable[a] = MSG_NO_ERROR_TIED;
-        if (partner == c->m) continue;
-        size_t b = c->index[partner];
-        fit->partner[a] = b;
-        if (fit->partner[b] == fit->n) fit->partner[b] = a;
-        fit->unavailable[b] = MSG_NO_ERROR_TIED;
-    }
-}
-
-static double covariance_entry(const Covariance *c, size_t a, size_t b) {
-    double sum = 0;
-    for (size_t k = a > b ? a : b; k < c->m; k++)
-        sum += c->inverse[k * c->m + a] * c->inverse[k * c->m + b];
-    return sum;
-}
-
-static void statistics_correlate(const Covariance *c, size_t a, FitStatistics *fit) {
-    size_t i = c->index[a];
-    for (size_t b = 0; b < c->m; b++) {
-        size_t j = c->index[b];
-        double size = sqrt(covariance_entry(c, a, a) * covariance_entry(c, b, b));
-        if (fit->unavailable[j] == MSG_NONE)
-            fit->correlation[i * fit->n + j] = a == b ? 1 : covariance_entry(c, a, b) / size;
-    }
-}
-
-static void statistics_fill(const Covariance *c, const double *x, FitStatistics *fit) {
-    double t = fit->absolute      ? STATISTICS_NORMAL
-               : fit->degrees > 0 ? diagnose_student_quantile(0.975, fit->degrees)
-                                  : NAN;
-    for (size_t a = 0; a < c->m; a++) {
-        size_t i = c->index[a];
+static void statistics_fill(const Objective *objective, const double *x, FitStatistics *fit) {
+    const FitFactor *factor = &fit->factor;
+    double quantile = diagnose_interval_quantile(fit);
+    for (size_t a = 0; a < factor->m; a++) {
+        size_t i = factor->index[a];
         if (fit->unavailable[i] != MSG_NONE) continue;
-        fit->errors[i] = fit->factor * sqrt(covariance_entry(c, a, a)) / c->scale[a];
-        fit->low[i] = x[i] - t * fit->errors[i];
-        fit->high[i] = x[i] + t * fit->errors[i];
-        statistics_correlate(c, a, fit);
+        fit->errors[i] = fit->unit * sqrt(diagnose_factor_entry(factor, a, a)) / factor->scale[a];
+        fit->low[i] = x[i] - quantile * fit->errors[i];
+        fit->high[i] = x[i] + quantile * fit->errors[i];
+        statistics_correlate(a, fit);
+        if (!statistics_may_be_zero(objective, i)) continue;
+        fit->t[i] = x[i] / fit->errors[i];
+        fit->p[i] = fit->absolute ? 2 * diagnose_normal_cdf(-fabs(fit->t[i]))
+                                  : diagnose_student_p(fit->t[i], fit->degrees);
     }
 }
+
+/* ---- the whole ------------------------------------------------------------------------------- */
 
 static Status statistics_allocate(size_t n, FitStatistics *fit) {
+    double **vectors[] = {&fit->errors, &fit->low, &fit->high, &fit->t, &fit->p};
     *fit = (FitStatistics){.n = n};
-    fit->errors = memory_new(n + 1, sizeof(double));
-    fit->low = memory_new(n + 1, sizeof(double));
-    fit->high = memory_new(n + 1, sizeof(double));
+    TRY(diagnose_factor_new(n, &fit->factor));
     fit->correlation = memory_new(n * n + 1, sizeof(double));
     fit->unavailable = memory_new(n + 1, sizeof *fit->unavailable);
-    fit->partner = memory_new(n + 1, sizeof *fit->partner);
-    if (!(fit->errors && fit->low && fit->high && fit->correlation && fit->unavailable &&
-          fit->partner))
-        return STATUS_MEMORY;
-    for (size_t i = 0; i < n; i++) {
-        fit->errors[i] = fit->low[i] = fit->high[i] = NAN;
-        fit->partner[i] = n;
+    fit->group = memory_new(n + 1, sizeof *fit->group);
+    if (!fit->correlation || !fit->unavailable || !fit->group) return STATUS_MEMORY;
+    for (size_t k = 0; k < COUNT_OF(vectors); k++) {
+        if (!(*vectors[k] = memory_new(n + 1, sizeof(double)))) return STATUS_MEMORY;
+        for (size_t i = 0; i < n; i++) (*vectors[k])[i] = NAN;
     }
+    for (size_t i = 0; i < n; i++) fit->group[i] = n;
     for (size_t i = 0; i < n * n; i++) fit->correlation[i] = NAN;
     return STATUS_OK;
 }
@@ -188,59 +152,59 @@ void diagnose_statistics_free(FitStatistics *fit) {
     memory_free(fit->errors);
     memory_free(fit->low);
     memory_free(fit->high);
+    memory_free(fit->t);
+    memory_free(fit->p);
     memory_free(fit->correlation);
     memory_free(fit->unavailable);
-    memory_free(fit->partner);
+    memory_free(fit->group);
     memory_free(fit->down_rows);
+    diagnose_factor_free(&fit->factor);
     *fit = (FitStatistics){0};
 }
 
-/* Reasons that hold for every parameter alike. */
-static void statistics_refuse_all(bool arrived, FitStatistics *fit) {
-    bool scaled = !fit->absolute;
-    MessageId reason = !isfinite(fit->rss)           ? MSG_NO_ERROR_UNDEFINED
-                       : scaled && fit->exact        ? MSG_NO_ERROR_EXACT
-                       : scaled && fit->degrees <= 0 ? MSG_NO_ERROR_NO_DEGREES
-                       : !arrived                    ? MSG_NO_ERROR_NOT_THERE
-                                                     : MSG_NONE;
-    for (size_t i = 0; i < fit->n && reason != MSG_NONE; i++)
-        if (fit->unavailable[i] == MSG_NONE) fit->unavailable[i] = reason;
+/* A row without weight is no row. */
+static double statistics_rows(const Problem *problem) {
+    const Graph *graph = train_graph(problem);
+    const double *weights = train_weights(problem);
+    size_t rows = train_rows(problem).count, counting = 0, all = 0;
+    for (size_t r = 0; r < rows; r++) counting += !weights || weights[r] != 0;
+    for (size_t k = 0; k < graph->n_residuals; k++)
+        all += graph->nodes[graph->residuals[k]].flags & NODE_ROWS ? counting : 1;
+    return (double)all;
 }
 
-static Status statistics_compute(const Problem *problem, const double *x, bool arrived,
-                                 Covariance *c, FitStatistics *fit) {
-    size_t free_parameters = 0;
+static Status statistics_compute(const Problem *problem, const double *x, FitStatistics *fit) {
     const Problem *plain = fit->robust ? train_plain_problem(problem) : problem;
-    if (!plain) return STATUS_MEMORY;
-    const Objective *objective = train_exact_objective(plain);
-    TRY(objective->least_squares(objective->context, x, c->jacobian, c->work, &fit->rss));
+    double *qtr = memory_new(fit->n + 1, sizeof *qtr);
+    Status status = qtr && plain ? STATUS_OK : STATUS_MEMORY;
+    const Objective *objective = plain ? train_exact_objective(plain) : NULL;
+    if (status == STATUS_OK)
+        status = objective->least_squares(objective->context, x, fit->factor.jacobian, qtr,
+                                          &fit->rss);
+    memory_free(qtr);
+    if (status != STATUS_OK) return status;
     statistics_bounds(objective, x, fit);
-    for (size_t i = 0; i < fit->n; i++)
-        free_parameters += fit->unavailable[i] != MSG_NO_ERROR_FIXED;
-    fit->degrees = (double)objective->n_residuals - (double)free_parameters;
-    fit->sd = fit->degrees > 0 ? sqrt(fit->rss / fit->degrees) : NAN;
-    fit->factor = fit->absolute ? 1 : fit->sd;
+    statistics_choose(fit);
+    TRY(diagnose_factor(&fit->factor, objective, x));
+    if (fit->arrived && fit->factor.rss > 0) fit->rss = fit->factor.rss;
+    fit->rows = statistics_rows(problem);
+    statistics_count(fit);
+    fit->unit = fit->absolute ? 1 : fit->sd;
     if (fit->robust) TRY(diagnose_robust(problem, x, fit));
-    covariance_choose(c, fit);
-    TRY(covariance_reduce(c));
-    covariance_invert(c);
-    statistics_tie(c, fit);
-    statistics_refuse_all(arrived, fit);
-    statistics_fill(c, x, fit);
+    if (fit->arrived && !fit->too_few) statistics_tie(fit);
+    statistics_refuse_all(fit);
+    statistics_fill(objective, x, fit);
     return STATUS_OK;
 }
 
 Status diagnose_statistics(const Problem *problem, const double *x, bool exact, bool arrived,
                            FitStatistics *fit) {
-    const Objective *objective = train_exact_objective(problem);
-    Covariance c = {0};
-    Status status = statistics_allocate(objective->n, fit);
+    Status status = statistics_allocate(train_exact_objective(problem)->n, fit);
     fit->exact = exact;
+    fit->arrived = arrived;
     fit->robust = train_graph(problem)->raw != NODE_NONE;
     fit->absolute = train_graph(problem)->errors != NULL && !fit->robust;
-    if (status == STATUS_OK) status = covariance_new(objective->n, &c);
-    if (status == STATUS_OK) status = statistics_compute(problem, x, arrived, &c, fit);
-    covariance_free(&c);
+    if (status == STATUS_OK) status = statistics_compute(problem, x, fit);
     if (status != STATUS_OK) diagnose_statistics_free(fit);
     return status;
 }

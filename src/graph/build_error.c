@@ -166,6 +166,7 @@ NodeId graph_build_scaled(Builder *builder, AstId id, const NodeId side[2], Node
                                 error_from_x(builder, id, side[1], residual, k));
     if (graph_build_failed(builder)) return residual;
     if (options->n_x_errors) error = graph_unary(graph, OP_SQRT, variance);
+    if (graph->n_residuals == 0) graph->deviation = error;
     return graph_binary(graph, OP_DIV, residual, error);
 }
 

@@ -134,6 +134,7 @@ typedef struct Graph {
     NodeId raw;         /* what --loss made the residual of; NODE_NONE: squares count */
     double tuning;      /* of --loss: where it bends, in units of the scatter; NaN: nobody said */
     NodeId weight;      /* NODE_NONE: all rows count 1 */
+    NodeId deviation;   /* of the first '~': what measured errors divide it by; or NODE_NONE */
     const char *errors; /* the columns of --error and --xerror: "dy, dx"; NULL: none were given */
     size_t n_residuals;
     bool least_squares; /* the loss is the sum of the mean squared residuals, and nothing else */

@@ -29,10 +29,12 @@ typedef struct Objective {
     size_t n_residuals;
     /* Where all residuals are linear and a triangle in twofold numbers can be had, else NULL: the
      * step to the least r'r (n), and the inverse of R of the columns in 'index', each over its
-     * scale (m x m, column major). *good stays false where R has lost its rank even so. */
+     * scale (m x m, column major), with r'r. *good stays false where R has lost its rank even so.
+     */
     Status (*fine_step)(void *context, const double *x, double *step, bool *good);
     Status (*fine_inverse)(void *context, const double *x, const size_t *index,
-                           const double *scale, size_t m, double *inverse, bool *good);
+                           const double *scale, size_t m, double *inverse, double *rss,
+                           bool *good);
     const bool *linear; /* n: residuals are linear in all of these together; or NULL */
     /* Exact second derivative times v, or NULL. */
     Status (*hessian_vector)(void *context, const double *x, const double *v, double *product);

@@ -147,7 +147,9 @@ bool fine_step(Fine *fine, const double *x, const Rows *rows, double *step) {
 }
 
 bool fine_inverse(Fine *fine, const double *x, const Rows *rows, const size_t *index,
-                  const double *scale, size_t m, double *inverse) {
+                  const double *scale, size_t m, double *inverse, double *rss) {
     fine_factor(fine, x, rows, index, scale, m);
+    Twofold rest = fine->triangle.r[(m + 1) * (m + 1) - 1];
+    *rss = twofold_multiply(rest, rest).value;
     return twofold_triangle_invert(&fine->triangle, inverse);
 }

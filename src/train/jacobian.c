@@ -186,9 +186,9 @@ static void jacobian_aim(const Jacobian *jacobian, size_t k, size_t e, const dou
     *column = jacobian->moves[k] ? values[slot] + e * stride : jacobian->still_at[slot] + e;
 }
 
-/* Rows of one residual, and of its slopes, go to a triangle. */
-static void jacobian_feed(const Jacobian *jacobian, size_t worker, size_t residual, double weight,
-                          const double *const *values, size_t stride, size_t n_rows, Qr *qr) {
+/* Where the slopes of one residual, and behind them its values, lie over the rows of a block. */
+static void jacobian_aim_all(const Jacobian *jacobian, size_t worker, size_t residual,
+                             const double *const *values, size_t stride) {
     const Graph *graph = jacobian->graph;
     const double **columns = jacobian->columns + worker * jacobian->width;
     size_t *strides = jacobian->strides + worker * jacobian->width;
@@ -200,7 +200,14 @@ static void jacobian_feed(const Jacobian *jacobian, size_t worker, size_t residu
                          &columns[parameter->offset + e], &strides[parameter->offset + e]);
     }
     jacobian_aim(jacobian, first, 0, values, stride, &columns[jacobian->n], &strides[jacobian->n]);
-    qr_rows(qr, columns, strides, weight, n_rows);
+}
+
+/* Rows of one residual, and of its slopes, go to a triangle. */
+static void jacobian_feed(const Jacobian *jacobian, size_t worker, size_t residual, double weight,
+                          const double *const *values, size_t stride, size_t n_rows, Qr *qr) {
+    jacobian_aim_all(jacobian, worker, residual, values, stride);
+    qr_rows(qr, jacobian->columns + worker * jacobian->width,
+            jacobian->strides + worker * jacobian->width, weight, n_rows);
 }
 
 static Status jacobian_block(void *context, size_t worker, size_t first_row, size_t n_rows,
@@ -249,6 +256,50 @@ static Status jacobian_compute(Jacobian *jacobian, const double *x, const Rows *
         qr_join(jacobian->whole[0], jacobian->whole[k]);
     qr_finish(jacobian->whole[0], r_matrix, qtr, rss);
     return STATUS_OK;
+}
+
+/* ---- shown to a visitor ---------------------------------------------------------------------- */
+
+typedef struct JacobianShow {
+    const Jacobian *jacobian;
+    ResidualVisitor visitor;
+    void *context;
+    double *slopes; /* n: of one row */
+} JacobianShow;
+
+static Status jacobian_show_block(void *context, size_t worker, size_t first_row, size_t n_rows,
+                                  const double *const *values, size_t stride) {
+    const JacobianShow *show = context;
+    const Jacobian *jacobian = show->jacobian;
+    const double **columns = jacobian->columns + worker * jacobian->width;
+    const size_t *strides = jacobian->strides + worker * jacobian->width;
+    size_t n = jacobian->n;
+    for (size_t k = 0; k < jacobian->graph->n_residuals; k++) {
+        if (!jacobian_has_rows(jacobian->graph, jacobian->graph->residuals[k])) continue;
+        jacobian_aim_all(jacobian, worker, k, values, stride);
+        for (size_t r = 0; r < n_rows; r++) {
+            for (size_t i = 0; i < n; i++) show->slopes[i] = columns[i][r * strides[i]];
+            show->visitor(show->context, k, first_row + r, columns[n][r * strides[n]],
+                          show->slopes);
+        }
+    }
+    return STATUS_OK;
+}
+
+Status jacobian_rows(Jacobian *jacobian, const double *x, const Rows *rows,
+                     ResidualVisitor visitor, void *context) {
+    JacobianShow show = {.jacobian = jacobian, .visitor = visitor, .context = context};
+    RowVisitor each = {.block = jacobian_show_block, .context = &show};
+    Status status = STATUS_OK;
+    if (!jacobian->moving_plan) return STATUS_OK;
+    show.slopes = memory_new(jacobian->n + 1, sizeof *show.slopes);
+    if (!show.slopes) return STATUS_MEMORY;
+    if (jacobian->still_plan)
+        status = exec_run(jacobian->still_plan, x, rows, jacobian->still_at, NULL);
+    if (status == STATUS_OK)
+        status = exec_run(jacobian->moving_plan, x, rows, jacobian->nothing, &each);
+    memory_free(show.slopes);
+    return status;
 }
 
 /* ---- what is known --------------------------------------------------------------------------- */

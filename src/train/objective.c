@@ -135,6 +135,18 @@ static bool problem_has_rows(const Problem *problem, NodeId node) {
     return (problem->graph->nodes[node].flags & NODE_ROWS) != 0;
 }
 
+static Status problem_open_jacobian(Problem *problem) {
+    if (problem->jacobian) return STATUS_OK;
+    PlanOptions options = problem_plan_options(problem);
+    return jacobian_open(problem->graph, &options, &problem->jacobian, problem->error);
+}
+
+Status train_residual_rows(Problem *problem, const double *x, ResidualVisitor visitor,
+                           void *context) {
+    TRY(problem_open_jacobian(problem));
+    return jacobian_rows(problem->jacobian, x, &problem->rows, visitor, context);
+}
+
 static Status problem_least_squares(void *context, const double *x, double *r_matrix, double *qtr,
                                     double *rss) {
     Problem *problem = context;
@@ -144,10 +156,7 @@ static Status problem_least_squares(void *context, const double *x, double *r_ma
         *rss = loss / problem->objective.loss_scale;
         return STATUS_OK;
     }
-    if (!problem->jacobian) {
-        PlanOptions options = problem_plan_options(problem);
-        TRY(jacobian_open(problem->graph, &options, &problem->jacobian, problem->error));
-    }
+    TRY(problem_open_jacobian(problem));
     double weight = sqrt(1 / problem->objective.loss_scale);
     return jacobian_factors(problem->jacobian, x, &problem->rows, weight, r_matrix, qtr, rss);
 }
@@ -168,11 +177,12 @@ static Status problem_fine_step(void *context, const double *x, double *step, bo
 }
 
 static Status problem_fine_inverse(void *context, const double *x, const size_t *index,
-                                   const double *scale, size_t m, double *inverse, bool *good) {
+                                   const double *scale, size_t m, double *inverse, double *rss,
+                                   bool *good) {
     Problem *problem = context;
     TRY(problem_fine(problem));
     *good = problem->fine &&
-            fine_inverse(problem->fine, x, &problem->rows, index, scale, m, inverse);
+            fine_inverse(problem->fine, x, &problem->rows, index, scale, m, inverse, rss);
     return STATUS_OK;
 }
 
@@ -194,6 +204,8 @@ typedef struct SideCopy {
     bool exact; /* every residual so far is within 4 units in the last place of its left side */
     bool only_exact; /* nothing else is asked: the first row that is not ends the visit */
     double worst, room; /* the largest residual, and what rounding of its left side allows */
+    SideVisitor visitor; /* or NULL */
+    void *context;
 } SideCopy;
 
 static double problem_ulp(double value) {
@@ -215,6 +227,7 @@ static Status problem_copy_sides(void *context, size_t worker, size_t first_row,
             copy->worst = fabs(residual);
             copy->room = room;
         }
+        if (copy->visitor) copy->visitor(copy->context, first_row + r, left, right);
         if (copy->values)
             copy->values[first_row + r] = copy->side == SIDE_LEFT    ? left
                                           : copy->side == SIDE_RIGHT ? right
@@ -243,6 +256,11 @@ Status train_fit_rows(Problem *problem, const double *x, FitSide side, const Row
                       double *values) {
     SideCopy copy = {.problem = problem, .side = side, .values = values, .exact = true};
     return problem_visit_sides(problem, x, rows, &copy);
+}
+
+Status train_side_rows(Problem *problem, const double *x, SideVisitor visitor, void *context) {
+    SideCopy copy = {.problem = problem, .visitor = visitor, .context = context};
+    return problem_visit_sides(problem, x, &problem->rows, &copy);
 }
 
 /* Every '~' but the first would need a plan of its own; only single fits are called exact. */
@@ -348,13 +366,18 @@ static Status problem_fill(Problem *problem) {
     return STATUS_OK;
 }
 
+const double *train_weights(const Problem *problem) {
+    const Graph *graph = problem->graph;
+    if (graph->weight == NODE_NONE) return NULL;
+    return problem->columns[graph->nodes[graph->weight].aux.index] + problem->rows.first;
+}
+
 /* The loss of a fit is rss times this: one over the rows, or over the sum of their weights. */
 static double problem_loss_scale(const Problem *problem) {
-    const Graph *graph = problem->graph;
-    if (graph->weight != NODE_NONE) {
-        const double *weights = problem->columns[graph->nodes[graph->weight].aux.index];
+    const double *weights = train_weights(problem);
+    if (weights) {
         double sum = 0;
-        for (size_t r = 0; r < problem->rows.count; r++) sum += weights[problem->rows.first + r];
+        for (size_t r = 0; r < problem->rows.count; r++) sum += weights[r];
         return sum > 0 ? 1 / sum : 1;
     }
     for (size_t k = 0; k < problem->graph->n_residuals; k++)

@@ -45,6 +45,18 @@ static Status robust_rows(Problem *problem, const NodeId *nodes, size_t n, const
     return status;
 }
 
+Status train_row_weights(Problem *problem, const double *x, double *weights) {
+    const double *given = train_weights(problem);
+    NodeId deviation = train_graph(problem)->deviation;
+    size_t rows = train_rows(problem).count;
+    for (size_t r = 0; r < rows; r++) weights[r] = given ? given[r] : 1;
+    if (deviation == NODE_NONE) return STATUS_OK;
+    if (train_graph(problem)->nodes[deviation].flags & NODE_ROWS)
+        TRY(robust_rows(problem, &deviation, 1, x, &weights));
+    for (size_t r = 0; r < rows; r++) weights[r] = 1 / (weights[r] * weights[r]);
+    return STATUS_OK;
+}
+
 /* psi is the slope of the loss by the residual: of half the square of what the squares see. */
 Status train_robust_rows(const Problem *problem, const double *x, double *residual, double *psi,
                          double *slope, double *left) {

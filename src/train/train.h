@@ -60,6 +60,21 @@ typedef enum FitSide { SIDE_LEFT, SIDE_RIGHT, SIDE_RESIDUAL } FitSide;
 Status train_fit_rows(Problem *problem, const double *x, FitSide side, const Rows *rows,
                       double *values);
 
+/* The same row by row, in order. */
+typedef void (*SideVisitor)(void *context, size_t row, double left, double right);
+Status train_side_rows(Problem *problem, const double *x, SideVisitor visitor, void *context);
+/* Each row of every residual that has rows, in order, residuals beside each other: its value, with
+ * the root of its weight, and its slopes by all n scalars, which last for the call. */
+typedef void (*ResidualVisitor)(void *context, size_t residual, size_t row, double value,
+                                const double *slopes);
+Status train_residual_rows(Problem *problem, const double *x, ResidualVisitor visitor,
+                           void *context);
+/* Of each row; NULL: all are 1. */
+const double *train_weights(const Problem *problem);
+/* What the square of each row of the first '~' counts at x: its weight, or one over the variance
+ * that measured errors give it. */
+Status train_row_weights(Problem *problem, const double *x, double *weights);
+
 /* The largest residual of the first '~', and what rounding of its left side allows (4 units in the
  * last place). Untouched on failure. */
 void train_exactness(const Problem *problem, const double *x, double *residual, double *room);
@@ -200,6 +215,9 @@ const Plan *jacobian_plan(const Jacobian *jacobian); /* of what has rows, or NUL
 Status jacobian_factors(Jacobian *jacobian, const double *x, const Rows *rows, double weight,
                         double *r_matrix, double *qtr, double *rss);
 void jacobian_forget(Jacobian *jacobian); /* the rows have changed */
+/* See train_residual_rows. */
+Status jacobian_rows(Jacobian *jacobian, const double *x, const Rows *rows,
+                     ResidualVisitor visitor, void *context);
 void jacobian_close(Jacobian *jacobian);
 
 /* ---- fine.c: the triangle of a linear fit in twofold numbers --------------------------------- */
@@ -209,7 +227,7 @@ typedef struct Fine Fine;
 Status fine_open(Graph *graph, const Rows *rows, Fine **fine, Error *error);
 bool fine_step(Fine *fine, const double *x, const Rows *rows, double *step);
 bool fine_inverse(Fine *fine, const double *x, const Rows *rows, const size_t *index,
-                  const double *scale, size_t m, double *inverse);
+                  const double *scale, size_t m, double *inverse, double *rss);
 void fine_close(Fine *fine);
 
 /* ---- objective.c and seed.c share ------------------------------------------------------------ */
