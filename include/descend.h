@@ -150,7 +150,8 @@ DESCEND_API descend_walk *descend_walk_open(descend_model *model, descend_table 
  * "measured*0.4": from the curvature at the start), optimizer, until, steps, epochs, batch,
  * gradient (exact, probe), restarts, seed, executor (auto, reference, interpreted, compiled),
  * threads, precision (f64, f32), weight, drop, cache (the absolute path of a folder, or off: where
- * compiled formulas are kept; off unless set), profile (on, off).
+ * compiled formulas are kept; off unless set), profile (on, off), intervals (linear, profile,
+ * bootstrap, bootstrap:N).
  * Only before the first step. */
 DESCEND_API descend_status descend_walk_set(descend_walk *walk, const char *option,
                                             const char *value, descend_error **error);
@@ -202,9 +203,11 @@ DESCEND_API const char *descend_verdict_name(descend_verdict verdict); /* "conve
  * seed threads rate_limit; workspace_bytes (of all plans); with profile=on read_limit (bytes a
  * second) and operation_limit (multiplications and additions a second), measured when first asked
  * for; of fits: residual_sum_of_squares residual_standard_deviation degrees_of_freedom
- * rows. */
+ * rows; of the bootstrap, when it is done: bootstrap_replicates, of these bootstrap_used
+ * bootstrap_not_converged bootstrap_undetermined. */
 DESCEND_API double descend_walk_number(const descend_walk *walk, const char *key);
-/* Texts by key, "" when there is none: method executor precision (English names); and sentences:
+/* Texts by key, "" when there is none: method executor precision intervals (English names); and
+ * sentences:
  * reason (why it ended, with its two numbers), advice (the options to add or change,
  * '--rate 0.5': the command makes a line to type of them), method_sentence (names the method and
  * how to walk as in the chapter), names ('columns: ...; parameters: ...'), story (what the steps
@@ -217,9 +220,17 @@ DESCEND_API const char *descend_walk_note(descend_walk *walk, size_t k, const ch
 DESCEND_API uint64_t descend_walk_digest(const descend_walk *walk);
 
 /* Fits: n_parameters values each, NaN where not available; 'correlation' is n x n. Keys:
- * standard_errors, confidence_low, confidence_high, correlation. */
+ * standard_errors, confidence_low, confidence_high, correlation; bootstrap_errors, with
+ * intervals=bootstrap. Ends of intervals are of the kind that was asked for, calculated when first
+ * asked for; an infinite one is open: the data set no limit there. */
 DESCEND_API descend_status descend_walk_vector(const descend_walk *walk, const char *key,
                                                double *values, size_t count);
+/* Intervals that take their time (intervals=profile, bootstrap), piece by piece:
+ * DESCEND_RUNNING with the share done so far (0 to 1), DESCEND_DONE when they are known. After the
+ * end of the walk; descend_walk_stop ends them too. Those who do not mind waiting need not call
+ * this. What there is to say about them comes with the notes, afterwards. share may be NULL. */
+DESCEND_API descend_status descend_walk_intervals(descend_walk *walk, double *share,
+                                                  descend_error **error);
 /* Why parameter i has no standard error; "" when it has one. */
 DESCEND_API const char *descend_walk_unavailable(descend_walk *walk, size_t i,
                                                  const char *language);

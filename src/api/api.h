@@ -52,6 +52,8 @@ struct descend_walk {
     Notes notes; /* drawn starts */
     FitStatistics fit;
     bool fit_known;
+    IntervalOptions interval_options;
+    Intervals *intervals; /* of another kind than linear, once asked for */
     bool limits_known;
     double read_limit, operation_limit;
     int stroke; /* of the four: which one is due */
@@ -70,6 +72,18 @@ descend_status api_null(descend_error **error, const char *argument);
 descend_status api_status(Status status);
 const char *api_render(Text *text, const Message *message, const char *language);
 const char *api_note(Text *text, const Notes *notes, size_t k, const char *language);
+
+/* api_report.c: of a fit, where the walk stands; NULL: no sum of squares, or no memory. */
+const FitStatistics *api_fit(descend_walk *walk);
+
+/* api_intervals.c */
+Status api_option_intervals(descend_walk *walk, const char *option, const char *value,
+                            Error *error);
+/* Those that were asked for, calculated to the end; *intervals is NULL where the linear ones of
+ * the fit stand: by choice, or because the walk goes on. */
+descend_status api_intervals(descend_walk *walk, const Intervals **intervals);
+bool api_interval_number(const descend_walk *walk, const char *key, double *number);
+const char *api_interval_kind(const descend_walk *walk);
 
 /* api_profile.c */
 void api_limits(descend_walk *walk);

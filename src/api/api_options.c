@@ -164,7 +164,7 @@ static const struct {
     {"restarts", option_restarts}, {"seed", option_seed},           {"gradient", option_gradient},
     {"threads", option_threads},   {"executor", option_executor},   {"weight", option_weight},
     {"drop", option_drop},         {"precision", option_precision}, {"cache", option_cache},
-    {"profile", option_profile},
+    {"profile", option_profile},   {"intervals", api_option_intervals},
 };
 
 static Status api_unknown_option(const char *option, Error *error) {

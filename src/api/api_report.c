@@ -171,6 +171,7 @@ const char *descend_walk_text(descend_walk *walk, const char *key, const char *l
     if (strcmp(key, "precision") == 0)
         return walk->problem && train_precision(walk->problem) == PRECISION_F32 ? "f32" : "f64";
     if (strcmp(key, "names") == 0) return report_names(walk, language);
+    if (strcmp(key, "intervals") == 0) return api_interval_kind(walk);
     if (strcmp(key, "advice") == 0) return words->advice;
     if (strcmp(key, "method_sentence") == 0)
         return api_render(&walk->text, &words->method, language);
@@ -190,7 +191,10 @@ const char *descend_walk_note(descend_walk *walk, size_t k, const char *language
     if (k < graph->count) return api_note(&walk->text, graph, k, language);
     k -= graph->count;
     if (k < walk->notes.count) return api_note(&walk->text, &walk->notes, k, language);
-    return api_note(&walk->text, &words->notes, k - walk->notes.count, language);
+    k -= walk->notes.count;
+    if (k < words->notes.count) return api_note(&walk->text, &words->notes, k, language);
+    k -= words->notes.count;
+    return walk->intervals ? api_note(&walk->text, &walk->intervals->notes, k, language) : NULL;
 }
 
 uint64_t descend_walk_digest(const descend_walk *walk) {
@@ -227,6 +231,10 @@ static const FitStatistics *report_fit(descend_walk *walk) {
     return status == STATUS_OK ? &walk->fit : NULL;
 }
 
+const FitStatistics *api_fit(descend_walk *walk) {
+    return report_fit(walk);
+}
+
 static double report_limit(descend_walk *walk, const char *key) {
     api_limits(walk);
     if (!walk->limits_known) return NAN;
@@ -252,6 +260,8 @@ double descend_walk_number(const descend_walk *walk, const char *key) {
     if (strcmp(key, "rows") == 0)
         return walk->problem ? (double)train_rows(walk->problem).count : 0;
     if (strcmp(key, "rate_limit") == 0) return api_words((descend_walk *)walk)->rate_limit;
+    double number;
+    if (api_interval_number(walk, key, &number)) return number;
     const FitStatistics *fit = report_fit((descend_walk *)walk);
     if (!fit) return NAN;
     if (strcmp(key, "residual_sum_of_squares") == 0) return fit->rss;
@@ -264,11 +274,17 @@ descend_status descend_walk_vector(const descend_walk *walk, const char *key, do
                                    size_t count) {
     const FitStatistics *fit = walk ? report_fit((descend_walk *)walk) : NULL;
     if (!fit || !key || !values) return DESCEND_MISUSE;
-    const double *from = strcmp(key, "standard_errors") == 0   ? fit->errors
-                         : strcmp(key, "confidence_low") == 0  ? fit->low
-                         : strcmp(key, "confidence_high") == 0 ? fit->high
-                         : strcmp(key, "correlation") == 0     ? fit->correlation
-                                                               : NULL;
+    const Intervals *other = NULL;
+    bool interval = strncmp(key, "confidence_", 11) == 0 || strcmp(key, "bootstrap_errors") == 0;
+    descend_status status = interval ? api_intervals((descend_walk *)walk, &other) : DESCEND_OK;
+    if (status != DESCEND_OK) return status;
+    bool drawn = other && other->options.kind == INTERVAL_BOOTSTRAP;
+    const double *from = strcmp(key, "standard_errors") == 0    ? fit->errors
+                         : strcmp(key, "confidence_low") == 0   ? (other ? other->low : fit->low)
+                         : strcmp(key, "confidence_high") == 0  ? (other ? other->high : fit->high)
+                         : strcmp(key, "bootstrap_errors") == 0 ? (drawn ? other->errors : NULL)
+                         : strcmp(key, "correlation") == 0      ? fit->correlation
+                                                                : NULL;
     size_t size = from == fit->correlation ? fit->n * fit->n : fit->n;
     if (!from || count != size) return DESCEND_MISUSE;
     memcpy(values, from, size * sizeof *values);

@@ -26,7 +26,7 @@ static void fit_cell_or_dash(ViewTable *table, double value) {
 
 static void fit_interval_cell(ViewTable *table, double low, double high) {
     Text cell = {0};
-    if (isfinite(low) && isfinite(high))
+    if (!isnan(low) && !isnan(high))
         text_format(&cell, "%s .. %s", cli_number(low).s, cli_number(high).s);
     else text_add_char(&cell, '-');
     view_table_cell(table, text_string(&cell));
@@ -50,7 +50,7 @@ static void fit_estimates(Cli *cli, descend_walk *walk) {
     view_table_column(&table, VIEW_LEFT, cli_text(cli, MSG_CLI_COLUMN_PARAMETER));
     view_table_column(&table, VIEW_NUMBER, cli_text(cli, MSG_CLI_COLUMN_ESTIMATE));
     view_table_column(&table, VIEW_NUMBER, cli_text(cli, MSG_CLI_COLUMN_ERROR));
-    view_table_column(&table, VIEW_LEFT, cli_text(cli, MSG_CLI_COLUMN_INTERVAL));
+    view_table_column(&table, VIEW_LEFT, cli_text(cli, cli_interval_heading(walk)));
     view_table_column(&table, VIEW_NUMBER, cli_text(cli, MSG_CLI_COLUMN_RELATIVE));
     view_table_column(&table, VIEW_NUMBER, cli_text(cli, MSG_CLI_COLUMN_START));
     for (size_t i = 0; errors && i < n && i < FIT_PARAMETERS; i++) {
@@ -232,9 +232,11 @@ static void fit_json(Cli *cli, const Command *command, const CliInputs *inputs,
 
 static int fit_walk(Cli *cli, const Command *command, const CliInputs *inputs, descend_walk *walk) {
     CliRounds *rounds = cli_walk_to_end(cli, command, walk);
-    int code = rounds ? cli_exit_code(command, walk) : cli_refused(cli);
-    if (rounds && cli->json) fit_json(cli, command, inputs, walk);
-    else if (rounds) fit_report(cli, command, inputs, rounds, walk);
+    bool good = rounds && cli_walk_intervals(cli, command, walk) == STATUS_OK;
+    int code = good ? cli_exit_code(command, walk) : cli_refused(cli);
+    if (good && cli_was_interrupted()) code = CLI_EXIT_INTERRUPTED;
+    if (good && cli->json) fit_json(cli, command, inputs, walk);
+    else if (good) fit_report(cli, command, inputs, rounds, walk);
     cli_rounds_free(rounds);
     return code;
 }

@@ -283,6 +283,10 @@ static void jacobian_memorize(Jacobian *jacobian, const double *x, const Rows *r
     jacobian->next = (jacobian->next + 1) % JACOBIAN_KNOWN;
 }
 
+void jacobian_forget(Jacobian *jacobian) {
+    for (size_t k = 0; jacobian && k < JACOBIAN_KNOWN; k++) jacobian->known[k].count = SIZE_MAX;
+}
+
 Status jacobian_factors(Jacobian *jacobian, const double *x, const Rows *rows, double weight,
                         double *r_matrix, double *qtr, double *rss) {
     bool remembers = jacobian->n <= JACOBIAN_MEMO;
