@@ -31,7 +31,7 @@ Status diagnose_statistics(const Problem *problem, const double *x, bool exact, 
                            FitStatistics *fit);
 void diagnose_statistics_free(FitStatistics *fit);
 
-/* ---- intervals.c: 95 % intervals by other ways than the linear one of FitStatistics ----------- */
+/* ---- intervals.c: 95 % intervals by other ways than the linear one of FitStatistics ---------- */
 
 typedef enum IntervalKind { INTERVAL_LINEAR, INTERVAL_PROFILE, INTERVAL_BOOTSTRAP } IntervalKind;
 
@@ -79,13 +79,13 @@ Status interval_walk(const Intervals *intervals, const Objective *objective, con
 /* Adds a note about the parameters for which which[i] holds; none: no note. 'more' may be NULL. */
 void interval_note(Intervals *intervals, MessageId id, const bool *which, const char *more);
 
-/* ---- interval_profile.c: where the re-minimised sum of squares has risen by t^2 --------------- */
+/* ---- interval_profile.c: where the re-minimised sum of squares has risen by t^2 -------------- */
 
 Status interval_profile_open(Intervals *intervals, Error *error);
 Status interval_profile_step(Intervals *intervals, Error *error);
 void interval_profile_close(Intervals *intervals);
 
-/* ---- interval_bootstrap.c: how the estimates scatter when rows are drawn anew ----------------- */
+/* ---- interval_bootstrap.c: how the estimates scatter when rows are drawn anew ---------------- */
 
 Status interval_bootstrap_open(Intervals *intervals, Error *error);
 Status interval_bootstrap_step(Intervals *intervals, Error *error);

@@ -14,7 +14,11 @@
 
 enum {
     RESAMPLE_LEAST = 40, /* fits: below, the 2.5th percentile is the extreme one */
+#ifdef DESCEND_HOSTILE
+    RESAMPLE_APART = 1 << 9
+#else
     RESAMPLE_APART = 1 << 28 /* bytes of columns that workers may have of their own */
+#endif
 };
 static const double RESAMPLE_PIECE = 0.1;  /* seconds of one step */
 static const double RESAMPLE_TIED = 1e-10; /* as STATISTICS_TIED */
@@ -310,9 +314,9 @@ static double resample_deviation(const double *values, size_t count) {
 
 static void resample_parameter(const Resample *resample, size_t i, double *values,
                                Intervals *intervals) {
-    size_t count = 0;
+    size_t count = 0, n = resample->n;
     for (size_t k = 0; k < resample->replicates; k++)
-        if (resample->fate[k] == FATE_USED) values[count++] = resample->estimates[k * resample->n + i];
+        if (resample->fate[k] == FATE_USED) values[count++] = resample->estimates[k * n + i];
     qsort(values, count, sizeof *values, resample_compare);
     intervals->low[i] = resample_quantile(values, count, 0.025);
     intervals->high[i] = resample_quantile(values, count, 0.975);

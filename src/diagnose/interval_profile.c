@@ -284,8 +284,10 @@ static Status ends_find(Intervals *intervals, Ends *ends, size_t i, bool upper, 
 
 static void ends_note_kind(Intervals *intervals, EndKind kind, size_t upper, MessageId id,
                            bool *which) {
-    for (size_t i = 0; i < intervals->n; i++)
-        which[i] = intervals->ends->kind[2 * i + upper] == kind;
+    for (size_t i = 0; i < intervals->n; i++) {
+        bool at_bound = intervals->fit->unavailable[i] != MSG_NONE; /* that has a note already */
+        which[i] = intervals->ends->kind[2 * i + upper] == kind && !(kind == END_BOUND && at_bound);
+    }
     interval_note(intervals, id, which, NULL);
 }
 
