@@ -5,16 +5,19 @@
  * An end is bracketed by steps outwards that double, from the linear interval's end on, and then
  * found by Chandrupatla's method (Advances in Engineering Software 28, 1997, 145-149: inverse
  * quadratic interpolation where it is safe, else halving). Each walk starts where the line through
- * the last two ends of walks leads, so that it has few rounds to go. */
+ * the last two ends of walks leads, so that it has few rounds to go. A walk that ends above t may
+ * have gone astray to a valley beside the profile: then it starts once more from the place inside,
+ * and where the profile seems to jump it is followed in small steps. */
 #include "diagnose.h"
 
 #include <math.h>
 #include <string.h>
 
-enum { ENDS_STEPS = 24, ENDS_HALVINGS = 40, ENDS_TURNS = 60 };
+enum { ENDS_STEPS = 24, ENDS_HALVINGS = 40, ENDS_TURNS = 60, ENDS_ATTEMPTS = 10 };
 static const double ENDS_ENOUGH = 1e-13;   /* of S */
 static const double ENDS_ACCURACY = 1e-7;  /* of the half width */
 static const double ENDS_LOWER = 1e-3;     /* of s^2: S this far below S_min is another valley */
+static const double ENDS_JUMP = 1e-3;      /* of t */
 static const double ENDS_ALIKE = 0.2;      /* of the linear half width */
 
 typedef enum EndKind { END_NONE, END_FOUND, END_BOUND, END_EDGE, END_OPEN } EndKind;
@@ -28,7 +31,7 @@ typedef struct EndPlace {
 typedef struct Ends {
     Objective objective; /* the walk's, with bounds of its own: low, high */
     Problem *own;        /* in double, where the walk's is in single precision */
-    double *low, *high, *start, *best, *valley, *storage; /* n each, storage all of it */
+    double *low, *high, *start, *end, *best, *valley, *storage; /* n each, storage all of it */
     double t, variance, rss, valley_rss;
     double *width; /* n: of the linear half interval */
     EndPlace inner, outer, tried;
@@ -50,7 +53,7 @@ void interval_profile_close(Intervals *intervals) {
 }
 
 static Status ends_allocate(Ends *ends, size_t n) {
-    double **vectors[] = {&ends->low,    &ends->high,     &ends->start,    &ends->best,
+    double **vectors[] = {&ends->low,      &ends->high,  &ends->start,    &ends->end,      &ends->best,
                           &ends->valley, &ends->inner.at, &ends->outer.at, &ends->tried.at,
                           &ends->width};
     ends->storage = memory_new(COUNT_OF(vectors) * n + 1, sizeof(double));
@@ -139,36 +142,39 @@ static void ends_swap(EndPlace *a, EndPlace *b) {
     *b = c;
 }
 
-/* Walks with parameter i held at tried.value, from 'start'; tried.height is NaN where S is no
- * finite number. */
+/* Walks with parameter i held at tried.value, from 'start'. Keeps the lower of what it finds and of
+ * what is there; tried.height is NaN where S is no finite number. */
 static Status ends_walk(Intervals *intervals, Ends *ends, size_t i, const double *start,
                         Error *error) {
     EndPlace *tried = &ends->tried;
-    double low = ends->low[i], high = ends->high[i], rss;
+    double low = ends->low[i], high = ends->high[i], rss, height;
     bool arrived;
     ends->low[i] = ends->high[i] = tried->value;
-    Status status = interval_walk(intervals, &ends->objective, start, ENDS_ENOUGH, tried->at, &rss,
+    Status status = interval_walk(intervals, &ends->objective, start, ENDS_ENOUGH, ends->end, &rss,
                                   &arrived, error);
     ends->low[i] = low;
     ends->high[i] = high;
-    if (status != STATUS_OK) return status;
-    tried->height = isfinite(rss) ? sqrt(fmax(rss - ends->rss, 0) / ends->variance) - ends->t : NAN;
-    if (isfinite(rss)) ends_note_lower(ends, tried->at, rss, intervals->n);
+    if (status != STATUS_OK || !isfinite(rss)) return status;
+    ends_note_lower(ends, ends->end, rss, intervals->n);
+    height = sqrt(fmax(rss - ends->rss, 0) / ends->variance) - ends->t;
+    if (height >= tried->height) return STATUS_OK;
+    tried->height = height;
+    memcpy(tried->at, ends->end, intervals->n * sizeof *ends->end);
     return STATUS_OK;
 }
 
-/* Feels tried.value: from where the line through 'inner' and 'outer' leads, else from 'inner'. */
+/* Feels tried.value: from where the line through 'inner' and 'outer' leads, and, where that is not
+ * below t, from 'inner'. */
 static Status ends_feel(Intervals *intervals, Ends *ends, size_t i, Error *error) {
     const EndPlace *a = &ends->inner, *b = &ends->outer;
     double share = b->value != a->value ? (ends->tried.value - a->value) / (b->value - a->value)
                                         : 0;
     for (size_t k = 0; k < intervals->n; k++)
         ends->start[k] = a->at[k] + share * (b->at[k] - a->at[k]);
-    if (optim_finite(ends->start, intervals->n))
+    ends->tried.height = NAN;
+    if (share != 0 && optim_finite(ends->start, intervals->n))
         TRY(ends_walk(intervals, ends, i, ends->start, error));
-    else
-        ends->tried.height = NAN;
-    if (isnan(ends->tried.height)) TRY(ends_walk(intervals, ends, i, a->at, error));
+    if (!(ends->tried.height < 0)) TRY(ends_walk(intervals, ends, i, a->at, error));
     return STATUS_OK;
 }
 
@@ -239,45 +245,74 @@ static void ends_start_at_best(const Intervals *intervals, Ends *ends, size_t i)
     ends->inner.height = -ends->t;
 }
 
-/* Outwards until 'outer' has risen above t. */
-static Status ends_bracket(Intervals *intervals, Ends *ends, size_t i, double bound, double width,
-                           EndKind *kind, Error *error) {
-    double best = ends->best[i];
-    ends_start_at_best(intervals, ends, i);
-    *kind = best == bound ? END_BOUND : END_OPEN;
-    for (int step = 0; step < ENDS_STEPS && *kind == END_OPEN; step++) {
-        bool crossed;
-        double reach = fmin(fabs(width), fabs(bound - best));
-        ends->tried.value = reach < fabs(width) ? bound : best + copysign(reach, width);
-        if (!isfinite(ends->tried.value) || ends->tried.value == best) return STATUS_OK;
-        TRY(ends_feel(intervals, ends, i, error));
-        if (isnan(ends->tried.height)) {
-            TRY(ends_retreat(intervals, ends, i, &crossed, error));
-            *kind = crossed ? END_FOUND : END_EDGE;
-        } else {
-            double tau = ends->tried.height + ends->t;
-            if (ends->tried.height >= 0) *kind = END_FOUND;
-            else if (ends->tried.value == bound) *kind = END_BOUND;
-            /* The line leads on through the last two places. */
-            if (*kind == END_OPEN) ends_swap(&ends->inner, &ends->outer);
-            ends_take(ends);
-            width *= step > 0 ? 2 : fmin(2, fmax(1.2, 1.2 * ends->t / tau));
-        }
+/* One step outwards was felt: what it means. */
+static Status ends_judge(Intervals *intervals, Ends *ends, size_t i, double bound, EndKind *kind,
+                         Error *error) {
+    bool crossed;
+    if (isnan(ends->tried.height)) {
+        TRY(ends_retreat(intervals, ends, i, &crossed, error));
+        *kind = crossed ? END_FOUND : END_EDGE;
+        return STATUS_OK;
     }
+    if (ends->tried.height >= 0) *kind = END_FOUND;
+    else if (ends->tried.value == bound) *kind = END_BOUND;
+    else ends_swap(&ends->inner, &ends->outer); /* the line leads on through the last two */
+    ends_take(ends);
+    return STATUS_OK;
+}
+
+/* From 'inner' outwards until 'outer' has risen above t. */
+static Status ends_bracket(Intervals *intervals, Ends *ends, size_t i, double bound, double step,
+                           EndKind *kind, Error *error) {
+    *kind = ends->inner.value == bound ? END_BOUND : END_OPEN;
+    for (int k = 0; k < ENDS_STEPS && *kind == END_OPEN; k++) {
+        double inner = ends->inner.value, left = fabs(bound - inner);
+        ends->tried.value = fabs(step) < left ? inner + step : bound;
+        if (!isfinite(ends->tried.value) || ends->tried.value == inner) return STATUS_OK;
+        TRY(ends_feel(intervals, ends, i, error));
+        double tau = ends->tried.height + ends->t;
+        TRY(ends_judge(intervals, ends, i, bound, kind, error));
+        /* The first step falls a little short, where the sum of squares is close to a parabola. */
+        step *= k > 0 ? 2 : fmin(1, fmax(0.2, 1.2 * ends->t / tau - 1));
+    }
+    return STATUS_OK;
+}
+
+/* The bracket has closed where the profile jumps. *astray: it does not, when the other side is felt
+ * from 'inner', which then goes on from there. */
+static Status ends_jump(Intervals *intervals, Ends *ends, size_t i, bool *astray, Error *error) {
+    double least = ENDS_JUMP * ends->t;
+    *astray = false;
+    if (ends->inner.height > -least || ends->outer.height < least) return STATUS_OK;
+    ends->tried.value = ends->outer.value;
+    ends->tried.height = NAN;
+    TRY(ends_walk(intervals, ends, i, ends->inner.at, error));
+    *astray = ends->tried.height < 0;
+    if (!*astray) return STATUS_OK;
+    ends_swap(&ends->inner, &ends->outer);
+    ends_take(ends);
     return STATUS_OK;
 }
 
 static Status ends_find(Intervals *intervals, Ends *ends, size_t i, bool upper, double *end,
                         EndKind *kind, Error *error) {
     double bound = upper ? ends->high[i] : ends->low[i];
-    double width = upper ? ends->width[i] : -ends->width[i];
+    double step = upper ? ends->width[i] : -ends->width[i];
+    bool astray = true;
     *end = NAN;
-    if (!(ends->width[i] > 0 && isfinite(width))) return STATUS_OK;
-    TRY(ends_bracket(intervals, ends, i, bound, width, kind, error));
+    if (!(ends->width[i] > 0 && isfinite(step))) return STATUS_OK;
+    ends_start_at_best(intervals, ends, i);
+    for (int attempt = 0; attempt < ENDS_ATTEMPTS && astray; attempt++) {
+        TRY(ends_bracket(intervals, ends, i, bound, step, kind, error));
+        if (*kind != END_FOUND) break;
+        TRY(ends_refine(intervals, ends, i, end, error));
+        TRY(ends_jump(intervals, ends, i, &astray, error));
+        step = (ends->inner.value - ends->best[i]) / 4;
+    }
     if (*kind == END_BOUND) *end = bound;
     if (*kind == END_OPEN) *end = upper ? INFINITY : -INFINITY;
     if (*kind == END_EDGE) *end = ends->inner.value;
-    return *kind == END_FOUND ? ends_refine(intervals, ends, i, end, error) : STATUS_OK;
+    return STATUS_OK;
 }
 
 /* ---- what is said ---------------------------------------------------------------------------- */
