@@ -31,7 +31,8 @@ typedef struct EndPlace {
 typedef struct Ends {
     Objective objective; /* the walk's, with bounds of its own: low, high */
     Problem *own;        /* in double, where the walk's is in single precision */
-    double *low, *high, *start, *end, *best, *valley, *storage; /* n each, storage all of it */
+    double *storage; /* of the vectors that follow and those of the places: n each */
+    double *low, *high, *start, *end, *best, *valley;
     double t, variance, rss, valley_rss;
     double *width; /* n: of the linear half interval */
     EndPlace inner, outer, tried;
@@ -53,9 +54,9 @@ void interval_profile_close(Intervals *intervals) {
 }
 
 static Status ends_allocate(Ends *ends, size_t n) {
-    double **vectors[] = {&ends->low,      &ends->high,  &ends->start,    &ends->end,      &ends->best,
-                          &ends->valley, &ends->inner.at, &ends->outer.at, &ends->tried.at,
-                          &ends->width};
+    double **vectors[] = {&ends->low,       &ends->high,     &ends->start, &ends->end,
+                          &ends->best,      &ends->valley,   &ends->width, &ends->inner.at,
+                          &ends->outer.at, &ends->tried.at};
     ends->storage = memory_new(COUNT_OF(vectors) * n + 1, sizeof(double));
     ends->kind = memory_new(2 * n + 1, sizeof *ends->kind);
     if (!ends->storage || !ends->kind) return STATUS_MEMORY;

@@ -340,8 +340,8 @@ TEST(bootstraps_follow_the_seed) {
 
 /* b acts on one row of ten: a table is without it in 0.9^10 = 34.9 % of cases (+- 1.5 %). */
 TEST(bootstraps_leave_out_what_is_undetermined) {
-    Fit fit = FIT("y ~ a*x + b*(x == 3)", "x=1,2,3,4,5,6,7,8,9,10 y=1,2.2,5,4.4,4.8,6,7.1,8.2,8.8,10",
-                  "a=1", "b=1", "intervals", "bootstrap");
+    Fit fit = FIT("y ~ a*x + b*(x == 3)",
+                  "x=1,2,3,4,5,6,7,8,9,10 y=1,2.2,5,4.4,4.8,6,7.1,8.2,8.8,10", "a=1", "b=1", "intervals", "bootstrap");
     double left = descend_walk_number(fit.walk, "bootstrap_undetermined");
     CHECK(left > 289 && left < 409);
     CHECK_INT(left + descend_walk_number(fit.walk, "bootstrap_used"), 1000);
@@ -350,7 +350,7 @@ TEST(bootstraps_leave_out_what_is_undetermined) {
     fit_close(&fit);
 }
 
-/* Every tree keeps its seven rows. */
+/* Each state keeps its rows. */
 TEST(bootstraps_keep_groups) {
     Fit fit = FIT("param v[2] = 200; param k = 0.05; rate ~ v[state]*conc/(k + conc)",
                   "puromycin_groups.csv", "intervals", "bootstrap:100");
@@ -376,11 +376,11 @@ TEST(kinds_are_checked) {
     check_refused(walk, "prof", "linear, profile, bootstrap");
     check_refused(walk, "profile:5", "linear, profile, bootstrap");
     check_refused(walk, "", "linear, profile, bootstrap");
-    check_refused(walk, "bootstrap:", "a whole number from 100");
-    check_refused(walk, "bootstrap:99", "a whole number from 100");
-    check_refused(walk, "bootstrap:100.5", "a whole number from 100");
-    check_refused(walk, "bootstrap:many", "a whole number from 100");
-    check_refused(walk, "bootstrap:1e9", "a whole number from 100");
+    check_refused(walk, "bootstrap:", "no whole number from 100");
+    check_refused(walk, "bootstrap:99", "no whole number from 100");
+    check_refused(walk, "bootstrap:100.5", "no whole number from 100");
+    check_refused(walk, "bootstrap:many", "no whole number from 100");
+    check_refused(walk, "bootstrap:1e9", "no whole number from 100");
     CHECK_INT(descend_walk_set(walk, "intervals", "bootstrap:1000", NULL), DESCEND_OK);
     CHECK_INT(descend_walk_set(walk, "intervals", "linear", NULL), DESCEND_OK);
     descend_walk_free(walk);
