@@ -13,6 +13,7 @@
 #include <time.h>
 
 enum {
+    RESAMPLE_THREADS = 1024, /* at most */
     RESAMPLE_LEAST = 40, /* fits: below, the 2.5th percentile is the extreme one */
 #ifdef DESCEND_HOSTILE
     RESAMPLE_APART = 1 << 9
@@ -49,6 +50,7 @@ typedef struct Resample {
     size_t n, n_rows, n_workers, replicates;
     ResampleWorker *workers;
     ResampleRow *groups; /* n_rows, by group; NULL: all rows are one */
+    Text group_names;
     RandomKey key;
     double *estimates;   /* n for each replicate */
     unsigned char *fate; /* of each replicate */
@@ -93,9 +95,10 @@ static void resample_mark_groups(ResampleRow *rows, size_t n) {
     }
 }
 
-/* Rows with equal values of all group columns belong together; 'names' lists these columns. */
-static Status resample_group(Resample *resample, Text *names) {
+/* Rows with equal values of all group columns belong together. */
+static Status resample_group(Resample *resample) {
     const Table *table = resample->table;
+    Text *names = &resample->group_names;
     for (size_t k = 0; k < table->n_columns; k++) {
         if (!resample_is_group(resample, k)) continue;
         if (!resample->groups)
@@ -137,6 +140,7 @@ void interval_bootstrap_close(Intervals *intervals) {
         resample_close_worker(&resample->workers[k], resample->table->n_columns);
     memory_free(resample->workers);
     memory_free(resample->groups);
+    text_free(&resample->group_names);
     memory_free(resample->estimates);
     memory_free(resample->fate);
     memory_free(resample);
@@ -147,6 +151,7 @@ void interval_bootstrap_close(Intervals *intervals) {
 static size_t resample_choose_workers(const Resample *resample) {
     size_t threads = resample->intervals->options.threads, columns = 1;
     if (threads == 0) threads = pool_processors();
+    if (threads > RESAMPLE_THREADS) threads = RESAMPLE_THREADS;
     for (size_t k = 0; k < resample->table->n_columns; k++)
         columns += resample_reads(train_graph(resample->intervals->problem), k);
     double bytes = (double)columns * (double)resample->n_rows * sizeof(double);
@@ -169,7 +174,6 @@ static Status resample_allocate(Resample *resample) {
 
 Status interval_bootstrap_open(Intervals *intervals, Error *error) {
     Resample *resample = memory_new(1, sizeof *resample);
-    Text names = {0};
     if (!resample) return error_memory(error);
     intervals->resample = resample;
     resample->intervals = intervals;
@@ -180,16 +184,9 @@ Status interval_bootstrap_open(Intervals *intervals, Error *error) {
     resample->key = random_key(intervals->options.seed, "bootstrap");
     atomic_init(&resample->next, 0);
     atomic_init(&resample->failed, 0);
-    Status status = resample_group(resample, &names);
-    if (status == STATUS_OK) status = resample_allocate(resample);
-    if (status == STATUS_OK)
-        error_set(notes_add(&intervals->notes), STATUS_OK,
-                  names.length ? MSG_NOTE_BOOTSTRAP_GROUPS : MSG_NOTE_BOOTSTRAP,
-                  number_integer((long long)resample->replicates).s,
-                  number_integer((long long)intervals->options.seed).s, text_string(&names), NULL);
-    if (names.failed) status = STATUS_MEMORY;
-    text_free(&names);
-    return status == STATUS_OK ? status : error_memory(error);
+    bool good = resample_group(resample) == STATUS_OK && !resample->group_names.failed &&
+                resample_allocate(resample) == STATUS_OK;
+    return good ? STATUS_OK : error_memory(error);
 }
 
 /* Starts with the table as it is: statistics over the rows are taken from it. */
@@ -330,6 +327,10 @@ static void resample_count(Intervals *intervals, const Resample *resample) {
         intervals->undetermined += resample->fate[k] == FATE_UNDETERMINED;
     }
     NumberText all = number_integer((long long)resample->replicates);
+    NumberText seed = number_integer((long long)intervals->options.seed);
+    error_set(notes_add(&intervals->notes), STATUS_OK,
+              resample->groups ? MSG_NOTE_BOOTSTRAP_GROUPS : MSG_NOTE_BOOTSTRAP, all.s, seed.s,
+              text_string(&resample->group_names), NULL);
     if (intervals->used < resample->replicates)
         error_set(notes_add(&intervals->notes), STATUS_OK, MSG_NOTE_BOOTSTRAP_LEFT, all.s,
                   number_integer((long long)intervals->not_converged).s,

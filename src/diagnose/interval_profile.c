@@ -262,19 +262,24 @@ static Status ends_judge(Intervals *intervals, Ends *ends, size_t i, double boun
     return STATUS_OK;
 }
 
-/* From 'inner' outwards until 'outer' has risen above t. */
+/* From 'inner' outwards until 'outer' has risen above t. A step across zero halts there first, so
+ * that it does not leap over what a formula does where a divisor or a factor vanishes. */
 static Status ends_bracket(Intervals *intervals, Ends *ends, size_t i, double bound, double step,
                            EndKind *kind, Error *error) {
+    bool beyond_zero = false;
     *kind = ends->inner.value == bound ? END_BOUND : END_OPEN;
     for (int k = 0; k < ENDS_STEPS && *kind == END_OPEN; k++) {
         double inner = ends->inner.value, left = fabs(bound - inner);
-        ends->tried.value = fabs(step) < left ? inner + step : bound;
+        bool zero = !beyond_zero && inner * (inner + step) < 0 && fabs(inner) < left;
+        ends->tried.value = zero ? 0 : fabs(step) < left ? inner + step : bound;
         if (!isfinite(ends->tried.value) || ends->tried.value == inner) return STATUS_OK;
         TRY(ends_feel(intervals, ends, i, error));
         double tau = ends->tried.height + ends->t;
         TRY(ends_judge(intervals, ends, i, bound, kind, error));
+        if (zero && *kind == END_EDGE) *kind = END_OPEN;
+        beyond_zero = beyond_zero || zero;
         /* The first step falls a little short, where the sum of squares is close to a parabola. */
-        step *= k > 0 ? 2 : fmin(1, fmax(0.2, 1.2 * ends->t / tau - 1));
+        if (!zero) step *= k > 0 ? 2 : fmin(1, fmax(0.2, 1.2 * ends->t / tau - 1));
     }
     return STATUS_OK;
 }
@@ -300,7 +305,7 @@ static Status ends_find(Intervals *intervals, Ends *ends, size_t i, bool upper, 
     double bound = upper ? ends->high[i] : ends->low[i];
     double step = upper ? ends->width[i] : -ends->width[i];
     bool astray = true;
-    *end = NAN;
+    *end = step == 0 ? ends->best[i] : NAN; /* no scatter at all */
     if (!(ends->width[i] > 0 && isfinite(step))) return STATUS_OK;
     ends_start_at_best(intervals, ends, i);
     for (int attempt = 0; attempt < ENDS_ATTEMPTS && astray; attempt++) {

@@ -68,7 +68,7 @@ static bool fit_says(const Fit *fit, const char *part) {
 
 /* ---- profile --------------------------------------------------------------------------------- */
 
-enum { PUROMYCIN, WEIGHTED, DEMAND, MISRA, FAST, BOUND, AT_BOUND, TREES, PROFILES };
+enum { PUROMYCIN, WEIGHTED, DEMAND, MISRA, FAST, NARROW, BOUND, AT_BOUND, TREES, PROFILES };
 
 #define DEMAND_TABLE "x=1,2,3,4,5,7 y=8.3,10.3,19,16,15.6,19.8"
 static Fit profile_case(int which) {
@@ -87,6 +87,10 @@ static Fit profile_case(int which) {
     case FAST:
         return FIT("y ~ a*exp(-b*x)", "x=0,1,2,3,4,5 y=1.02,0.05,-0.03,0.04,-0.02,0.01", "a=1",
                    "b=3", "intervals", "profile");
+    case NARROW:
+        return FIT("y ~ a*x/(b + x)",
+                   "x=1,2,3,4,5,6,8,10 y=0.119,0.153,0.214,0.020,0.411,0.484,0.512,0.613", "a=20",
+                   "b=300", "intervals", "profile");
     case BOUND:
         return FIT("y ~ a*x + b", "x=0,1,2,3,4,5 y=1.1,0.8,1.6,1.2,1.9,1.3", "a=0.1,0..100", "b=1",
                    "intervals", "profile");
@@ -341,13 +345,27 @@ TEST(bootstraps_follow_the_seed) {
 /* b acts on one row of ten: a table is without it in 0.9^10 = 34.9 % of cases (+- 1.5 %). */
 TEST(bootstraps_leave_out_what_is_undetermined) {
     Fit fit = FIT("y ~ a*x + b*(x == 3)",
-                  "x=1,2,3,4,5,6,7,8,9,10 y=1,2.2,5,4.4,4.8,6,7.1,8.2,8.8,10", "a=1", "b=1", "intervals", "bootstrap");
+                  "x=1,2,3,4,5,6,7,8,9,10 y=1,2.2,5,4.4,4.8,6,7.1,8.2,8.8,10", "a=1", "b=1",
+                  "intervals", "bootstrap");
     double left = descend_walk_number(fit.walk, "bootstrap_undetermined");
     CHECK(left > 289 && left < 409);
     CHECK_INT(left + descend_walk_number(fit.walk, "bootstrap_used"), 1000);
     CHECK(fit_says(&fit, "whose rows did not determine every parameter"));
     CHECK(isfinite(fit.low[0]) && isfinite(fit.high[1]));
     fit_close(&fit);
+}
+
+/* Statistics over the rows are those of the table, not of what is drawn: the intervals of 'w' are
+ * those of the slope, in units of the standard deviation sqrt(2) of x. */
+TEST(bootstraps_keep_statistics) {
+    const char *data = "x=1,2,3,4,5 y=1,2.2,2.7,4.4,4.8";
+    Fit slope = FIT("y ~ b*x + a", data, "b=1", "a=1", "intervals", "bootstrap:100");
+    Fit scaled = FIT("y ~ w*standardize(x) + a", data, "w=1", "a=1", "intervals",
+                     "bootstrap:100");
+    CHECK_NEAR(scaled.low[0], slope.low[0] * sqrt(2), 1e-9);
+    CHECK_NEAR(scaled.high[0], slope.high[0] * sqrt(2), 1e-9);
+    fit_close(&slope);
+    fit_close(&scaled);
 }
 
 /* Each state keeps its rows. */
@@ -453,4 +471,5 @@ TEST_MAIN(profiles_as_scipy, profiles_as_r, profiles_of_lines, profiles_say_what
           intervals_need_a_bottom, profiles_find_lower_valleys, profiles_after_other_walks,
           bootstraps_as_numpy, bootstrap_of_a_mean, bootstraps_have_the_same_bits,
           bootstraps_follow_the_seed, bootstraps_leave_out_what_is_undetermined,
-          bootstraps_keep_groups, kinds_are_checked, pieces, stopping, squares_alone)
+          bootstraps_keep_statistics, bootstraps_keep_groups, kinds_are_checked, pieces, stopping,
+          squares_alone)

@@ -279,4 +279,5 @@ TEST(stages) { oom_every("show", oom_show, NULL); }
 TEST(bisections) { oom_every("bisect", oom_bisect, NULL); }
 TEST(files) { oom_every("read", oom_read, NULL); }
 
-TEST_MAIN(walks, quasi_newton, rules, fits, intervals, programs, bad_ends, slopes, stages, bisections, files)
+TEST_MAIN(walks, quasi_newton, rules, fits, intervals, programs, bad_ends, slopes, stages,
+          bisections, files)

@@ -21,8 +21,9 @@ def table(name, *columns):
 class Profile:
     """Of the model f(p) against y: estimate, S_min, s^2; bounds is (low, high) for each parameter."""
 
-    def __init__(self, f, y, start, weights=None, bounds=None):
+    def __init__(self, f, y, start, weights=None, bounds=None, scan=(1,)):
         self.f, self.y = f, y
+        self.scan = scan  # each minimum is looked for from the last one times each of these, too
         self.root = np.sqrt(np.ones_like(y) if weights is None else weights)
         self.bounds = bounds or [(-np.inf, np.inf)] * len(start)
         self.least, self.estimate = self.minimum(np.array(start, float), None, 0)
@@ -60,12 +61,15 @@ class Profile:
         bound = self.bounds[i][1 if sign > 0 else 0]
 
         def height(value):
-            s, place = self.minimum(path[-1], i, value)
+            s, place = min((self.minimum(path[-1] * factor, i, value) for factor in self.scan),
+                           key=lambda found: found[0])
             path.append(place)
             return np.sqrt(max(s - self.least, 0) / self.variance) - self.t
         reach = width
         while True:
             outer = self.estimate[i] + sign * reach
+            if outer * self.estimate[i] < 0 and height(0) > 0:
+                return brentq(height, self.estimate[i], 0, xtol=1e-11 * width, rtol=1e-14)
             if sign * (outer - bound) >= 0:
                 if bound == self.estimate[i] or height(bound) < 0:
                     return bound
@@ -100,6 +104,12 @@ Profile(lambda p: p[0] * (1 - np.exp(-p[1] * x)), y, [240, 5.5e-4]).rows('MISRA'
 u = np.array([0, 1, 2, 3, 4, 5.0])
 fast = np.array([1.02, 0.05, -0.03, 0.04, -0.02, 0.01])
 Profile(lambda p: p[0] * np.exp(-p[1] * u), fast, [1, 3]).rows('FAST')
+
+# Nearly a line: the way to small asymptotes is narrow, and beside it lie valleys without end.
+v = np.array([1, 2, 3, 4, 5, 6, 8, 10.0])
+curve = np.array([0.119, 0.153, 0.214, 0.020, 0.411, 0.484, 0.512, 0.613])
+Profile(lambda p: p[0] * v / (p[1] + v), curve, [20, 300],
+        scan=[0.01, 0.03, 0.1, 0.3, 1, 3]).rows('NARROW')
 
 # A bound inside the interval, and one at which the estimate stands.
 line = np.array([1.1, 0.8, 1.6, 1.2, 1.9, 1.3])
