@@ -20,7 +20,14 @@ static const double ENDS_LOWER = 1e-3;     /* of s^2: S this far below S_min is 
 static const double ENDS_JUMP = 1e-3;      /* of t */
 static const double ENDS_ALIKE = 0.2;      /* of the linear half width */
 
-typedef enum EndKind { END_NONE, END_FOUND, END_BOUND, END_EDGE, END_OPEN } EndKind;
+typedef enum EndKind {
+    END_NONE,
+    END_FOUND,
+    END_BOUND,
+    END_EDGE, /* beyond, the formula is not defined */
+    END_FAR,  /* beyond, numbers are too large: open */
+    END_OPEN
+} EndKind;
 
 /* A place on the profile: tau - t there, and all parameters. */
 typedef struct EndPlace {
@@ -238,6 +245,16 @@ static Status ends_retreat(Intervals *intervals, Ends *ends, size_t i, bool *cro
     return STATUS_OK;
 }
 
+/* At 'beyond' numbers are too large, rather than undefined. */
+static bool ends_overflows(const Intervals *intervals, Ends *ends, size_t i, double beyond) {
+    const Objective *objective = &ends->objective;
+    double loss = 0;
+    memcpy(ends->start, ends->inner.at, intervals->n * sizeof *ends->start);
+    ends->start[i] = beyond;
+    return objective->loss_gradient(objective->context, ends->start, &loss, NULL) == STATUS_OK &&
+           isinf(loss);
+}
+
 static void ends_start_at_best(const Intervals *intervals, Ends *ends, size_t i) {
     size_t bytes = intervals->n * sizeof(double);
     memcpy(ends->inner.at, ends->best, bytes);
@@ -250,9 +267,11 @@ static void ends_start_at_best(const Intervals *intervals, Ends *ends, size_t i)
 static Status ends_judge(Intervals *intervals, Ends *ends, size_t i, double bound, EndKind *kind,
                          Error *error) {
     bool crossed;
+    double beyond = ends->tried.value;
     if (isnan(ends->tried.height)) {
         TRY(ends_retreat(intervals, ends, i, &crossed, error));
-        *kind = crossed ? END_FOUND : END_EDGE;
+        bool far = !crossed && ends_overflows(intervals, ends, i, beyond);
+        *kind = crossed ? END_FOUND : far ? END_FAR : END_EDGE;
         return STATUS_OK;
     }
     if (ends->tried.height >= 0) *kind = END_FOUND;
@@ -276,7 +295,7 @@ static Status ends_bracket(Intervals *intervals, Ends *ends, size_t i, double bo
         TRY(ends_feel(intervals, ends, i, error));
         double tau = ends->tried.height + ends->t;
         TRY(ends_judge(intervals, ends, i, bound, kind, error));
-        if (zero && *kind == END_EDGE) *kind = END_OPEN;
+        if (zero && (*kind == END_EDGE || *kind == END_FAR)) *kind = END_OPEN;
         beyond_zero = beyond_zero || zero;
         /* The first step falls a little short, where the sum of squares is close to a parabola. */
         if (!zero) step *= k > 0 ? 2 : fmin(1, fmax(0.2, 1.2 * ends->t / tau - 1));
@@ -315,6 +334,7 @@ static Status ends_find(Intervals *intervals, Ends *ends, size_t i, bool upper, 
         TRY(ends_jump(intervals, ends, i, &astray, error));
         step = (ends->inner.value - ends->best[i]) / 4;
     }
+    if (*kind == END_FAR) *kind = END_OPEN;
     if (*kind == END_BOUND) *end = bound;
     if (*kind == END_OPEN) *end = upper ? INFINITY : -INFINITY;
     if (*kind == END_EDGE) *end = ends->inner.value;

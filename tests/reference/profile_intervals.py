@@ -80,8 +80,8 @@ class Profile:
             if reach > FAR * width:
                 return sign * np.inf
 
-    def rows(self, case):
-        for i, x in enumerate(self.estimate):
+    def rows(self, case, count=None):
+        for i, x in enumerate(self.estimate[:count]):
             width = max(0.02 * abs(x), 1e-3)
             low, high = (self.end(i, sign, width) for sign in (-1, 1))
             names = {np.inf: 'INFINITY', -np.inf: '-INFINITY'}
@@ -110,6 +110,11 @@ v = np.array([1, 2, 3, 4, 5, 6, 8, 10.0])
 curve = np.array([0.119, 0.153, 0.214, 0.020, 0.411, 0.484, 0.512, 0.613])
 Profile(lambda p: p[0] * v / (p[1] + v), curve, [20, 300],
         scan=[0.01, 0.03, 0.1, 0.3, 1, 3]).rows('NARROW')
+
+# Far more scatter than curve; walks along the profile of a easily end in valleys of other b.
+k = np.arange(1, 7.0)
+rough = np.array([-12.821, -9.459, 14.771, 6.253, 17.724, 3.894])
+Profile(lambda p: p[0] * k ** p[1], rough, [0.7, 1.5], scan=[-3, -1, -0.3, 0.3, 1, 3]).rows('ROUGH', 1)
 
 # A bound inside the interval, and one at which the estimate stands.
 line = np.array([1.1, 0.8, 1.6, 1.2, 1.9, 1.3])
