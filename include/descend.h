@@ -154,7 +154,8 @@ DESCEND_API descend_walk *descend_walk_open(descend_model *model, descend_table 
  * "measured*0.4": from the curvature at the start), optimizer, until, steps, epochs, batch,
  * gradient (exact, probe), restarts, seed, executor (auto, reference, interpreted, compiled),
  * threads, precision (f64, f32), loss, weight, error, xerror, group, drop, cache (the absolute path
- * of a folder, or off: where compiled formulas are kept; off unless set), profile (on, off).
+ * of a folder, or off: where compiled formulas are kept; off unless set), profile (on, off),
+ * intervals (linear, profile, bootstrap, bootstrap:N).
  * Only before the first step. */
 DESCEND_API descend_status descend_walk_set(descend_walk *walk, const char *option,
                                             const char *value, descend_error **error);
@@ -208,20 +209,33 @@ DESCEND_API const char *descend_verdict_name(descend_verdict verdict); /* "conve
 /* Numbers by key, NaN when not available: loss start_loss steps evaluations gradient_norm seconds
  * seed threads rate_limit; workspace_bytes (of all plans); with profile=on read_limit (bytes a
  * second) and operation_limit (multiplications and additions a second), measured when first asked
- * for; start_tries and start_walks: places that were looked at for start values, and walks made
- * from the best of them; runner_up: the sum of squares of the next valley that they met over that
- * of the lowest; of fits: residual_sum_of_squares (of residuals divided by their errors, where
- * there are some) residual_standard_deviation degrees_of_freedom rows; with measured errors
- * chi_square reduced_chi_square; with a robust loss loss_scale, where it bends. */
+ * for. Of fits:
+ * - start_tries start_walks: places that were looked at for start values, walks from the best of
+ *   them; runner_up: the sum of squares of the next valley that they met over that of the lowest;
+ * - residual_sum_of_squares (of residuals divided by their errors, where there are some)
+ *   residual_standard_deviation rows degrees_of_freedom (rows that have a weight, less determined
+ *   parameters); with measured errors chi_square reduced_chi_square; with a robust loss loss_scale,
+ *   where it bends;
+ * - r_squared adjusted_r_squared (against the weighted mean of the left side: may be below 0),
+ *   log_likelihood aic aicc bic (as R has them: normal scatter, whose sigma counts as a parameter
+ *   unless errors were measured);
+ * - f_statistic f_above f_below f_p: against a constant alone, where the formula holds one: its two
+ *   degrees of freedom and its p;
+ * - of the residuals, along the one column on the right or else the fitted value: runs
+ *   runs_expected runs_p (of their signs), spread spread_slope spread_p (Breusch and Pagan's test
+ *   in Koenker's form; slope above 0: the scatter grows);
+ * - of the bootstrap, when it is done: bootstrap_replicates, of these bootstrap_used
+ *   bootstrap_not_converged bootstrap_undetermined. */
 DESCEND_API double descend_walk_number(const descend_walk *walk, const char *key);
-/* Texts by key, "" when there is none: method executor precision (English names); and sentences:
- * reason (why it ended, with its two numbers), advice (the options to add or change, '--rate 0.5':
- * the command makes a line to type of them), method_sentence (names the method and how to walk as
- * in the chapter), starts (how start values that nobody gave were found), names ('columns: ...;
- * parameters: ...'), story (what the steps did), errors_are (of fits: absolute, scaled) and
- * scatter (that in a sentence), loss_function (squares, huber, ...) and loss (of a robust one, in
- * a sentence), pace (a short word for a walk beside others: 'too small', 'good', 'swinging',
- * 'flying off', ...). */
+/* Texts by key, "" when there is none. English words: method executor precision intervals (of which
+ * kind), residual_tests (tested; few_rows: too few to tell; many_rows: it would take too long),
+ * errors_are (of fits: absolute, scaled), loss_function (squares, huber, ...). Sentences: reason
+ * (why it ended, with its two numbers), advice (the options to add or change, '--rate 0.5': the
+ * command makes a line to type of them), method_sentence (names the method and how to walk as in
+ * the chapter), starts (how start values that nobody gave were found), names ('columns: ...;
+ * parameters: ...'), story (what the steps did), scatter (what sets the errors), loss (a robust
+ * one), pace (a short word for a walk beside others: 'too small', 'good', 'swinging', 'flying off',
+ * ...). */
 DESCEND_API const char *descend_walk_text(descend_walk *walk, const char *key,
                                           const char *language);
 DESCEND_API const char *descend_walk_note(descend_walk *walk, size_t k, const char *language);
@@ -230,9 +244,17 @@ DESCEND_API uint64_t descend_walk_digest(const descend_walk *walk);
 
 /* Fits: n_parameters values each, NaN where not available; 'correlation' is n x n. Keys:
  * standard_errors, confidence_low, confidence_high, correlation, t_values and p_values (of 'the
- * parameter is 0', where its bounds allow that). */
+ * parameter is 0', where its bounds allow that); bootstrap_errors, with intervals=bootstrap. Ends
+ * of intervals are of the kind that was asked for, calculated when first asked for; an infinite one
+ * is open: the data set no limit there. */
 DESCEND_API descend_status descend_walk_vector(const descend_walk *walk, const char *key,
                                                double *values, size_t count);
+/* Intervals that take their time (intervals=profile, bootstrap), piece by piece:
+ * DESCEND_RUNNING with the share done so far (0 to 1), DESCEND_DONE when they are known. After the
+ * end of the walk; descend_walk_stop ends them too. Those who do not mind waiting need not call
+ * this. What there is to say about them comes with the notes, afterwards. share may be NULL. */
+DESCEND_API descend_status descend_walk_intervals(descend_walk *walk, double *share,
+                                                  descend_error **error);
 /* Why parameter i has no standard error; "" when it has one. */
 DESCEND_API const char *descend_walk_unavailable(descend_walk *walk, size_t i,
                                                  const char *language);

@@ -60,6 +60,8 @@ struct descend_walk {
     FitResiduals residuals;
     Notes fit_notes; /* ties among parameters */
     bool fit_noted;
+    IntervalOptions interval_options;
+    Intervals *intervals; /* of another kind than linear, once asked for */
     bool limits_known;
     double read_limit, operation_limit;
     int stroke; /* of the four: which one is due */
@@ -85,6 +87,14 @@ Status api_robust(descend_walk *walk, Error *error);
 double api_loss_scale(const descend_walk *walk);
 const char *api_loss_text(descend_walk *walk, const FitStatistics *fit, const char *language);
 int api_down_row(descend_walk *walk, const FitStatistics *fit, size_t k, descend_down_row *row);
+/* api_intervals.c */
+Status api_option_intervals(descend_walk *walk, const char *option, const char *value,
+                            Error *error);
+/* Those that were asked for, calculated to the end; *intervals is NULL where the linear ones of
+ * the fit stand: by choice, or because the walk goes on. */
+descend_status api_intervals(descend_walk *walk, const Intervals **intervals);
+bool api_interval_number(const descend_walk *walk, const char *key, double *number);
+const char *api_interval_kind(const descend_walk *walk);
 
 /* api_profile.c */
 void api_limits(descend_walk *walk);

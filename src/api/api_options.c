@@ -220,6 +220,7 @@ static const struct {
     {"drop", option_drop},         {"precision", option_precision}, {"cache", option_cache},
     {"profile", option_profile},   {"error", option_errors},        {"xerror", option_errors},
     {"group", option_group},       {"loss", option_loss},
+    {"profile", option_profile},   {"intervals", api_option_intervals},
 };
 
 static Status api_unknown_option(const char *option, Error *error) {

@@ -188,6 +188,7 @@ const char *descend_walk_text(descend_walk *walk, const char *key, const char *l
         return walk->problem && train_precision(walk->problem) == PRECISION_F32 ? "f32" : "f64";
     if (strcmp(key, "residual_tests") == 0) return api_residual_tests(walk);
     if (strcmp(key, "names") == 0) return report_names(walk, language);
+    if (strcmp(key, "intervals") == 0) return api_interval_kind(walk);
     if (strcmp(key, "advice") == 0) return words->advice;
     if (strcmp(key, "method_sentence") == 0)
         return api_render(&walk->text, &words->method, language);
@@ -218,7 +219,11 @@ const char *descend_walk_note(descend_walk *walk, size_t k, const char *language
     if (k < walk->notes.count) return api_note(&walk->text, &walk->notes, k, language);
     k -= walk->notes.count;
     if (k < words->notes.count) return api_note(&walk->text, &words->notes, k, language);
-    return api_note(&walk->text, api_fit_notes(walk), k - words->notes.count, language);
+    k -= words->notes.count;
+    const Notes *ties = api_fit_notes(walk);
+    if (k < ties->count) return api_note(&walk->text, ties, k, language);
+    k -= ties->count;
+    return walk->intervals ? api_note(&walk->text, &walk->intervals->notes, k, language) : NULL;
 }
 
 uint64_t descend_walk_digest(const descend_walk *walk) {
@@ -266,6 +271,8 @@ double descend_walk_number(const descend_walk *walk, const char *key) {
     if (strcmp(key, "start_walks") == 0) return walk->seed.used ? (double)walk->seed.walks : NAN;
     if (strcmp(key, "runner_up") == 0) return walk->seed.used ? walk->seed.runner_up : NAN;
     if (strcmp(key, "rate_limit") == 0) return api_words((descend_walk *)walk)->rate_limit;
+    double number;
+    if (api_interval_number(walk, key, &number)) return number;
     return api_fit_number((descend_walk *)walk, key);
 }
 
@@ -273,13 +280,19 @@ descend_status descend_walk_vector(const descend_walk *walk, const char *key, do
                                    size_t count) {
     const FitStatistics *fit = walk ? api_fit((descend_walk *)walk) : NULL;
     if (!fit || !key || !values) return DESCEND_MISUSE;
-    const double *from = strcmp(key, "standard_errors") == 0   ? fit->errors
-                         : strcmp(key, "confidence_low") == 0  ? fit->low
-                         : strcmp(key, "confidence_high") == 0 ? fit->high
-                         : strcmp(key, "t_values") == 0        ? fit->t
-                         : strcmp(key, "p_values") == 0        ? fit->p
-                         : strcmp(key, "correlation") == 0     ? fit->correlation
-                                                               : NULL;
+    const Intervals *other = NULL;
+    bool interval = strncmp(key, "confidence_", 11) == 0 || strcmp(key, "bootstrap_errors") == 0;
+    descend_status status = interval ? api_intervals((descend_walk *)walk, &other) : DESCEND_OK;
+    if (status != DESCEND_OK) return status;
+    bool drawn = other && other->options.kind == INTERVAL_BOOTSTRAP;
+    const double *from = strcmp(key, "standard_errors") == 0    ? fit->errors
+                         : strcmp(key, "confidence_low") == 0   ? (other ? other->low : fit->low)
+                         : strcmp(key, "confidence_high") == 0  ? (other ? other->high : fit->high)
+                         : strcmp(key, "bootstrap_errors") == 0 ? (drawn ? other->errors : NULL)
+                         : strcmp(key, "t_values") == 0         ? fit->t
+                         : strcmp(key, "p_values") == 0         ? fit->p
+                         : strcmp(key, "correlation") == 0      ? fit->correlation
+                                                                : NULL;
     size_t size = from == fit->correlation ? fit->n * fit->n : fit->n;
     if (!from || count != size) return DESCEND_MISUSE;
     memcpy(values, from, size * sizeof *values);

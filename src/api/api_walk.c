@@ -30,6 +30,7 @@ void descend_walk_free(descend_walk *walk) {
     for (size_t i = 0; walk->names && i < n; i++) memory_free(walk->names[i]);
     memory_free(walk->names);
     diagnose_words_free(&walk->words);
+    diagnose_intervals_close(walk->intervals);
     api_fit_free(walk);
     notes_free(&walk->notes);
     train_walk_close(walk->walk);

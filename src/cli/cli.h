@@ -142,11 +142,14 @@ bool cli_was_interrupted(void);
 
 typedef struct CliProgress {
     bool wanted, shown;
-    double next; /* seconds of the walk at which the line is renewed */
+    double next;  /* seconds of the walk at which the line is renewed */
+    double began; /* by the clock */
 } CliProgress;
 
 CliProgress cli_progress_start(const Cli *cli, const Command *command);
 void cli_progress(const Cli *cli, CliProgress *progress, const descend_event *event);
+/* The same for intervals, of which that share is done. */
+void cli_progress_intervals(const Cli *cli, CliProgress *progress, double share);
 void cli_progress_end(CliProgress *progress);
 
 /* ---- rounds.c: the walk as a table ---------------------------------------------------------- */
@@ -194,6 +197,13 @@ void cli_fit_quality(Cli *cli, const CliInputs *inputs, descend_walk *walk);
 void cli_fit_derived(Cli *cli, descend_walk *walk);
 void cli_fit_scatter(Cli *cli, descend_walk *walk);
 NumberText cli_probability(double p); /* 0.0021, '<1e-16' */
+/* ---- fit_intervals.c ------------------------------------------------------------------------ */
+
+/* Calculates the intervals that --intervals asks for. */
+Status cli_walk_intervals(Cli *cli, const Command *command, descend_walk *walk);
+MessageId cli_interval_heading(descend_walk *walk); /* of their column */
+void cli_json_intervals(ViewJson *json, descend_walk *walk, const double *low, const double *high,
+                        size_t n);
 
 /* ---- advice.c ----------------------------------------------------------------------------- */
 

@@ -4,7 +4,12 @@
 #include <math.h>
 #include <string.h>
 
-enum { ESTIMATES_SHOWN = 40, ESTIMATES_LEAST_DIGITS = 3, ESTIMATES_MOST_DIGITS = 15 };
+enum {
+    ESTIMATES_SHOWN = 40,
+    ESTIMATES_LEAST_DIGITS = 3,
+    ESTIMATES_MOST_DIGITS = 15,
+    ESTIMATES_OPEN_DIGITS = 7 /* of an interval without one of its ends */
+};
 
 /* Columns that may be left out, and the ways to do it, the widest first. */
 enum { ESTIMATES_T = 1, ESTIMATES_RELATIVE = 2, ESTIMATES_START = 4 };
@@ -18,7 +23,7 @@ typedef struct Estimates {
     bool tested; /* some have a t value */
 } Estimates;
 
-static bool estimates_fetch(Estimates *estimates, const descend_walk *walk) {
+static bool estimates_fetch(Estimates *estimates, descend_walk *walk) {
     static const char *const keys[] = {"standard_errors", "confidence_low", "confidence_high",
                                        "t_values", "p_values"};
     size_t n = descend_walk_parameter_count(walk);
@@ -49,10 +54,12 @@ static void estimates_cell(ViewTable *table, double value, int digits, const cha
 /* As many digits as tell both ends apart. */
 static void estimates_interval(ViewTable *table, double low, double high) {
     Text cell = {0};
-    double parts = fmax(fabs(low), fabs(high)) / (high - low);
+    bool open = isinf(low) || isinf(high);
+    double parts = open ? NAN : fmax(fabs(low), fabs(high)) / (high - low);
     int digits = ESTIMATES_LEAST_DIGITS;
     for (; parts > 0.5 && digits < ESTIMATES_MOST_DIGITS; parts /= 10) digits++;
-    if (isfinite(low) && isfinite(high))
+    if (isnan(parts)) digits = ESTIMATES_OPEN_DIGITS;
+    if (!isnan(low) && !isnan(high)) /* an infinite end is open */
         text_format(&cell, "%s .. %s", number_round(low, digits).s, number_round(high, digits).s);
     else
         text_add_char(&cell, '-');
@@ -60,21 +67,22 @@ static void estimates_interval(ViewTable *table, double low, double high) {
     text_free(&cell);
 }
 
-static void estimates_header(Cli *cli, bool tested, unsigned way, ViewTable *table) {
+static void estimates_header(Cli *cli, bool tested, MessageId heading, unsigned way,
+                             ViewTable *table) {
     view_table_column(table, VIEW_LEFT, cli_text(cli, MSG_CLI_COLUMN_PARAMETER));
     view_table_column(table, VIEW_NUMBER, cli_text(cli, MSG_CLI_COLUMN_ESTIMATE));
     view_table_column(table, VIEW_NUMBER, cli_text(cli, MSG_CLI_COLUMN_ERROR));
     if (tested && way & ESTIMATES_T)
         view_table_column(table, VIEW_NUMBER, cli_text(cli, MSG_CLI_COLUMN_T));
     if (tested) view_table_column(table, VIEW_NUMBER, cli_text(cli, MSG_CLI_COLUMN_P));
-    view_table_column(table, VIEW_LEFT, cli_text(cli, MSG_CLI_COLUMN_INTERVAL));
+    view_table_column(table, VIEW_LEFT, cli_text(cli, heading));
     if (way & ESTIMATES_RELATIVE)
         view_table_column(table, VIEW_NUMBER, cli_text(cli, MSG_CLI_COLUMN_RELATIVE));
     if (way & ESTIMATES_START)
         view_table_column(table, VIEW_NUMBER, cli_text(cli, MSG_CLI_COLUMN_START));
 }
 
-static void estimates_row(const Estimates *e, const descend_walk *walk, size_t i, unsigned way,
+static void estimates_row(const Estimates *e, descend_walk *walk, size_t i, unsigned way,
                           ViewTable *table) {
     view_table_cell(table, descend_walk_parameter_name(walk, i));
     view_table_number(table, e->values[i]);
@@ -87,10 +95,10 @@ static void estimates_row(const Estimates *e, const descend_walk *walk, size_t i
     if (way & ESTIMATES_START) view_table_number(table, e->starts[i]);
 }
 
-static void estimates_render(Cli *cli, const Estimates *estimates, const descend_walk *walk,
+static void estimates_render(Cli *cli, const Estimates *estimates, descend_walk *walk,
                              unsigned way, Text *out) {
     ViewTable table = {0};
-    estimates_header(cli, estimates->tested, way, &table);
+    estimates_header(cli, estimates->tested, cli_interval_heading(walk), way, &table);
     for (size_t i = 0; i < estimates->n && i < ESTIMATES_SHOWN; i++)
         estimates_row(estimates, walk, i, way, &table);
     view_table_render(&table, &cli->style, out);
@@ -110,7 +118,7 @@ static int estimates_width(const Text *text) {
     return widest;
 }
 
-static void estimates_starts(Cli *cli, const Estimates *estimates, const descend_walk *walk) {
+static void estimates_starts(Cli *cli, const Estimates *estimates, descend_walk *walk) {
     text_add(&cli->out, cli_text(cli, MSG_CLI_COLUMN_START));
     text_add(&cli->out, cli_text(cli, MSG_VIEW_COLON));
     for (size_t i = 0; i < estimates->n && i < ESTIMATES_SHOWN; i++) {
@@ -121,7 +129,7 @@ static void estimates_starts(Cli *cli, const Estimates *estimates, const descend
     text_add_char(&cli->out, '\n');
 }
 
-static void estimates_fit_screen(Cli *cli, const Estimates *estimates, const descend_walk *walk) {
+static void estimates_fit_screen(Cli *cli, const Estimates *estimates, descend_walk *walk) {
     Text table = {0};
     unsigned way = 0;
     for (size_t k = 0; k < COUNT_OF(estimates_ways); k++) {

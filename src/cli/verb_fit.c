@@ -136,9 +136,11 @@ static void fit_json(Cli *cli, const Command *command, const CliInputs *inputs,
 
 static int fit_walk(Cli *cli, const Command *command, const CliInputs *inputs, descend_walk *walk) {
     CliRounds *rounds = cli_walk_to_end(cli, command, walk);
-    int code = rounds ? cli_exit_code(command, walk) : cli_refused(cli);
-    if (rounds && cli->json) fit_json(cli, command, inputs, walk);
-    else if (rounds) fit_report(cli, command, inputs, rounds, walk);
+    bool good = rounds && cli_walk_intervals(cli, command, walk) == STATUS_OK;
+    int code = good ? cli_exit_code(command, walk) : cli_refused(cli);
+    if (good && cli_was_interrupted()) code = CLI_EXIT_INTERRUPTED;
+    if (good && cli->json) fit_json(cli, command, inputs, walk);
+    else if (good) fit_report(cli, command, inputs, rounds, walk);
     cli_rounds_free(rounds);
     return code;
 }

@@ -63,23 +63,6 @@ static void json_vector(ViewJson *json, const char *key, const descend_walk *wal
     view_json_close(json, '}');
 }
 
-static void json_intervals(ViewJson *json, const descend_walk *walk, const double *low,
-                           const double *high, size_t n) {
-    view_json_open(json, "confidence_95", '{');
-    for (size_t i = 0; i < n; i++) {
-        const char *name = descend_walk_parameter_name(walk, i);
-        if (!isfinite(low[i]) || !isfinite(high[i])) {
-            view_json_text(json, name, NULL);
-            continue;
-        }
-        view_json_open(json, name, '[');
-        view_json_number(json, NULL, low[i]);
-        view_json_number(json, NULL, high[i]);
-        view_json_close(json, ']');
-    }
-    view_json_close(json, '}');
-}
-
 static void json_correlation(ViewJson *json, const descend_walk *walk, const double *matrix,
                              size_t n) {
     view_json_open(json, "correlation", '{');
@@ -233,7 +216,9 @@ static void json_fit(Cli *cli, ViewJson *json, descend_walk *walk, const CliInpu
     json_vector(json, "standard_errors", walk, room, n);
     json_vector(json, "t_values", walk, t, n);
     json_vector(json, "p_values", walk, p, n);
-    json_intervals(json, walk, low, high, n);
+    cli_json_intervals(json, walk, low, high, n);
+    if (descend_walk_vector(walk, "bootstrap_errors", low, n) >= 0)
+        json_vector(json, "bootstrap_standard_errors", walk, low, n);
     json_correlation(json, walk, matrix, n);
     json_unavailable(json, walk, cli_language(cli), n);
     json_derived(json, walk);

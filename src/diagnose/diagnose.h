@@ -74,6 +74,7 @@ typedef struct FitStatistics {
     size_t *group; /* n: tied parameters have that of the first one among them; others n */
     FitFactor factor;
     bool exact, arrived;
+    MessageId none; /* why there are no errors at all; MSG_NONE */
 } FitStatistics;
 
 /* At x, from the R of the scaled Jacobian (linear approximation; Bates and Watts 1988,
@@ -168,6 +169,65 @@ Status diagnose_residuals(Problem *problem, const double *x, const FitStatistics
                           const FitQuality *quality, FitResiduals *residuals);
 /* Two-sided, of 'runs' runs of signs among 'above' and 'below' (Wald and Wolfowitz 1940). */
 double diagnose_runs_p(double above, double below, double runs);
+/* ---- intervals.c: 95 % intervals by other ways than the linear one of FitStatistics ---------- */
+
+typedef enum IntervalKind { INTERVAL_LINEAR, INTERVAL_PROFILE, INTERVAL_BOOTSTRAP } IntervalKind;
+
+typedef struct IntervalOptions {
+    IntervalKind kind;
+    size_t replicates; /* of the bootstrap */
+    uint64_t seed;
+    size_t threads;         /* 0: one for each processor; the bits do not depend on it */
+    const atomic_int *stop; /* not zero: ends it; or NULL */
+} IntervalOptions;
+
+typedef struct Intervals {
+    IntervalOptions options;
+    const Problem *problem;
+    const FitStatistics *fit;
+    size_t n;
+    double *x;              /* n: the estimates */
+    double *low, *high;     /* n: NaN where there is none, infinite where it is open */
+    double *errors;         /* n: standard errors by the bootstrap, else NaN */
+    size_t used, not_converged, undetermined; /* of the replicates */
+    double share;           /* of the work, done so far */
+    bool done;
+    Notes notes;
+    struct Ends *ends;
+    struct Resample *resample;
+} Intervals;
+
+/* x: where the walk ended; fit: its statistics, NULL where the loss is no sum of squares. Both
+ * must outlive the intervals. A kind that is not linear. */
+Status diagnose_intervals_open(const Problem *problem, const double *x, const FitStatistics *fit,
+                               const IntervalOptions *options, Intervals **out, Error *error);
+/* A part of the work: until intervals->done. Being stopped is no failure, but an end with a note;
+ * what is known by then stays. */
+Status diagnose_intervals_step(Intervals *intervals, Error *error);
+void diagnose_intervals_close(Intervals *intervals);
+
+/* Shared by the three files: */
+/* The parameter has an interval: its errors are known, or it stands at a bound. */
+bool interval_wanted(const Intervals *intervals, size_t i);
+bool interval_stopped(const Intervals *intervals);
+/* Levenberg and Marquardt's walk from 'start' to 'end' (n). It is over, too, when a round lowers
+ * the sum of squares by less than 'enough' of it; with 'enough' < 0 only the method says so. */
+Status interval_walk(const Intervals *intervals, const Objective *objective, const double *start,
+                     double enough, double *end, double *rss, bool *arrived, Error *error);
+/* Adds a note about the parameters for which which[i] holds; none: no note. 'more' may be NULL. */
+void interval_note(Intervals *intervals, MessageId id, const bool *which, const char *more);
+
+/* ---- interval_profile.c: where the re-minimised sum of squares has risen by t^2 -------------- */
+
+Status interval_profile_open(Intervals *intervals, Error *error);
+Status interval_profile_step(Intervals *intervals, Error *error);
+void interval_profile_close(Intervals *intervals);
+
+/* ---- interval_bootstrap.c: how the estimates scatter when rows are drawn anew ---------------- */
+
+Status interval_bootstrap_open(Intervals *intervals, Error *error);
+Status interval_bootstrap_step(Intervals *intervals, Error *error);
+void interval_bootstrap_close(Intervals *intervals);
 
 /* ---- curvature.c ----------------------------------------------------------------------------- */
 

@@ -83,6 +83,7 @@ static void statistics_refuse_all(FitStatistics *fit) {
                        : scaled && fit->degrees <= 0 ? MSG_NO_ERROR_NO_DEGREES
                        : !fit->arrived               ? MSG_NO_ERROR_NOT_THERE
                                                      : MSG_NONE;
+    fit->none = reason;
     for (size_t i = 0; i < fit->n && reason != MSG_NONE; i++)
         if (fit->unavailable[i] == MSG_NONE) fit->unavailable[i] = reason;
 }

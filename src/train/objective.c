@@ -555,6 +555,18 @@ Status train_problem_open(const Ast *ast, const Table *table, const BuildOptions
     return status;
 }
 
+Status train_problem_again(const Problem *problem, const Table *table, size_t threads,
+                           Problem **again, Error *error) {
+    ProblemOptions options = {.executor = EXECUTOR_INTERPRETED, .threads = threads};
+    return train_problem_open(problem->ast, table, &problem->build, &options, again, error);
+}
+
+void train_forget(Problem *problem) {
+    problem->memo.count = SIZE_MAX;
+    jacobian_forget(problem->jacobian);
+    train_use_rows(problem, problem->rows.first, problem->rows.count); /* their weights changed */
+}
+
 void train_problem_close(Problem *problem) {
     if (!problem) return;
     train_problem_close(problem->plain);

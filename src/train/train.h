@@ -22,6 +22,11 @@ typedef struct ProblemOptions {
 /* Ast, table (may be NULL) and what the build options point to must outlive the problem. */
 Status train_problem_open(const Ast *ast, const Table *table, const BuildOptions *build,
                           const ProblemOptions *options, Problem **problem, Error *error);
+/* The same formula once more, in double and interpreted, over 'table': columns like those of the
+ * first, which may change later (then train_forget). Statistics over rows are those of now. */
+Status train_problem_again(const Problem *problem, const Table *table, size_t threads,
+                           Problem **again, Error *error);
+void train_forget(Problem *problem);
 void train_problem_close(Problem *problem);
 const Objective *train_objective(const Problem *problem);
 /* The same with the exact slope, also where the walk feels it by probe. */

@@ -71,6 +71,12 @@ TEST(minimize) {
 TEST(fit) {
     char *words[] = {"fit", "y ~ a*x + b", "examples/data/line.csv", "--plot", "always", NULL};
     command_memory(words, CLI_EXIT_DONE);
+    char *profile[] = {"fit", "y ~ a*x + b", "x=1,2,3,4 y=2,4,5,9", "--intervals", "profile",
+                       "--json", NULL};
+    command_memory(profile, CLI_EXIT_DONE);
+    char *bootstrap[] = {"fit", "y ~ a*x + b", "x=1,2,3,4,5 y=2,4,5,9,9", "--intervals",
+                         "bootstrap:100", "--threads", "1", NULL};
+    command_memory(bootstrap, CLI_EXIT_DONE);
 }
 
 TEST(slope) {

@@ -49,6 +49,23 @@ static void oom_ask(descend_walk *walk) {
         CHECK(descend_walk_unavailable(walk, i, "en") != NULL);
 }
 
+/* Intervals that take their time: as they are asked for piece by piece, or all at once. */
+static Outcome oom_intervals_of(const OomCase *c, descend_walk *walk) {
+    descend_error *error = NULL;
+    descend_status status;
+    double share, low[2];
+    if (!c->options[0] || strcmp(c->options[0], "intervals") != 0) return OUTCOME_GOOD;
+    do status = descend_walk_intervals(walk, &share, &error);
+    while (status == DESCEND_RUNNING);
+    if (status < 0) return oom_failed(error);
+    status = descend_walk_vector(walk, "confidence_low", low, 2);
+    if (status == DESCEND_NO_MEMORY) return OUTCOME_MEMORY;
+    CHECK_INT(status, DESCEND_OK);
+    CHECK(isfinite(low[0]));
+    for (size_t k = 0; descend_walk_note(walk, k, "zh"); k++) CHECK(k < 100);
+    return OUTCOME_GOOD;
+}
+
 static Outcome oom_walk_to_end(const OomCase *c, descend_walk *walk, descend_error **error) {
     for (size_t k = 0; c->arguments[k]; k++)
         if (descend_walk_argument(walk, c->arguments[k], error) < 0) return oom_failed(*error);
@@ -57,7 +74,8 @@ static Outcome oom_walk_to_end(const OomCase *c, descend_walk *walk, descend_err
             return oom_failed(*error);
     if (descend_walk_run(walk, error) < 0) return oom_failed(*error);
     oom_ask(walk);
-    return oom_check_digest(walk);
+    Outcome outcome = oom_intervals_of(c, walk);
+    return outcome == OUTCOME_GOOD ? oom_check_digest(walk) : outcome;
 }
 
 static Outcome oom_walk(const OomCase *c) {
@@ -219,6 +237,17 @@ TEST(fits) {
     oom_every("fit", oom_walk, &c);
 }
 
+TEST(intervals) {
+    const OomCase profile = {"y ~ a*exp(b*x)", "x=0,1,2,3,4,5 y=1,1.6,2.8,4.4,7.5,12",
+                             {"intervals", "profile", NULL}, {"a=1", "b=0.3", NULL}};
+    const OomCase bootstrap = {"y ~ (g == 1 ? a : b)*x",
+                               "x=1,2,3,1,2,3 g=1,1,1,2,2,2 y=1,2.1,3,2,4,6.3",
+                               {"intervals", "bootstrap:100", "threads", "1", NULL},
+                               {"a=1", "b=1", NULL}};
+    oom_every("profile", oom_walk, &profile);
+    oom_every("bootstrap", oom_walk, &bootstrap);
+}
+
 TEST(programs) {
     const OomCase c = {"data x = standardize([a, b]); param w[2] = normal(0, 0.1)\n"
                        "param c = 0 in [0, 10]; h = softmax(relu(w) * x)\n"
@@ -250,4 +279,5 @@ TEST(stages) { oom_every("show", oom_show, NULL); }
 TEST(bisections) { oom_every("bisect", oom_bisect, NULL); }
 TEST(files) { oom_every("read", oom_read, NULL); }
 
-TEST_MAIN(walks, quasi_newton, rules, fits, programs, bad_ends, slopes, stages, bisections, files)
+TEST_MAIN(walks, quasi_newton, rules, fits, intervals, programs, bad_ends, slopes, stages,
+          bisections, files)
