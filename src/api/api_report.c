@@ -211,7 +211,7 @@ int descend_walk_valley(const descend_walk *walk, size_t k, double *loss, double
 /* ---- statistics of fits ---------------------------------------------------------------------- */
 
 /* Made anew while the walk runs, once when it has ended. */
-static const FitStatistics *report_fit(descend_walk *walk) {
+const FitStatistics *api_fit(descend_walk *walk) {
     if (walk->fit_known) return &walk->fit;
     if (!walk->walk || !train_exact_objective(walk->problem)->least_squares) return NULL;
     WalkFacts facts = report_facts(walk);
@@ -252,17 +252,18 @@ double descend_walk_number(const descend_walk *walk, const char *key) {
     if (strcmp(key, "rows") == 0)
         return walk->problem ? (double)train_rows(walk->problem).count : 0;
     if (strcmp(key, "rate_limit") == 0) return api_words((descend_walk *)walk)->rate_limit;
-    const FitStatistics *fit = report_fit((descend_walk *)walk);
+    const FitStatistics *fit = api_fit((descend_walk *)walk);
     if (!fit) return NAN;
     if (strcmp(key, "residual_sum_of_squares") == 0) return fit->rss;
     if (strcmp(key, "residual_standard_deviation") == 0) return fit->sd;
     if (strcmp(key, "degrees_of_freedom") == 0) return fit->degrees;
+    if (strcmp(key, "leave_one_out_error") == 0) return api_left_out((descend_walk *)walk, fit);
     return NAN;
 }
 
 descend_status descend_walk_vector(const descend_walk *walk, const char *key, double *values,
                                    size_t count) {
-    const FitStatistics *fit = walk ? report_fit((descend_walk *)walk) : NULL;
+    const FitStatistics *fit = walk ? api_fit((descend_walk *)walk) : NULL;
     if (!fit || !key || !values) return DESCEND_MISUSE;
     const double *from = strcmp(key, "standard_errors") == 0   ? fit->errors
                          : strcmp(key, "confidence_low") == 0  ? fit->low
@@ -276,7 +277,7 @@ descend_status descend_walk_vector(const descend_walk *walk, const char *key, do
 }
 
 const char *descend_walk_unavailable(descend_walk *walk, size_t i, const char *language) {
-    const FitStatistics *fit = walk ? report_fit(walk) : NULL;
+    const FitStatistics *fit = walk ? api_fit(walk) : NULL;
     if (!fit || i >= fit->n || fit->unavailable[i] == MSG_NONE) return "";
     size_t partner = fit->partner[i];
     const char *other = partner < fit->n ? descend_walk_parameter_name(walk, partner) : "";
@@ -286,14 +287,13 @@ const char *descend_walk_unavailable(descend_walk *walk, size_t i, const char *l
 
 /* ---- values at any place --------------------------------------------------------------------- */
 
-static descend_status report_status(const descend_walk *walk, Status status,
-                                    descend_error **error) {
+descend_status api_done(const descend_walk *walk, Status status, descend_error **error) {
     if (status == STATUS_OK) return DESCEND_OK;
     if (status == STATUS_MEMORY) return api_no_memory(error);
     return api_fail(error, train_late_error(walk->problem));
 }
 
-static descend_status report_bad_rows(size_t rows, size_t room, descend_error **error) {
+descend_status api_bad_rows(size_t rows, size_t room, descend_error **error) {
     Error inside = {0};
     error_set(&inside, STATUS_INPUT, MSG_API_ROWS, number_integer((long long)rows).s,
               number_integer((long long)room).s, NULL);
@@ -318,10 +318,10 @@ descend_status descend_walk_rows(descend_walk *walk, const char *key, double *va
     if (side == COUNT_OF(KEYS)) return report_bad_key(key, "left, right, residual", error);
     Rows rows = train_rows(walk->problem);
     if (train_graph(walk->problem)->left == NODE_NONE) return api_misuse(error, MSG_API_NOT_A_FIT);
-    if (n_rows != rows.count) return report_bad_rows(rows.count, n_rows, error);
+    if (n_rows != rows.count) return api_bad_rows(rows.count, n_rows, error);
     Status done = train_fit_rows(walk->problem, descend_walk_values(walk), (FitSide)side, &rows,
                                  values);
-    return report_status(walk, done, error);
+    return api_done(walk, done, error);
 }
 
 int descend_walk_curve_column(const descend_walk *walk) {
@@ -334,7 +334,7 @@ descend_status descend_walk_curve(descend_walk *walk, const double *x, double *y
     descend_status status = api_prepare(walk, error);
     if (status != DESCEND_OK) return status;
     if (train_curve_column(walk->problem) < 0) return api_misuse(error, MSG_API_NO_CURVE);
-    return report_status(walk, train_curve(walk->problem, descend_walk_values(walk), x, y, n),
+    return api_done(walk, train_curve(walk->problem, descend_walk_values(walk), x, y, n),
                          error);
 }
 
@@ -344,7 +344,7 @@ descend_status descend_walk_evaluate(descend_walk *walk, const double *point, do
     descend_status status = api_prepare(walk, error);
     if (status != DESCEND_OK) return status;
     const Objective *objective = train_exact_objective(walk->problem);
-    return report_status(walk, objective->loss_gradient(objective->context, point, loss, gradient),
+    return api_done(walk, objective->loss_gradient(objective->context, point, loss, gradient),
                          error);
 }
 
@@ -355,7 +355,7 @@ descend_status descend_walk_hessian_vector(descend_walk *walk, const double *v, 
     if (status != DESCEND_OK) return status;
     const Objective *objective = train_exact_objective(walk->problem);
     const double *at = descend_walk_values(walk);
-    return report_status(walk, objective->hessian_vector(objective->context, at, v, product),
+    return api_done(walk, objective->hessian_vector(objective->context, at, v, product),
                          error);
 }
 
@@ -416,7 +416,7 @@ char *descend_walk_show(descend_walk *walk, const char *stage, descend_error **e
     char *text = status == STATUS_OK ? text_take(&out) : NULL;
     if (!text) {
         text_free(&out);
-        report_status(walk, status == STATUS_OK ? STATUS_MEMORY : status, error);
+        api_done(walk, status == STATUS_OK ? STATUS_MEMORY : status, error);
     }
     return text;
 }

@@ -159,11 +159,22 @@ bool cli_rounds_failed(const CliRounds *rounds);
 void cli_rounds_print(Cli *cli, const CliRounds *rounds, descend_walk *walk);
 void cli_rounds_free(CliRounds *rounds);
 
+/* ---- beside.c: a file that is written beside the report --------------------------------------- */
+
+typedef struct CliBeside CliBeside;
+
+/* The file that 'option' names. Refuses an existing one unless --overwrite is given. */
+Status cli_beside_open(Cli *cli, const Command *command, CliOption option, CliBeside **file);
+Status cli_beside_write(Cli *cli, const CliBeside *file, Text *text); /* and empties the text */
+/* Puts the file in its place; with keep false it is removed. NULL is fine. */
+Status cli_beside_close(Cli *cli, CliBeside *file, bool keep);
+/* A name in the first line of a CSV file. */
+void cli_beside_header(Text *out, const char *prefix, const char *name);
+
 /* ---- trace.c: every round in a CSV file ----------------------------------------------------- */
 
 typedef struct CliTrace CliTrace;
 
-/* Refuses an existing file unless --overwrite is given. Writes beside it until cli_trace_close. */
 Status cli_trace_open(Cli *cli, const Command *command, const descend_walk *walk, CliTrace **trace);
 Status cli_trace_add(Cli *cli, CliTrace *trace, const descend_event *event);
 /* Puts the file in its place; with keep false it is removed. NULL is fine. */
@@ -189,6 +200,20 @@ const char *cli_verdict_word(const Cli *cli, descend_verdict verdict);
 /* The command to type: options that the library advises are put into this command line; other
  * advice stays as it is. */
 void cli_advice(const Command *command, const char *advice, Text *out);
+
+/* ---- fits: band.c, fit_picture.c, and what verb_fit.c says in other places ------------------- */
+
+/* The rest of --band: NULL is fine. */
+Status cli_band_write(Cli *cli, const CliBeside *file, const CliInputs *inputs,
+                      descend_walk *walk);
+void cli_range(const double *values, size_t n, double *low, double *high);
+/* n > 1 points at equal distances. */
+void cli_spread(double low, double high, double *points, size_t n);
+/* Data, curve and bands as --plot wants them, or in words. */
+void cli_fit_picture(Cli *cli, const Command *command, const CliInputs *inputs,
+                     descend_walk *walk);
+/* Parameters with their errors, the residuals, why errors are missing. */
+void cli_fit_estimates(Cli *cli, descend_walk *walk);
 
 /* ---- walk_json.c ---------------------------------------------------------------------------- */
 

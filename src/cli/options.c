@@ -361,13 +361,16 @@ static Status options_check_values(Cli *cli, const Command *command) {
                                         OPTION_STAGE,    OPTION_PLOT,     OPTION_LANG};
     for (size_t k = 0; k < COUNT_OF(choices); k++)
         TRY(options_check_choice(cli, command, choices[k]));
-    if (command->values[OPTION_OVERWRITE] && !command->values[OPTION_TRACE]) {
+    if (command->values[OPTION_OVERWRITE] && !command->values[OPTION_TRACE] &&
+        !command->values[OPTION_BAND]) {
         error_set(&cli->error, STATUS_INPUT, MSG_CLI_NEEDS_TRACE, NULL);
         error_remedy(&cli->error, MSG_CLI_WRITE_OPTION, "trace", "FILE.csv", NULL);
         return STATUS_INPUT;
     }
-    if (command->values[OPTION_TRACE] && command->n_rates > 1) {
-        error_set(&cli->error, STATUS_INPUT, MSG_CLI_TRACE_ONE_WALK, NULL);
+    bool trace = command->values[OPTION_TRACE] != NULL, band = command->values[OPTION_BAND] != NULL;
+    if ((trace || band) && command->n_rates > 1) {
+        error_set(&cli->error, STATUS_INPUT,
+                  trace ? MSG_CLI_TRACE_ONE_WALK : MSG_CLI_BAND_ONE_WALK, NULL);
         error_remedy(&cli->error, MSG_CLI_REMEDY_ONCE, "rate", NULL);
         return STATUS_INPUT;
     }

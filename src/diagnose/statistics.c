@@ -198,22 +198,31 @@ static void statistics_refuse_all(bool arrived, FitStatistics *fit) {
                        : fit->degrees <= 0 ? MSG_NO_ERROR_NO_DEGREES
                        : !arrived          ? MSG_NO_ERROR_NOT_THERE
                                            : MSG_NONE;
+    fit->none = reason;
     for (size_t i = 0; i < fit->n && reason != MSG_NONE; i++)
         if (fit->unavailable[i] == MSG_NONE) fit->unavailable[i] = reason;
 }
 
+/* A parameter without effect, or tied with those before it, takes no degree of freedom: the curve
+ * is that of a formula without it. */
+static void statistics_spread(const Objective *objective, const Covariance *c, FitStatistics *fit) {
+    size_t used = 0;
+    for (size_t i = 0; i < fit->n; i++)
+        used += fit->unavailable[i] != MSG_NO_ERROR_FIXED &&
+                fit->unavailable[i] != MSG_NO_ERROR_NO_EFFECT;
+    for (size_t k = 0; k < c->m; k++) used -= covariance_tied(c, k);
+    fit->degrees = (double)objective->n_residuals - (double)used;
+    fit->sd = fit->degrees > 0 ? sqrt(fit->rss / fit->degrees) : NAN;
+}
+
 static Status statistics_compute(const Objective *objective, const double *x, bool arrived,
                                  Covariance *c, FitStatistics *fit) {
-    size_t free_parameters = 0;
     TRY(objective->least_squares(objective->context, x, c->jacobian, c->work, &fit->rss));
     statistics_bounds(objective, x, fit);
-    for (size_t i = 0; i < fit->n; i++)
-        free_parameters += fit->unavailable[i] != MSG_NO_ERROR_FIXED;
-    fit->degrees = (double)objective->n_residuals - (double)free_parameters;
-    fit->sd = fit->degrees > 0 ? sqrt(fit->rss / fit->degrees) : NAN;
     covariance_choose(c, fit);
     TRY(covariance_reduce(c));
     covariance_invert(c);
+    statistics_spread(objective, c, fit);
     statistics_tie(c, fit);
     statistics_refuse_all(arrived, fit);
     statistics_fill(c, x, fit);

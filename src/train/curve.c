@@ -31,8 +31,10 @@ int train_curve_column(const Problem *problem) {
     if (!needed) return -1;
     curve_mark(graph, graph->right, needed);
     int column = curve_only_column(graph, graph->right, needed);
+    const Table *table = train_table(problem);
     memory_free(needed);
-    return column;
+    /* There is nothing between two categories. */
+    return column >= 0 && table && table->columns[column].type == COLUMN_CATEGORY ? -1 : column;
 }
 
 Status train_curve(Problem *problem, const double *x, const double *column, double *values,
