@@ -258,7 +258,7 @@ typedef struct descend_band {
 } descend_band;
 /* At n values of the one column on the right side (see descend_walk_curve_column), where a new
  * measurement has weight 1; or with x NULL at the n rows of the table, with their weights. All but
- * 'fitted' is NaN where there is no band: everywhere, if descend_walk_band_unavailable has a reason,
+ * 'fitted' is NaN where there is no band: everywhere, if descend_walk_band_unavailable says why,
  * and at points about which the data say nothing. Parameters that are tied with each other have no
  * errors of their own, but the curve has; those that are held or at a bound count as known. */
 DESCEND_API descend_status descend_walk_band(descend_walk *walk, const double *x, size_t n,
@@ -281,7 +281,7 @@ DESCEND_API int descend_walk_valley(const descend_walk *walk, size_t k, double *
 DESCEND_API char *descend_walk_show(descend_walk *walk, const char *stage, descend_error **error);
 DESCEND_API void descend_free(void *memory);
 
-/* ---- ranking: several formulas for the same measurements -------------------------------------- */
+/* ---- ranking: several formulas for the same measurements ------------------------------------- */
 
 typedef struct descend_ranking descend_ranking;
 typedef struct descend_rank {

@@ -67,6 +67,8 @@ typedef struct Command {
     const char **rates;               /* each --rate, in order */
     size_t n_rates;
     const char *formula, *data; /* data: a file or a literal table; NULL: none */
+    const char **formulas;      /* of 'fit', those behind the first */
+    size_t n_formulas;
     const char **arguments;     /* NAME=START and the like; for 'tour' and 'show' all words */
     size_t n_arguments;
     bool help, version;
@@ -120,6 +122,10 @@ typedef struct CliInputs {
 } CliInputs;
 
 Status cli_open_inputs(Cli *cli, const Command *command, CliInputs *inputs);
+/* Its two halves: the table has all columns that the model names. */
+Status cli_open_model(Cli *cli, const char *formula, descend_model **model);
+Status cli_open_table(Cli *cli, const Command *command, const descend_model *model,
+                      descend_table **table);
 void cli_close_inputs(CliInputs *inputs);
 /* A walk with all options and arguments set, and prepared; NULL on failure. 'rate' is NULL or one
  * of command->rates. */
@@ -159,7 +165,7 @@ bool cli_rounds_failed(const CliRounds *rounds);
 void cli_rounds_print(Cli *cli, const CliRounds *rounds, descend_walk *walk);
 void cli_rounds_free(CliRounds *rounds);
 
-/* ---- beside.c: a file that is written beside the report --------------------------------------- */
+/* ---- beside.c: a file that is written beside the report ------------------------------------- */
 
 typedef struct CliBeside CliBeside;
 
@@ -201,7 +207,7 @@ const char *cli_verdict_word(const Cli *cli, descend_verdict verdict);
  * advice stays as it is. */
 void cli_advice(const Command *command, const char *advice, Text *out);
 
-/* ---- fits: band.c, fit_picture.c, and what verb_fit.c says in other places ------------------- */
+/* ---- fits: band_file.c, fit_picture.c, and what verb_fit.c says in other places -------------- */
 
 /* The rest of --band: NULL is fine. */
 Status cli_band_write(Cli *cli, const CliBeside *file, const CliInputs *inputs,
@@ -214,6 +220,8 @@ void cli_fit_picture(Cli *cli, const Command *command, const CliInputs *inputs,
                      descend_walk *walk);
 /* Parameters with their errors, the residuals, why errors are missing. */
 void cli_fit_estimates(Cli *cli, descend_walk *walk);
+/* There are a '~' and a table; else it is refused. */
+Status cli_fit_check(Cli *cli, const CliInputs *inputs);
 
 /* ---- walk_json.c ---------------------------------------------------------------------------- */
 
@@ -225,6 +233,7 @@ void cli_json_walk(Cli *cli, ViewJson *json, const Command *command, const CliIn
 int cli_run(Cli *cli, int argc, char **argv); /* any command line, argv[0] left out */
 int cli_minimize(Cli *cli, const Command *command);
 int cli_compare(Cli *cli, const Command *command, const CliInputs *inputs);
+int cli_fit_rank(Cli *cli, const Command *command); /* several formulas */
 int cli_fit_inputs(Cli *cli, const Command *command, const CliInputs *inputs);
 int cli_fit(Cli *cli, const Command *command);
 int cli_slope(Cli *cli, const Command *command);

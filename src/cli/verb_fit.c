@@ -163,17 +163,22 @@ static int fit_walk(Cli *cli, const Command *command, const CliInputs *inputs, d
     return code;
 }
 
-int cli_fit_inputs(Cli *cli, const Command *command, const CliInputs *inputs) {
+Status cli_fit_check(Cli *cli, const CliInputs *inputs) {
     if (!descend_model_is_fit(inputs->model)) {
         error_set(&cli->error, STATUS_INPUT, MSG_CLI_FIT_NEEDS_TILDE, NULL);
         error_remedy(&cli->error, MSG_CLI_REMEDY_TILDE, NULL);
-        return cli_refused(cli);
+        return STATUS_INPUT;
     }
     if (!inputs->table) {
         error_set(&cli->error, STATUS_INPUT, MSG_CLI_FIT_NEEDS_DATA, NULL);
         error_remedy(&cli->error, MSG_CLI_REMEDY_GIVE_DATA, NULL);
-        return cli_refused(cli);
+        return STATUS_INPUT;
     }
+    return STATUS_OK;
+}
+
+int cli_fit_inputs(Cli *cli, const Command *command, const CliInputs *inputs) {
+    if (cli_fit_check(cli, inputs) != STATUS_OK) return cli_refused(cli);
     if (command->n_rates > 1) return cli_compare(cli, command, inputs);
     const char *rate = command->n_rates ? command->rates[0] : NULL;
     descend_walk *walk = cli_open_walk(cli, command, inputs, rate);
@@ -185,6 +190,7 @@ int cli_fit_inputs(Cli *cli, const Command *command, const CliInputs *inputs) {
 int cli_fit(Cli *cli, const Command *command) {
     CliInputs inputs;
     int code;
+    if (command->n_formulas) return cli_fit_rank(cli, command);
     if (cli_open_inputs(cli, command, &inputs) == STATUS_OK)
         code = cli_fit_inputs(cli, command, &inputs);
     else

@@ -106,7 +106,7 @@ static Message ranking_sentence(const RankEntry *entries, size_t n) {
                         number_round(vm_exp(apart / 2), 2).s, NULL);
 }
 
-/* The lowest sum of squares, but bought with parameters that rows it has not seen do not pay for. */
+/* The lowest sum of squares, but bought with parameters that unseen rows do not pay for. */
 static void ranking_note_noise(const RankEntry *entries, size_t n, Notes *notes) {
     const RankEntry *first = &entries[0], *lowest = first;
     for (size_t i = 1; i < n; i++)

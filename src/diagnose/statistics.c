@@ -203,14 +203,15 @@ static void statistics_refuse_all(bool arrived, FitStatistics *fit) {
         if (fit->unavailable[i] == MSG_NONE) fit->unavailable[i] = reason;
 }
 
-/* A parameter without effect, or tied with those before it, takes no degree of freedom: the curve
- * is that of a formula without it. */
-static void statistics_spread(const Objective *objective, const Covariance *c, FitStatistics *fit) {
+/* At the bottom a parameter without effect, or tied with those before it, takes no degree of
+ * freedom: the curve is that of a formula without it. */
+static void statistics_spread(const Objective *objective, const Covariance *c, bool arrived,
+                              FitStatistics *fit) {
     size_t used = 0;
     for (size_t i = 0; i < fit->n; i++)
         used += fit->unavailable[i] != MSG_NO_ERROR_FIXED &&
-                fit->unavailable[i] != MSG_NO_ERROR_NO_EFFECT;
-    for (size_t k = 0; k < c->m; k++) used -= covariance_tied(c, k);
+                !(arrived && fit->unavailable[i] == MSG_NO_ERROR_NO_EFFECT);
+    for (size_t k = 0; arrived && k < c->m; k++) used -= covariance_tied(c, k);
     fit->degrees = (double)objective->n_residuals - (double)used;
     fit->sd = fit->degrees > 0 ? sqrt(fit->rss / fit->degrees) : NAN;
 }
@@ -222,7 +223,7 @@ static Status statistics_compute(const Objective *objective, const double *x, bo
     covariance_choose(c, fit);
     TRY(covariance_reduce(c));
     covariance_invert(c);
-    statistics_spread(objective, c, fit);
+    statistics_spread(objective, c, arrived, fit);
     statistics_tie(c, fit);
     statistics_refuse_all(arrived, fit);
     statistics_fill(c, x, fit);

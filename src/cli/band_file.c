@@ -1,5 +1,5 @@
-/* band: with --band, the curve of a fit and both its bands in a CSV file; numbers read back to the
- * same double, and what is not there is left empty. */
+/* band_file: with --band, the curve of a fit and both its bands in a CSV file; numbers read back to
+ * the same double, and what is not there is left empty. */
 #include "cli.h"
 
 #include <math.h>
@@ -48,7 +48,7 @@ static bool band_new(const descend_walk *walk, const descend_table *table, BandT
     return true;
 }
 
-static Status band_compute(Cli *cli, descend_walk *walk, BandTable *band) {
+static Status band_fill(Cli *cli, descend_walk *walk, BandTable *band) {
     double *at = band->values;
     size_t n = band->n;
     descend_band wanted = {.fitted = at,
@@ -128,7 +128,7 @@ Status cli_band_write(Cli *cli, const CliBeside *file, const CliInputs *inputs,
     BandTable band = {0};
     if (!file) return STATUS_OK;
     Status status = band_new(walk, inputs->table, &band) ? STATUS_OK : error_memory(&cli->error);
-    if (status == STATUS_OK) status = band_compute(cli, walk, &band);
+    if (status == STATUS_OK) status = band_fill(cli, walk, &band);
     if (status == STATUS_OK) status = band_write_all(cli, file, &band, walk, inputs->table);
     memory_free(band.x);
     return status;
