@@ -105,9 +105,12 @@ static void fit_residuals(Cli *cli, const descend_walk *walk) {
     if (isfinite(deviation)) cli_say(cli, MSG_CLI_RESIDUAL_SD, cli_number(deviation).s, NULL);
 }
 
-static void fit_no_band(Cli *cli, descend_walk *walk) {
+/* Why the file of --band holds the curve alone. */
+static void fit_no_band(const Cli *cli, const Command *command, descend_walk *walk, Text *out) {
+    if (!command->values[OPTION_BAND]) return;
     const char *why = descend_walk_band_unavailable(walk, cli_language(cli));
-    if (why[0]) cli_say(cli, MSG_CLI_NO_BAND, why, NULL);
+    Message message = message_make(MSG_CLI_NO_BAND, why, NULL);
+    if (why[0]) message_render(&message, cli->style.language, out);
 }
 
 void cli_fit_estimates(Cli *cli, descend_walk *walk) {
@@ -122,13 +125,16 @@ static void fit_report(Cli *cli, const Command *command, const CliInputs *inputs
                        const CliRounds *rounds, descend_walk *walk) {
     bool quiet = command->values[OPTION_QUIET] != NULL;
     bool walked = command->n_rates || command->values[OPTION_OPTIMIZER];
+    Text no_band = {0};
     if (!quiet) cli_report_opening(cli, walk);
     if (!quiet && walked) {
         cli_rounds_print(cli, rounds, walk);
         cli_line(cli, descend_walk_text(walk, "story", cli_language(cli)));
     }
     cli_fit_estimates(cli, walk);
-    if (command->values[OPTION_BAND]) fit_no_band(cli, walk);
+    fit_no_band(cli, command, walk, &no_band);
+    cli_line(cli, text_string(&no_band));
+    text_free(&no_band);
     if (command->values[OPTION_RESTARTS]) cli_report_valleys(cli, walk);
     cli_report_end(cli, command, inputs, walk);
     if (!quiet) cli_fit_picture(cli, command, inputs, walk);
@@ -140,6 +146,10 @@ static void fit_json(Cli *cli, const Command *command, const CliInputs *inputs,
     view_json_open(&json, NULL, '{');
     cli_json_walk(cli, &json, command, inputs, walk);
     view_json_close(&json, '}');
+    Text no_band = {0};
+    fit_no_band(cli, command, walk, &no_band);
+    if (no_band.length) cli_warn(cli, text_string(&no_band));
+    text_free(&no_band);
 }
 
 /* The walk, and what --band wants of its end. */

@@ -360,10 +360,12 @@ TEST(what_cannot_be_ranked) {
     check_refused("y ~ a*x", "y + c ~ a*x^2", "holds parameters");
 }
 
+static const char table_exact[] = "x=1,2,3,4,5,6,7,8 y=0.4,0.7,1,1.3,1.6,1.9,2.2,2.5";
+
 /* Rounding does not tell formulas apart that both pass through every point. */
 TEST(exact_fits) {
-    Fit line = fit_literal("y ~ a*x + b", "x=1,2,3,4,5,6,7,8 y=3,5,7,9,11,13,15,17", "");
-    Fit curve = fit_literal("y ~ a*x + b + c*x^2", "x=1,2,3,4,5,6,7,8 y=3,5,7,9,11,13,15,17", "");
+    Fit line = fit_literal("y ~ a*x + b", table_exact, "");
+    Fit curve = fit_literal("y ~ a*x + b + c*x^2", table_exact, "");
     descend_walk *walks[] = {curve.walk, line.walk};
     descend_rank first, second;
     descend_ranking *ranking = descend_ranking_open(walks, 2, NULL);
