@@ -8,6 +8,7 @@
 
 static const double RANKING_CLOSE = 2; /* AICc apart: about as well supported */
 static const double RANKING_CLEAR = 10; /* practically no support */
+static const double RANKING_APART = 0.01; /* errors that differ by less are called equal */
 static const double RANKING_PI = 3.14159265358979323846;
 
 /* The variance counts as a parameter; 'log_weights' is the sum over the rows. */
@@ -106,13 +107,17 @@ static Message ranking_sentence(const RankEntry *entries, size_t n) {
                         number_round(vm_exp(apart / 2), 2).s, NULL);
 }
 
+static bool ranking_worse(const RankEntry *a, const RankEntry *b) {
+    return a->left_out > b->left_out * (1 + RANKING_APART);
+}
+
 /* The lowest sum of squares, but bought with parameters that unseen rows do not pay for. */
 static void ranking_note_noise(const RankEntry *entries, size_t n, Notes *notes) {
     const RankEntry *first = &entries[0], *lowest = first;
     for (size_t i = 1; i < n; i++)
         if (entries[i].rss < lowest->rss) lowest = &entries[i];
     if (lowest == first || lowest->parameters <= first->parameters) return;
-    if (lowest->left_out > first->left_out)
+    if (ranking_worse(lowest, first))
         error_set(notes_add(notes), STATUS_OK, MSG_RANK_NOISE, ranking_number(lowest).s,
                   number_round(lowest->left_out, 4).s, number_round(first->left_out, 4).s,
                   ranking_number(first).s, NULL);
@@ -126,7 +131,7 @@ static void ranking_note_left_out(const RankEntry *entries, size_t n, Notes *not
     const RankEntry *best = &entries[0];
     for (size_t i = 1; i < n; i++)
         if (entries[i].left_out < best->left_out) best = &entries[i];
-    if (best != &entries[0])
+    if (ranking_worse(&entries[0], best))
         error_set(notes_add(notes), STATUS_OK, MSG_RANK_LEFT_OUT, ranking_number(best).s,
                   number_round(best->left_out, 4).s, number_round(entries[0].left_out, 4).s, NULL);
 }
