@@ -244,8 +244,8 @@ typedef struct descend_profile {
     double runs, rows, bytes, operations;
 } descend_profile;
 DESCEND_API int descend_walk_profile(descend_walk *walk, size_t k, descend_profile *line);
-/* For plots: the one column on the right of '~', or -1; and the right side over given values of it.
- */
+/* For plots: the one column on the right of '~' (-1: none or several, or one of categories; -2:
+ * memory ended); and the right side over given values of it. */
 DESCEND_API int descend_walk_curve_column(const descend_walk *walk);
 DESCEND_API descend_status descend_walk_curve(descend_walk *walk, const double *x, double *y,
                                               size_t n, descend_error **error);

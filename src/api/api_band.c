@@ -20,7 +20,8 @@ descend_status descend_walk_band(descend_walk *walk, const double *x, size_t n,
     descend_status status = api_prepare(walk, error);
     if (status != DESCEND_OK) return status;
     if (train_graph(walk->problem)->left == NODE_NONE) return api_misuse(error, MSG_API_NOT_A_FIT);
-    if (x && train_curve_column(walk->problem) < 0) return api_misuse(error, MSG_API_NO_CURVE);
+    if (x && train_curve_column(walk->problem) == CURVE_NONE)
+        return api_misuse(error, MSG_API_NO_CURVE);
     if (!x && n != train_rows(walk->problem).count)
         return api_bad_rows(train_rows(walk->problem).count, n, error);
     if (!train_exact_objective(walk->problem)->least_squares)

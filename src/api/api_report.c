@@ -325,7 +325,7 @@ descend_status descend_walk_rows(descend_walk *walk, const char *key, double *va
 }
 
 int descend_walk_curve_column(const descend_walk *walk) {
-    return walk && walk->problem ? train_curve_column(walk->problem) : -1;
+    return walk && walk->problem ? train_curve_column(walk->problem) : CURVE_NONE;
 }
 
 descend_status descend_walk_curve(descend_walk *walk, const double *x, double *y, size_t n,
@@ -333,7 +333,7 @@ descend_status descend_walk_curve(descend_walk *walk, const double *x, double *y
     if (!x || !y) return api_null(error, !x ? "x" : "y");
     descend_status status = api_prepare(walk, error);
     if (status != DESCEND_OK) return status;
-    if (train_curve_column(walk->problem) < 0) return api_misuse(error, MSG_API_NO_CURVE);
+    if (train_curve_column(walk->problem) == CURVE_NONE) return api_misuse(error, MSG_API_NO_CURVE);
     return api_done(walk, train_curve(walk->problem, descend_walk_values(walk), x, y, n),
                          error);
 }

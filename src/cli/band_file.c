@@ -37,6 +37,7 @@ static bool band_new(const descend_walk *walk, const descend_table *table, BandT
     size_t rows = descend_table_row_count(table), room;
     double low, high;
     band->column = descend_walk_curve_column(walk);
+    if (band->column < -1) return false;
     band->n = band->column < 0 ? rows : BAND_POINTS;
     if (!memory_multiply(band->n, BAND_COLUMNS + 1, &room)) return false;
     band->x = memory_new(room, sizeof *band->x);

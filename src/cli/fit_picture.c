@@ -32,7 +32,7 @@ typedef struct FitPicture {
 
 static bool picture_new(FitPicture *picture) {
     size_t n = picture->n_rows;
-    if (n == 0 || n > SIZE_MAX / 64) return false;
+    if (n == 0 || n > SIZE_MAX / 64 || picture->column < -1) return false;
     picture->x = memory_new(3 * n + PICTURE_CURVES * PICTURE_POINTS, sizeof *picture->x);
     if (!picture->x) return false;
     picture->y = picture->x + n;

@@ -119,7 +119,7 @@ Status train_curve_slopes(Problem *problem, const double *x, const double *colum
     Rows rows = train_rows(problem);
     if (!column) return train_slopes(problem, right, x, &rows, visit, context);
     int index = train_curve_column(problem);
-    if (index < 0) return STATUS_INTERNAL;
+    if (index < 0) return index == CURVE_NO_MEMORY ? STATUS_MEMORY : STATUS_INTERNAL;
     const double **columns = memory_new((size_t)index + 1, sizeof *columns);
     if (!columns) return STATUS_MEMORY;
     columns[index] = column;

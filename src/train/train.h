@@ -68,6 +68,7 @@ void train_exactness(const Problem *problem, const double *x, double *residual, 
 
 /* The one column that the right side of the first '~' depends on; -1 when there are more or none,
  * when it holds statistics over the rows, or when the column is one of categories. */
+enum { CURVE_NONE = -1, CURVE_NO_MEMORY = -2 };
 int train_curve_column(const Problem *problem);
 /* The right side over given values of that column. */
 Status train_curve(Problem *problem, const double *x, const double *column, double *values,
