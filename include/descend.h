@@ -78,6 +78,9 @@ DESCEND_API int descend_model_is_fit(const descend_model *model); /* it holds a 
 DESCEND_API const char *descend_model_note(descend_model *model, size_t k, const char *language);
 DESCEND_API void descend_model_free(descend_model *model);
 
+/* Does the name of an argument ("w=10", "w=0..5") stand in the text? */
+DESCEND_API int descend_model_takes(const descend_model *model, const char *argument);
+
 /* The ready texts (update rules): "adam" -> the very text that runs, NULL if unknown; k-th name. */
 DESCEND_API const char *descend_ready_text(const char *name);
 DESCEND_API const char *descend_ready_name(size_t k);
@@ -109,6 +112,8 @@ DESCEND_API const char *descend_table_column_name(const descend_table *table, si
  * formula may call the column 'time' too, where no other one is called so. */
 DESCEND_API const char *descend_table_column_unit(const descend_table *table, size_t column);
 DESCEND_API const double *descend_table_column(const descend_table *table, size_t column);
+/* The word behind a value of a column of categories; "" in other columns. */
+DESCEND_API const char *descend_table_word(const descend_table *table, size_t column, size_t row);
 DESCEND_API const char *descend_table_note(descend_table *table, size_t k, const char *language);
 DESCEND_API void descend_table_free(descend_table *table);
 
@@ -215,7 +220,8 @@ DESCEND_API const char *descend_verdict_name(descend_verdict verdict); /* "conve
  * - residual_sum_of_squares (of residuals divided by their errors, where there are some)
  *   residual_standard_deviation rows degrees_of_freedom (rows that have a weight, less determined
  *   parameters); with measured errors chi_square reduced_chi_square; with a robust loss loss_scale,
- *   where it bends;
+ *   where it bends; leave_one_out_error (of rows that the fit has not seen, each left out in turn,
+ *   in linear approximation: the root of their weighted mean square; computed when asked for);
  * - r_squared adjusted_r_squared (against the weighted mean of the left side: may be below 0),
  *   log_likelihood aic aicc bic (as R has them: normal scatter, whose sigma counts as a parameter
  *   unless errors were measured);
@@ -300,11 +306,29 @@ typedef struct descend_profile {
     double runs, rows, bytes, operations;
 } descend_profile;
 DESCEND_API int descend_walk_profile(descend_walk *walk, size_t k, descend_profile *line);
-/* For plots: the one column on the right of '~', or -1; and the right side over given values of it.
- */
+/* For plots: the one column on the right of '~' (-1: none or several, or one of categories; -2:
+ * memory ended); and the right side over given values of it. */
 DESCEND_API int descend_walk_curve_column(const descend_walk *walk);
 DESCEND_API descend_status descend_walk_curve(descend_walk *walk, const double *x, double *y,
                                               size_t n, descend_error **error);
+/* How far a fit's curve can be trusted. n values each, NULL where not wanted. */
+typedef struct descend_band {
+    double *fitted;                           /* the right side of the (first) '~' */
+    double *standard_error;                   /* of it, by the delta method, exact slopes */
+    double *confidence_low, *confidence_high; /* 95 % interval of the curve, at each point alone */
+    double *prediction_low, *prediction_high; /* 95 % interval of one more measurement there */
+} descend_band;
+/* At n values of the one column on the right side (see descend_walk_curve_column), where a new
+ * measurement has weight 1; or with x NULL at the n rows of the table, with their weights. All but
+ * 'fitted' is NaN where there is no band: everywhere, if descend_walk_band_unavailable says why,
+ * and at points about which the data say nothing. Parameters that are tied with each other have no
+ * errors of their own, but the curve has; those that are held or at a bound count as known. */
+DESCEND_API descend_status descend_walk_band(descend_walk *walk, const double *x, size_t n,
+                                             const descend_band *band, descend_error **error);
+/* Why there is no band; "" when there is one. */
+DESCEND_API const char *descend_walk_band_unavailable(descend_walk *walk, const char *language);
+/* Does the formula use this column of its table? */
+DESCEND_API int descend_walk_uses_column(const descend_walk *walk, size_t column);
 /* Loss and exact gradient at any point; gradient may be NULL. */
 DESCEND_API descend_status descend_walk_evaluate(descend_walk *walk, const double *point,
                                                  double *loss, double *gradient,
@@ -318,6 +342,35 @@ DESCEND_API int descend_walk_valley(const descend_walk *walk, size_t k, double *
 /* Stable text of a stage: ast, graph, gradient, plan, c. Free with descend_free. */
 DESCEND_API char *descend_walk_show(descend_walk *walk, const char *stage, descend_error **error);
 DESCEND_API void descend_free(void *memory);
+
+/* ---- ranking: several formulas for the same measurements ------------------------------------- */
+
+typedef struct descend_ranking descend_ranking;
+typedef struct descend_rank {
+    size_t walk; /* its place among those that were given, from 0 */
+    double rows; /* of weight above 0 */
+    double parameters; /* that the data determine */
+    double residual_sum_of_squares, r_squared;
+    /* Of the normal likelihood, its variance counted as a parameter (as R does). AICc is NaN where
+     * there are hardly more rows than parameters: such formulas come last. */
+    double aicc, bic;
+    double leave_one_out_error; /* see descend_walk_number; NaN where it is not available */
+    double weight; /* of evidence: its share of exp(-AICc/2) (Burnham and Anderson 2002) */
+} descend_rank;
+
+/* Ranks fits of one left side over the same rows, the lowest AICc first. Walks that are no plain
+ * least squares, or whose left sides differ, are refused. The walks must outlive the ranking only
+ * while it is made. */
+DESCEND_API descend_ranking *descend_ranking_open(descend_walk *const *walks, size_t n,
+                                                  descend_error **error);
+/* The k-th best, from 0; false past the end. */
+DESCEND_API int descend_ranking_at(const descend_ranking *ranking, size_t k, descend_rank *rank);
+/* Which is preferred, and by how much; formulas are counted from 1, as they were given. */
+DESCEND_API const char *descend_ranking_sentence(descend_ranking *ranking, const char *language);
+/* What else should be known - one that follows the noise, too few rows: k-th, NULL past the end. */
+DESCEND_API const char *descend_ranking_note(descend_ranking *ranking, size_t k,
+                                             const char *language);
+DESCEND_API void descend_ranking_free(descend_ranking *ranking);
 
 /* ---- slope: exact and by the foot, at the walk's start --------------------------------------- */
 

@@ -110,6 +110,14 @@ void api_fit_free(descend_walk *walk);
 
 /* api_walk.c: everything is built and the first round may begin. */
 descend_status api_prepare(descend_walk *walk, descend_error **error);
+/* api_report.c: the statistics of the fit as it stands; NULL: it is no least-squares fit, or memory
+ * ended. */
+const FitStatistics *api_fit(descend_walk *walk);
+/* api_band.c: NaN where it is not available. */
+double api_left_out(descend_walk *walk, const FitStatistics *fit);
+/* api_report.c: what a plan of the walk's problem came to. */
+descend_status api_done(const descend_walk *walk, Status status, descend_error **error);
+descend_status api_bad_rows(size_t rows, size_t room, descend_error **error);
 /* api_report.c: the words about the walk as it stands (cached once it has ended). */
 const Words *api_words(descend_walk *walk);
 

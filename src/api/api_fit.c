@@ -120,6 +120,8 @@ static double fit_chi_square(const FitStatistics *fit, bool reduced) {
 double api_fit_number(descend_walk *walk, const char *key) {
     const FitKey *found;
     if (strcmp(key, "loss_scale") == 0) return api_loss_scale(walk);
+    if (strcmp(key, "leave_one_out_error") == 0)
+        return api_fit(walk) ? api_left_out(walk, &walk->fit) : NAN;
     if (strcmp(key, "chi_square") == 0) return fit_chi_square(api_fit(walk), false);
     if (strcmp(key, "reduced_chi_square") == 0) return fit_chi_square(api_fit(walk), true);
     if ((found = fit_find_key(fit_statistics_keys, COUNT_OF(fit_statistics_keys), key)))

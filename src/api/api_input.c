@@ -53,6 +53,24 @@ int descend_model_is_fit(const descend_model *model) {
     return 0;
 }
 
+/* 'dense.1.W' belongs to what is called 'dense'. */
+static bool model_names(const char *name, const char *wanted) {
+    size_t length = name ? strlen(name) : 0;
+    return length > 0 && strncmp(name, wanted, length) == 0 &&
+           (wanted[length] == '\0' || wanted[length] == '.');
+}
+
+int descend_model_takes(const descend_model *model, const char *argument) {
+    Arena arena = {0};
+    int takes = 0;
+    if (!model || !argument) return 0;
+    const char *name = unicode_nfc(&arena, argument, strcspn(argument, "="));
+    for (size_t id = 1; name && !takes && id < model->ast->n_nodes; id++)
+        takes = model_names(model->ast->nodes[id].name, name);
+    arena_free(&arena);
+    return takes;
+}
+
 const char *descend_model_note(descend_model *model, size_t k, const char *language) {
     return model ? api_note(&model->text, &model->ast->notes, k, language) : NULL;
 }
@@ -223,6 +241,14 @@ const char *descend_table_column_unit(const descend_table *table, size_t column)
 const double *descend_table_column(const descend_table *table, size_t column) {
     bool there = table && column < table->table->n_columns;
     return there ? table->table->columns[column].values : NULL;
+}
+
+const char *descend_table_word(const descend_table *table, size_t column, size_t row) {
+    if (!descend_table_column(table, column) || row >= table->table->n_rows) return "";
+    const Column *from = &table->table->columns[column];
+    double code = from->values[row];
+    bool word = from->type == COLUMN_CATEGORY && code >= 1 && code <= (double)from->n_classes;
+    return word ? from->classes[(size_t)code - 1] : "";
 }
 
 const char *descend_table_note(descend_table *table, size_t k, const char *language) {

@@ -333,14 +333,13 @@ int descend_walk_down_row(descend_walk *walk, size_t k, descend_down_row *row) {
 
 /* ---- values at any place --------------------------------------------------------------------- */
 
-static descend_status report_status(const descend_walk *walk, Status status,
-                                    descend_error **error) {
+descend_status api_done(const descend_walk *walk, Status status, descend_error **error) {
     if (status == STATUS_OK) return DESCEND_OK;
     if (status == STATUS_MEMORY) return api_no_memory(error);
     return api_fail(error, train_late_error(walk->problem));
 }
 
-static descend_status report_bad_rows(size_t rows, size_t room, descend_error **error) {
+descend_status api_bad_rows(size_t rows, size_t room, descend_error **error) {
     Error inside = {0};
     error_set(&inside, STATUS_INPUT, MSG_API_ROWS, number_integer((long long)rows).s,
               number_integer((long long)room).s, NULL);
@@ -365,14 +364,14 @@ descend_status descend_walk_rows(descend_walk *walk, const char *key, double *va
     if (side == COUNT_OF(KEYS)) return report_bad_key(key, "left, right, residual", error);
     Rows rows = train_rows(walk->problem);
     if (train_graph(walk->problem)->left == NODE_NONE) return api_misuse(error, MSG_API_NOT_A_FIT);
-    if (n_rows != rows.count) return report_bad_rows(rows.count, n_rows, error);
+    if (n_rows != rows.count) return api_bad_rows(rows.count, n_rows, error);
     Status done = train_fit_rows(walk->problem, descend_walk_values(walk), (FitSide)side, &rows,
                                  values);
-    return report_status(walk, done, error);
+    return api_done(walk, done, error);
 }
 
 int descend_walk_curve_column(const descend_walk *walk) {
-    return walk && walk->problem ? train_curve_column(walk->problem) : -1;
+    return walk && walk->problem ? train_curve_column(walk->problem) : CURVE_NONE;
 }
 
 descend_status descend_walk_curve(descend_walk *walk, const double *x, double *y, size_t n,
@@ -380,8 +379,8 @@ descend_status descend_walk_curve(descend_walk *walk, const double *x, double *y
     if (!x || !y) return api_null(error, !x ? "x" : "y");
     descend_status status = api_prepare(walk, error);
     if (status != DESCEND_OK) return status;
-    if (train_curve_column(walk->problem) < 0) return api_misuse(error, MSG_API_NO_CURVE);
-    return report_status(walk, train_curve(walk->problem, descend_walk_values(walk), x, y, n),
+    if (train_curve_column(walk->problem) == CURVE_NONE) return api_misuse(error, MSG_API_NO_CURVE);
+    return api_done(walk, train_curve(walk->problem, descend_walk_values(walk), x, y, n),
                          error);
 }
 
@@ -391,7 +390,7 @@ descend_status descend_walk_evaluate(descend_walk *walk, const double *point, do
     descend_status status = api_prepare(walk, error);
     if (status != DESCEND_OK) return status;
     const Objective *objective = train_exact_objective(walk->problem);
-    return report_status(walk, objective->loss_gradient(objective->context, point, loss, gradient),
+    return api_done(walk, objective->loss_gradient(objective->context, point, loss, gradient),
                          error);
 }
 
@@ -402,7 +401,7 @@ descend_status descend_walk_hessian_vector(descend_walk *walk, const double *v, 
     if (status != DESCEND_OK) return status;
     const Objective *objective = train_exact_objective(walk->problem);
     const double *at = descend_walk_values(walk);
-    return report_status(walk, objective->hessian_vector(objective->context, at, v, product),
+    return api_done(walk, objective->hessian_vector(objective->context, at, v, product),
                          error);
 }
 
@@ -463,7 +462,7 @@ char *descend_walk_show(descend_walk *walk, const char *stage, descend_error **e
     char *text = status == STATUS_OK ? text_take(&out) : NULL;
     if (!text) {
         text_free(&out);
-        report_status(walk, status == STATUS_OK ? STATUS_MEMORY : status, error);
+        api_done(walk, status == STATUS_OK ? STATUS_MEMORY : status, error);
     }
     return text;
 }

@@ -65,6 +65,7 @@ void cli_advice(const Command *command, const char *advice, Text *out) {
     text_add(out, advice[0] ? " " : "");
     text_add(out, advice);
     /* The file is there by now. */
-    bool written = command->values[OPTION_TRACE] && !command->values[OPTION_OVERWRITE];
+    bool written = (command->values[OPTION_TRACE] || command->values[OPTION_BAND]) &&
+                   !command->values[OPTION_OVERWRITE];
     if (written && !only_words) text_add(out, " --overwrite");
 }

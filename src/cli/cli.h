@@ -67,6 +67,8 @@ typedef struct Command {
     const char **rates;               /* each --rate, in order */
     size_t n_rates;
     const char *formula, *data; /* data: a file or a literal table; NULL: none */
+    const char **formulas;      /* of 'fit', those behind the first */
+    size_t n_formulas;
     const char **arguments;     /* NAME=START and the like; for 'tour' and 'show' all words */
     size_t n_arguments;
     bool help, version;
@@ -120,6 +122,10 @@ typedef struct CliInputs {
 } CliInputs;
 
 Status cli_open_inputs(Cli *cli, const Command *command, CliInputs *inputs);
+/* Its two halves: the table has all columns that the model names. */
+Status cli_open_model(Cli *cli, const char *formula, descend_model **model);
+Status cli_open_table(Cli *cli, const Command *command, const descend_model *model,
+                      descend_table **table);
 void cli_close_inputs(CliInputs *inputs);
 /* A walk with all options and arguments set, and prepared; NULL on failure. 'rate' is NULL or one
  * of command->rates. */
@@ -162,11 +168,22 @@ bool cli_rounds_failed(const CliRounds *rounds);
 void cli_rounds_print(Cli *cli, const CliRounds *rounds, descend_walk *walk);
 void cli_rounds_free(CliRounds *rounds);
 
+/* ---- beside.c: a file that is written beside the report ------------------------------------- */
+
+typedef struct CliBeside CliBeside;
+
+/* The file that 'option' names. Refuses an existing one unless --overwrite is given. */
+Status cli_beside_open(Cli *cli, const Command *command, CliOption option, CliBeside **file);
+Status cli_beside_write(Cli *cli, const CliBeside *file, Text *text); /* and empties the text */
+/* Puts the file in its place; with keep false it is removed. NULL is fine. */
+Status cli_beside_close(Cli *cli, CliBeside *file, bool keep);
+/* A name in the first line of a CSV file. */
+void cli_beside_header(Text *out, const char *prefix, const char *name);
+
 /* ---- trace.c: every round in a CSV file ----------------------------------------------------- */
 
 typedef struct CliTrace CliTrace;
 
-/* Refuses an existing file unless --overwrite is given. Writes beside it until cli_trace_close. */
 Status cli_trace_open(Cli *cli, const Command *command, const descend_walk *walk, CliTrace **trace);
 Status cli_trace_add(Cli *cli, CliTrace *trace, const descend_event *event);
 /* Puts the file in its place; with keep false it is removed. NULL is fine. */
@@ -211,6 +228,22 @@ void cli_json_intervals(ViewJson *json, descend_walk *walk, const double *low, c
  * advice stays as it is. */
 void cli_advice(const Command *command, const char *advice, Text *out);
 
+/* ---- fits: band_file.c, fit_picture.c, and what verb_fit.c says in other places -------------- */
+
+/* The rest of --band: NULL is fine. */
+Status cli_band_write(Cli *cli, const CliBeside *file, const CliInputs *inputs,
+                      descend_walk *walk);
+void cli_range(const double *values, size_t n, double *low, double *high);
+/* n > 1 points at equal distances. */
+void cli_spread(double low, double high, double *points, size_t n);
+/* Data, curve and bands as --plot wants them, or in words. */
+void cli_fit_picture(Cli *cli, const Command *command, const CliInputs *inputs,
+                     descend_walk *walk);
+/* Parameters with their errors, the residuals, why errors are missing. */
+void cli_fit_numbers(Cli *cli, descend_walk *walk); /* parameters, and what sets their errors */
+/* There are a '~' and a table; else it is refused. */
+Status cli_fit_check(Cli *cli, const CliInputs *inputs);
+
 /* ---- walk_json.c ---------------------------------------------------------------------------- */
 
 void cli_json_walk(Cli *cli, ViewJson *json, const Command *command, const CliInputs *inputs,
@@ -221,6 +254,7 @@ void cli_json_walk(Cli *cli, ViewJson *json, const Command *command, const CliIn
 int cli_run(Cli *cli, int argc, char **argv); /* any command line, argv[0] left out */
 int cli_minimize(Cli *cli, const Command *command);
 int cli_compare(Cli *cli, const Command *command, const CliInputs *inputs);
+int cli_fit_rank(Cli *cli, const Command *command); /* several formulas */
 int cli_fit_inputs(Cli *cli, const Command *command, const CliInputs *inputs);
 int cli_fit(Cli *cli, const Command *command);
 int cli_slope(Cli *cli, const Command *command);

@@ -49,7 +49,7 @@ Status cli_refuse_file(Cli *cli, const char *path) {
 
 /* ---- formula and data ----------------------------------------------------------------------- */
 
-static Status inputs_model(Cli *cli, const char *formula, descend_model **model) {
+Status cli_open_model(Cli *cli, const char *formula, descend_model **model) {
     bool file = strcmp(formula, "-") == 0 || cli_ends_with(formula, ".descend");
     if (file && formula[1] && !file_exists(formula)) return cli_refuse_file(cli, formula);
     *model = file ? descend_model_read(formula, &cli->refusal)
@@ -82,8 +82,8 @@ static Status inputs_read(Cli *cli, const Command *command, const descend_model 
     return *table ? STATUS_OK : STATUS_INPUT;
 }
 
-static Status inputs_table(Cli *cli, const Command *command, const descend_model *model,
-                           descend_table **table) {
+Status cli_open_table(Cli *cli, const Command *command, const descend_model *model,
+                      descend_table **table) {
     const char *data = command->data;
     if (!data) {
         const char *name = inputs_needing_data(command);
@@ -99,8 +99,8 @@ static Status inputs_table(Cli *cli, const Command *command, const descend_model
 
 Status cli_open_inputs(Cli *cli, const Command *command, CliInputs *inputs) {
     memset(inputs, 0, sizeof *inputs);
-    TRY(inputs_model(cli, command->formula, &inputs->model));
-    return inputs_table(cli, command, inputs->model, &inputs->table);
+    TRY(cli_open_model(cli, command->formula, &inputs->model));
+    return cli_open_table(cli, command, inputs->model, &inputs->table);
 }
 
 void cli_close_inputs(CliInputs *inputs) {

@@ -83,6 +83,11 @@ static bool options_is_option(const char *word) {
     return !strpbrk(word + 1, "+-*/^~()=?;.0123456789 ");
 }
 
+/* It holds a '~', or its full-width twin U+FF5E. */
+static bool options_is_fit(const char *word) {
+    return strchr(word, '~') || strstr(word, "\xef\xbd\x9e");
+}
+
 static CliVerb options_verb(const char *word) {
     for (int verb = 0; verb < VERB_COUNT; verb++)
         if (strcmp(word, cli_verb_rows[verb].name) == 0) return (CliVerb)verb;
@@ -260,8 +265,7 @@ static Status options_choose_verb(OptionsReader *reader, size_t *first) {
         error_remedy(&reader->cli->error, MSG_CLI_EXAMPLE_FORMULA, NULL);
         return STATUS_INPUT;
     } else if (cli_is_formula(word) || strpbrk(word, " |!&@[{")) { /* the language has the remedy */
-        bool fit = strchr(word, '~') || strstr(word, "\xef\xbd\x9e"); /* U+FF5E */
-        command->verb = fit ? VERB_FIT : VERB_MINIMIZE;
+        command->verb = options_is_fit(word) ? VERB_FIT : VERB_MINIMIZE;
         command->verb_left_out = true;
     } else if (!command->help) {
         return options_refuse_verb(reader->cli, word);
@@ -298,8 +302,22 @@ static Status options_refuse_word(Cli *cli, const Command *command, const char *
     return STATUS_INPUT;
 }
 
+/* A further formula of 'fit', to be ranked beside the first. */
+static bool options_is_further(const Command *command, const char *word) {
+    const char *first = command->formula;
+    if (command->verb != VERB_FIT) return false;
+    if (cli_ends_with(word, ".descend")) return true;
+    if (file_exists(word)) return false;
+    if (cli_ends_with(first, ".descend") || strcmp(first, "-") == 0) return options_is_fit(word);
+    return options_is_fit(first) && options_is_fit(word);
+}
+
 static Status options_sort_word(Cli *cli, Command *command, const char *word) {
     bool literal = descend_table_is_literal(word);
+    if (!literal && options_is_further(command, word)) {
+        command->formulas[command->n_formulas++] = word;
+        return STATUS_OK;
+    }
     if (!literal && options_is_argument(word)) {
         command->arguments[command->n_arguments++] = word;
         return STATUS_OK;
@@ -361,13 +379,16 @@ static Status options_check_values(Cli *cli, const Command *command) {
                                         OPTION_STAGE,    OPTION_PLOT,     OPTION_LANG};
     for (size_t k = 0; k < COUNT_OF(choices); k++)
         TRY(options_check_choice(cli, command, choices[k]));
-    if (command->values[OPTION_OVERWRITE] && !command->values[OPTION_TRACE]) {
+    if (command->values[OPTION_OVERWRITE] && !command->values[OPTION_TRACE] &&
+        !command->values[OPTION_BAND]) {
         error_set(&cli->error, STATUS_INPUT, MSG_CLI_NEEDS_TRACE, NULL);
         error_remedy(&cli->error, MSG_CLI_WRITE_OPTION, "trace", "FILE.csv", NULL);
         return STATUS_INPUT;
     }
-    if (command->values[OPTION_TRACE] && command->n_rates > 1) {
-        error_set(&cli->error, STATUS_INPUT, MSG_CLI_TRACE_ONE_WALK, NULL);
+    bool trace = command->values[OPTION_TRACE] != NULL, band = command->values[OPTION_BAND] != NULL;
+    if ((trace || band) && command->n_rates > 1) {
+        error_set(&cli->error, STATUS_INPUT,
+                  trace ? MSG_CLI_TRACE_ONE_WALK : MSG_CLI_BAND_ONE_WALK, NULL);
         error_remedy(&cli->error, MSG_CLI_REMEDY_ONCE, "rate", NULL);
         return STATUS_INPUT;
     }
@@ -393,10 +414,11 @@ Status cli_parse(Cli *cli, int argc, char **argv, Command *command) {
     memset(command, 0, sizeof *command);
     command->argc = argc;
     command->argv = argv;
-    command->rates = memory_new(3 * room, sizeof *command->rates);
+    command->rates = memory_new(4 * room, sizeof *command->rates);
     if (!command->rates) return error_memory(&cli->error);
     command->arguments = command->rates + room;
     reader.words = command->rates + 2 * room;
+    command->formulas = command->rates + 3 * room;
     TRY(options_read_all(&reader));
     TRY(options_choose_verb(&reader, &first));
     if (command->help || command->version) return STATUS_OK;

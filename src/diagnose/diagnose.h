@@ -228,6 +228,51 @@ void interval_profile_close(Intervals *intervals);
 Status interval_bootstrap_open(Intervals *intervals, Error *error);
 Status interval_bootstrap_step(Intervals *intervals, Error *error);
 void interval_bootstrap_close(Intervals *intervals);
+/* ---- tangent.c: what the data determine ------------------------------------------------------ */
+
+/* The plane that touches all residuals at x, from the R of their Jacobian. Parameters that are held
+ * or stand at a bound count as known. */
+typedef struct Tangent Tangent;
+Status diagnose_tangent(const Problem *problem, const double *x, Tangent **tangent);
+/* The variance of the sum of slope[i] * parameter i, where the residuals have variance 1:
+ * g' (J'J)^- g. NaN where the data do not determine that sum. Parameters that are tied with each
+ * other do no harm: what they do together is determined. */
+double diagnose_tangent_variance(Tangent *tangent, const double *slope);
+void diagnose_tangent_free(Tangent *tangent);
+
+/* ---- band.c ---------------------------------------------------------------------------------- */
+
+/* n values each, or NULL: not wanted. */
+typedef struct Band {
+    double *fitted, *error; /* the right side, and its standard error */
+    double *confidence_low, *confidence_high; /* 95 %, of the curve, point by point */
+    double *prediction_low, *prediction_high; /* 95 %, of one more measurement there */
+} Band;
+/* Of the right side of the first '~' over n values of its one column, or over the rows of the table
+ * (column NULL). Where fit->none says why there are no errors, or the data do not determine the
+ * curve, all but 'fitted' are NaN. */
+Status diagnose_band(Problem *problem, const double *x, const FitStatistics *fit,
+                     const double *column, size_t n, const Band *band);
+/* The error of rows that the fit has not seen: each is left out in turn (Allen's PRESS, in linear
+ * approximation e / (1 - h)). Root of their (weighted) mean square; NaN where it is not available,
+ * also where a row alone determines a parameter. */
+Status diagnose_left_out(Problem *problem, const double *x, const FitStatistics *fit,
+                         double *error);
+
+/* ---- ranking.c ------------------------------------------------------------------------------- */
+
+typedef struct RankEntry {
+    size_t walk;       /* its place among those that were given */
+    double parameters; /* that the data determine */
+    double rss, left_out; /* see diagnose_left_out */
+    bool exact, arrived;
+    /* made by the two functions below */
+    double rows, r_squared, aicc, bic, weight;
+} RankEntry;
+/* From the n values that were measured, and their weights (NULL: 1). */
+void diagnose_rank_entry(const double *left, const double *weights, size_t n, RankEntry *entry);
+/* Sorts, the best first, and says which is preferred, and what else should be known. */
+void diagnose_rank(RankEntry *entries, size_t n, Message *sentence, Notes *notes);
 
 /* ---- curvature.c ----------------------------------------------------------------------------- */
 

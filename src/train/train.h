@@ -87,11 +87,24 @@ void train_exactness(const Problem *problem, const double *x, double *residual, 
 /* ---- curve.c --------------------------------------------------------------------------------- */
 
 /* The one column that the right side of the first '~' depends on; -1 when there are more or none,
- * or when it holds statistics over the rows. */
+ * when it holds statistics over the rows, or when the column is one of categories. */
+enum { CURVE_NONE = -1, CURVE_NO_MEMORY = -2 };
 int train_curve_column(const Problem *problem);
 /* The right side over given values of that column. */
 Status train_curve(Problem *problem, const double *x, const double *column, double *values,
                    size_t n);
+
+/* ---- slopes.c -------------------------------------------------------------------------------- */
+
+/* A number and its slope by each scalar parameter, of the rows in order. */
+typedef void (*TrainSlopeVisitor)(void *context, size_t row, double value, const double *slope);
+/* Of a node that has rows, in double precision. */
+Status train_slopes(Problem *problem, NodeId of, const double *x, const Rows *rows,
+                    TrainSlopeVisitor visit, void *context);
+/* Of the right side of the first '~': over n values of its one column, or (column NULL) over the
+ * rows of the table. */
+Status train_curve_slopes(Problem *problem, const double *x, const double *column, size_t n,
+                          TrainSlopeVisitor visit, void *context);
 
 /* ---- walk.c ---------------------------------------------------------------------------------- */
 

@@ -45,10 +45,19 @@ void view_table_free(ViewTable *table);
 
 /* ---- view_plot.c: points and curves --------------------------------------------------------- */
 
+/* How neighbours are joined. */
+typedef enum ViewLine {
+    VIEW_MARKS, /* not at all: each is a mark of its own */
+    VIEW_LINE,
+    VIEW_DOTTED,
+    VIEW_SPARSE, /* dots farther apart */
+    VIEW_LINES
+} ViewLine;
+
 typedef struct ViewSeries {
     const double *x, *y;
     size_t count;
-    bool line; /* neighbours are joined by a line; otherwise each is a mark */
+    ViewLine line;
 } ViewSeries;
 
 typedef struct ViewPlot {
@@ -60,6 +69,8 @@ typedef struct ViewPlot {
 
 /* Braille dots where the style has Unicode, else ASCII. Values that are not finite are left out. */
 void view_plot_render(const ViewPlot *plot, const ViewStyle *style, Text *out);
+/* What a line looks like, for the words of 'y_name'. */
+NumberText view_plot_sample(ViewLine line, const ViewStyle *style);
 
 /* ---- view_json.c: one value, in order ------------------------------------------------------- */
 

@@ -7,7 +7,18 @@
 #include <math.h>
 #include <string.h>
 
-enum { PLOT_MANY = 60 }; /* more marks than this are dots, not letters */
+enum {
+    PLOT_MANY = 60,  /* more marks than this are dots, not letters */
+    PLOT_SAMPLE = 4, /* cells */
+    PLOT_DOTS = 2, PLOT_CELL = 4 /* of a cell, across and down */
+};
+
+/* Every so many dots along a line one is drawn. Without braille a cell is one sign. */
+static const struct {
+    int period;
+    char sign;
+} plot_styles[VIEW_LINES] = {
+    [VIEW_LINE] = {1, '.'}, [VIEW_DOTTED] = {3, ':'}, [VIEW_SPARSE] = {6, '\''}};
 
 typedef struct PlotRange {
     double low, high;
@@ -16,6 +27,7 @@ typedef struct PlotRange {
 /* One cell of the drawing: dots, or a mark that stands over them. */
 typedef struct PlotCell {
     unsigned char dots;
+    char sign; /* of the first line through it */
     bool mark;
 } PlotCell;
 
@@ -64,46 +76,58 @@ static PlotCell *plot_cell(const PlotCanvas *canvas, int column, int row) {
     return &canvas->cells[(size_t)row * (size_t)canvas->columns + (size_t)column];
 }
 
+static unsigned char plot_bit(int x, int y) {
+    static const unsigned char bits[PLOT_CELL][PLOT_DOTS] = {{1, 8}, {2, 16}, {4, 32}, {64, 128}};
+    return bits[y % PLOT_CELL][x % PLOT_DOTS];
+}
+
 /* Dots are counted from the left and from the top. */
-static void plot_dot(const PlotCanvas *canvas, int x, int y) {
-    static const unsigned char bits[4][2] = {{1, 8}, {2, 16}, {4, 32}, {64, 128}};
-    if (x < 0 || y < 0 || x >= canvas->columns * 2 || y >= canvas->rows * 4) return;
-    PlotCell *cell = plot_cell(canvas, x / 2, y / 4);
-    cell->dots = (unsigned char)(cell->dots | bits[y % 4][x % 2]);
+static void plot_dot(const PlotCanvas *canvas, int x, int y, ViewLine line) {
+    if (x < 0 || y < 0 || x >= canvas->columns * PLOT_DOTS || y >= canvas->rows * PLOT_CELL) return;
+    PlotCell *cell = plot_cell(canvas, x / PLOT_DOTS, y / PLOT_CELL);
+    cell->dots = (unsigned char)(cell->dots | plot_bit(x, y));
+    if (!cell->sign) cell->sign = line == VIEW_MARKS ? '.' : plot_styles[line].sign;
 }
 
 static int plot_x(const PlotCanvas *canvas, double x) {
-    return (int)floor(plot_share(&canvas->x, x) * (canvas->columns * 2 - 1) + 0.5);
+    return (int)floor(plot_share(&canvas->x, x) * (canvas->columns * PLOT_DOTS - 1) + 0.5);
 }
 
 static int plot_y(const PlotCanvas *canvas, double y) {
-    return (int)floor((1 - plot_share(&canvas->y, y)) * (canvas->rows * 4 - 1) + 0.5);
+    return (int)floor((1 - plot_share(&canvas->y, y)) * (canvas->rows * PLOT_CELL - 1) + 0.5);
 }
 
 static int plot_distance(int a, int b) { return a < b ? b - a : a - b; }
 
-static void plot_line(const PlotCanvas *canvas, int x0, int y0, int x1, int y1) {
-    int dx = plot_distance(x0, x1), dy = plot_distance(y0, y1);
+/* A pen that lifts between dots; 'way' counts them along the whole curve. */
+typedef struct PlotPen {
+    ViewLine line;
+    int x, y, way;
+    bool down;
+} PlotPen;
+
+static void plot_draw_to(const PlotCanvas *canvas, PlotPen *pen, int x, int y) {
+    if (!pen->down) *pen = (PlotPen){.line = pen->line, .x = x, .y = y, .down = true};
+    int dx = plot_distance(pen->x, x), dy = plot_distance(pen->y, y);
     int steps = dx > dy ? dx : dy;
     for (int k = 0; k <= steps; k++) {
         double share = steps ? (double)k / steps : 0;
-        plot_dot(canvas, (int)floor(x0 + (x1 - x0) * share + 0.5),
-                 (int)floor(y0 + (y1 - y0) * share + 0.5));
+        if ((pen->way + k) % plot_styles[pen->line].period) continue;
+        plot_dot(canvas, (int)floor(pen->x + (x - pen->x) * share + 0.5),
+                 (int)floor(pen->y + (y - pen->y) * share + 0.5), pen->line);
     }
+    pen->x = x;
+    pen->y = y;
+    pen->way += steps;
 }
 
 static void plot_curve(const PlotCanvas *canvas, const ViewSeries *series) {
-    bool joined = false;
-    int last_x = 0, last_y = 0;
+    PlotPen pen = {.line = series->line};
     for (size_t i = 0; i < series->count; i++) {
         bool finite = isfinite(series->x[i]) && isfinite(series->y[i]);
-        if (finite) {
-            int x = plot_x(canvas, series->x[i]), y = plot_y(canvas, series->y[i]);
-            plot_line(canvas, joined ? last_x : x, joined ? last_y : y, x, y);
-            last_x = x;
-            last_y = y;
-        }
-        joined = finite;
+        if (finite)
+            plot_draw_to(canvas, &pen, plot_x(canvas, series->x[i]), plot_y(canvas, series->y[i]));
+        else pen.down = false;
     }
 }
 
@@ -111,8 +135,8 @@ static void plot_marks(const PlotCanvas *canvas, const ViewSeries *series) {
     for (size_t i = 0; i < series->count; i++) {
         if (!isfinite(series->x[i]) || !isfinite(series->y[i])) continue;
         int x = plot_x(canvas, series->x[i]), y = plot_y(canvas, series->y[i]);
-        if (series->count > PLOT_MANY) plot_dot(canvas, x, y);
-        else plot_cell(canvas, x / 2, y / 4)->mark = true;
+        if (series->count > PLOT_MANY) plot_dot(canvas, x, y, VIEW_MARKS);
+        else plot_cell(canvas, x / PLOT_DOTS, y / PLOT_CELL)->mark = true;
     }
 }
 
@@ -122,8 +146,24 @@ static void plot_add_cell(const PlotCell *cell, bool unicode, Text *out) {
     char code[4];
     if (cell->mark) text_add_char(out, 'o');
     else if (!cell->dots) text_add_char(out, ' ');
-    else if (!unicode) text_add_char(out, '.');
+    else if (!unicode) text_add_char(out, cell->sign);
     else text_add_bytes(out, code, (size_t)unicode_encode(0x2800u + cell->dots, code));
+}
+
+NumberText view_plot_sample(ViewLine line, const ViewStyle *style) {
+    enum { PLOT_LOW = 2 }; /* the row of dots that it is drawn in */
+    PlotCell cells[PLOT_SAMPLE] = {{0}};
+    PlotCanvas canvas = {.columns = PLOT_SAMPLE, .rows = 1, .cells = cells};
+    NumberText sample = {{0}};
+    Text text = {0};
+    PlotPen pen = {.line = line};
+    plot_draw_to(&canvas, &pen, 0, PLOT_LOW);
+    plot_draw_to(&canvas, &pen, PLOT_SAMPLE * PLOT_DOTS - 1, PLOT_LOW);
+    for (int k = 0; k < PLOT_SAMPLE; k++) plot_add_cell(&cells[k], style->unicode, &text);
+    while (text.length > 0 && text.data[text.length - 1] == ' ') text.data[--text.length] = '\0';
+    if (!text.failed) memcpy(sample.s, text_string(&text), text.length);
+    text_free(&text);
+    return sample;
 }
 
 static void plot_label(Text *out, const char *label, int width) {

@@ -79,6 +79,16 @@ TEST(fit) {
     command_memory(bootstrap, CLI_EXIT_DONE);
 }
 
+TEST(ranking) {
+    char *words[] = {"fit", "y ~ a*x + b", "y ~ a*x^2 + b*x + c", "examples/data/line.csv", "a=1",
+                     "b=1", "c=1",         "--plot",              "always",                 NULL};
+    command_memory(words, CLI_EXIT_DONE);
+    char *json[] = {"y ~ a*x + b", "y ~ a*x", "x=1,2,3,4 y=2,4,5,9", "a=1", "b=1", "--json", NULL};
+    command_memory(json, CLI_EXIT_DONE);
+    char *left[] = {"y ~ a*x + b", "log(y) ~ a*x", "x=1,2,3,4 y=2,4,5,9", "a=1", "b=1", NULL};
+    command_memory(left, CLI_EXIT_REFUSED);
+}
+
 TEST(slope) {
     char *words[] = {"slope", "w^2", "w=10", NULL};
     command_memory(words, CLI_EXIT_DONE);
@@ -103,18 +113,22 @@ TEST(report_not_taken) {
     command_every(words, CLI_EXIT_DONE, file_fail_nth, command_writes, NULL);
 }
 
-/* A trace is there as a whole, or not at all. */
-static void command_check_trace(int code) {
-    char path[512], text[4096];
-    FILE *file = fopen(command_scratch(path, sizeof path, "trace.csv"), "r");
+/* A file is there as a whole, or not at all. */
+static void command_check_file(const char *name, int code, size_t wanted) {
+    char path[512], text[65536];
+    FILE *file = fopen(command_scratch(path, sizeof path, name), "r");
     if (code == CLI_EXIT_DONE) CHECK(file != NULL);
     if (!file) return;
     size_t length = fread(text, 1, sizeof text - 1, file), lines = 0;
     fclose(file);
     for (size_t i = 0; i < length; i++) lines += text[i] == '\n';
-    CHECK_INT(lines, 4);
+    CHECK_INT(lines, wanted);
     remove(path);
 }
+
+static void command_check_trace(int code) { command_check_file("trace.csv", code, 4); }
+
+static void command_check_band(int code) { command_check_file("band.csv", code, 202); }
 
 /* No temporary file is left in the scratch folder. */
 static void command_check_empty(void) {
@@ -134,6 +148,17 @@ TEST(trace) {
     char *words[] = {"w^2", "w=10",    "--rate", "0.1",         "--steps",
                      "3",   "--trace", path,     "--overwrite", NULL};
     command_every(words, CLI_EXIT_DONE, file_fail_nth, command_writes, command_check_trace);
+    remove(path);
+    command_check_empty();
+}
+
+TEST(band) {
+    char path[512];
+    command_scratch(path, sizeof path, "band.csv");
+    char *words[] = {"y ~ a*x + b", "examples/data/line.csv", "a=1", "b=1", "--band",
+                     path,          "--overwrite",            NULL};
+    command_every(words, CLI_EXIT_DONE, file_fail_nth, command_writes, command_check_band);
+    command_every(words, CLI_EXIT_DONE, memory_fail_nth, memory_count, command_check_band);
     remove(path);
     command_check_empty();
 }
@@ -162,4 +187,4 @@ TEST(replacing) {
     command_check_empty();
 }
 
-TEST_MAIN(minimize, fit, slope, bisect, refusals, report_not_taken, trace, replacing)
+TEST_MAIN(minimize, fit, ranking, slope, bisect, refusals, report_not_taken, trace, band, replacing)

@@ -79,7 +79,7 @@ TEST(plain_tables_are_sentences) {
 
 TEST(a_diagonal_in_braille) {
     static const double x[] = {0, 1}, y[] = {0, 1};
-    ViewSeries series = {.x = x, .y = y, .count = 2, .line = true};
+    ViewSeries series = {.x = x, .y = y, .count = 2, .line = VIEW_LINE};
     ViewPlot plot = {.x_name = "x", .y_name = "y", .series = &series, .n_series = 1};
     Text out = {0};
     view_plot_render(&plot, &english, &out);
@@ -99,7 +99,7 @@ TEST(a_diagonal_in_braille) {
 TEST(marks_in_ascii_and_values_that_are_not_finite) {
     static const double x[] = {0, 1, 2, 3}, y[] = {5, NAN, 5, 5};
     ViewSeries series[] = {{.x = x, .y = y, .count = 4},
-                           {.x = x, .y = y, .count = 4, .line = true}};
+                           {.x = x, .y = y, .count = 4, .line = VIEW_LINE}};
     ViewPlot plot = {.x_name = "x", .y_name = "y", .series = series, .n_series = 2, .rows = 8};
     ViewStyle ascii = english;
     Text out = {0};
@@ -116,10 +116,34 @@ TEST(marks_in_ascii_and_values_that_are_not_finite) {
     text_free(&out);
 }
 
+/* A solid line covers the others; dots lie three and six apart. */
+TEST(lines_of_three_kinds) {
+    static const double x[] = {0, 1}, y[] = {0, 0}, high[] = {1, 1}, middle[] = {0.5, 0.5};
+    ViewSeries series[] = {{.x = x, .y = y, .count = 2, .line = VIEW_LINE},
+                           {.x = x, .y = middle, .count = 2, .line = VIEW_DOTTED},
+                           {.x = x, .y = high, .count = 2, .line = VIEW_SPARSE},
+                           {.x = x, .y = y, .count = 2, .line = VIEW_DOTTED}};
+    ViewPlot plot = {.x_name = "x", .y_name = "y", .series = series, .n_series = 4};
+    ViewStyle ascii = english;
+    Text out = {0};
+    ascii.unicode = false;
+    view_plot_render(&plot, &ascii, &out);
+    CHECK_TEXT(text_string(&out), "  y\n"
+                                  "1 |'  '  '  '  '  '\n"
+                                  "  |:: :: :: :: :: ::\n"
+                                  "0 |..................\n"
+                                  "  +------------------\n"
+                                  "   0       x        1\n");
+    CHECK_TEXT(view_plot_sample(VIEW_LINE, &ascii).s, "....");
+    CHECK_TEXT(view_plot_sample(VIEW_DOTTED, &ascii).s, ":: :");
+    CHECK_TEXT(view_plot_sample(VIEW_SPARSE, &english).s, "\xe2\xa0\x84  \xe2\xa0\x84");
+    text_free(&out);
+}
+
 TEST(plots_of_nothing_and_of_extremes) {
     static const double x[] = {0, 1, 2}, none[] = {NAN, INFINITY, NAN};
     static const double wide[] = {-1e308, 1e308, 0};
-    ViewSeries series = {.x = x, .y = none, .count = 3, .line = true};
+    ViewSeries series = {.x = x, .y = none, .count = 3, .line = VIEW_LINE};
     ViewPlot plot = {.x_name = "x", .y_name = "y", .series = &series, .n_series = 1};
     Text out = {0};
     view_plot_render(&plot, &english, &out);
@@ -161,4 +185,5 @@ TEST(json_of_every_kind) {
 
 TEST_MAIN(columns_are_aligned_by_what_is_seen, headers_and_gaps, plain_tables_are_sentences,
           a_diagonal_in_braille, marks_in_ascii_and_values_that_are_not_finite,
+          lines_of_three_kinds,
           plots_of_nothing_and_of_extremes, json_of_every_kind)
