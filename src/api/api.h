@@ -12,9 +12,17 @@ struct descend_error {
     bool misuse;   /* the call did not fit, whatever the inside says */
 };
 
+/* Which columns the arguments of a model are, as somebody chose. */
+typedef struct ModelColumns {
+    ModelColumn *items;
+    size_t count, capacity;
+} ModelColumns;
+
 struct descend_model {
     Ast *ast;
     bool declared; /* a model file: names must be declared */
+    ModelColumns columns;
+    Arena arena; /* of their names */
     Text text;
 };
 
@@ -37,6 +45,7 @@ struct descend_walk {
     atomic_int stop; /* options.stop points here */
     ProblemOptions problem_options;
     BuildOptions build;
+    ModelColumns columns; /* chosen for this walk alone */
     Argument *arguments;
     size_t arguments_capacity;
     WalkStart *starts;
@@ -70,6 +79,15 @@ descend_status api_null(descend_error **error, const char *argument);
 descend_status api_status(Status status);
 const char *api_render(Text *text, const Message *message, const char *language);
 const char *api_note(Text *text, const Notes *notes, size_t k, const char *language);
+
+/* api_model.c: does the model take a column of that name? */
+bool api_is_input(const descend_model *model, const char *name);
+Status api_add_column(ModelColumns *columns, Arena *arena, const char *argument,
+                      const char *column);
+/* The walk's own choices and then the model's become build options. */
+Status api_join_columns(descend_walk *walk);
+Status api_used_columns(const descend_model *model, const char *role, Arena *arena,
+                        ReadOptions *options);
 
 /* api_profile.c */
 void api_limits(descend_walk *walk);

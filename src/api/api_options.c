@@ -270,6 +270,15 @@ static bool argument_list_given(const descend_walk *walk, const char *name) {
     return false;
 }
 
+/* x=COLUMN, where x is an input of the model. */
+static Status argument_column(descend_walk *walk, const char *name, const char *column,
+                              Error *error) {
+    for (size_t k = 0; k < walk->columns.count; k++)
+        if (strcmp(walk->columns.items[k].argument, name) == 0)
+            return error_set(error, STATUS_INPUT, MSG_API_ARGUMENT_TWICE, name, NULL);
+    return api_add_column(&walk->columns, &walk->arena, name, column);
+}
+
 static Status argument_add(descend_walk *walk, const char *text, Error *error) {
     const char *equals = strchr(text, '=');
     if (!equals || equals == text || !equals[1])
@@ -281,6 +290,8 @@ static Status argument_add(descend_walk *walk, const char *text, Error *error) {
     if (!argument.name)
         return walk->arena.failed ? STATUS_MEMORY
                                   : error_set(error, STATUS_INPUT, MSG_API_ARGUMENT, text, NULL);
+    if (api_is_input(walk->model, argument.name))
+        return argument_column(walk, argument.name, equals + 1, error);
     for (size_t k = 0; k < count; k++)
         if (strcmp(walk->arguments[k].name, argument.name) == 0)
             return error_set(error, STATUS_INPUT, MSG_API_ARGUMENT_TWICE, argument.name, NULL);

@@ -135,9 +135,20 @@ static void report_list_columns(const Graph *graph, bool used, size_t most, Text
     }
 }
 
+/* 'x = conc, y = rate': of a model, which column is which of its inputs. */
+static void report_list_inputs(const Graph *graph, Text *list) {
+    for (size_t k = 0; k < graph->n_model_columns; k++) {
+        if (k > 0) text_add(list, ", ");
+        text_add(list, graph->model_columns[k].argument);
+        text_add(list, " = ");
+        text_add(list, graph->model_columns[k].column);
+    }
+}
+
 static Message report_names_message(const Graph *graph, Text *columns, Text *unused,
                                     Text *parameters) {
-    report_list_columns(graph, true, graph->n_columns, columns);
+    if (graph->model) report_list_inputs(graph, columns);
+    else report_list_columns(graph, true, graph->n_columns, columns);
     report_list_columns(graph, false, REPORT_UNUSED, unused);
     for (size_t k = 0; k < graph->n_parameters; k++) {
         if (k > 0) text_add(parameters, ", ");
@@ -162,6 +173,12 @@ static const char *report_names(descend_walk *walk, const char *language) {
     return api_render(&walk->text, &message, language);
 }
 
+static const char *report_model(const descend_walk *walk, bool formula) {
+    const Graph *graph = walk->problem ? train_graph(walk->problem) : NULL;
+    if (!graph || !graph->model) return "";
+    return formula ? graph->model_formula : graph->model;
+}
+
 const char *descend_walk_text(descend_walk *walk, const char *key, const char *language) {
     if (!walk || !key) return "";
     const Words *words = api_words(walk);
@@ -171,6 +188,8 @@ const char *descend_walk_text(descend_walk *walk, const char *key, const char *l
     if (strcmp(key, "precision") == 0)
         return walk->problem && train_precision(walk->problem) == PRECISION_F32 ? "f32" : "f64";
     if (strcmp(key, "names") == 0) return report_names(walk, language);
+    if (strcmp(key, "model") == 0) return report_model(walk, false);
+    if (strcmp(key, "formula") == 0) return report_model(walk, true);
     if (strcmp(key, "advice") == 0) return words->advice;
     if (strcmp(key, "method_sentence") == 0)
         return api_render(&walk->text, &words->method, language);

@@ -133,6 +133,16 @@ Status cli_refuse_file(Cli *cli, const char *path);
 /* A file in the folder of 'path' with a name like its own; "" when there is none. */
 void cli_similar_file(const char *path, char *similar, size_t size);
 
+/* ---- models.c: fits by the name of a model -------------------------------------------------- */
+
+/* A model of that name: in a file (its path), or carried inside (its text; else NULL). */
+bool cli_find_model(const char *word, const char **ready, Text *path);
+bool cli_is_model(const char *word);
+/* The name of a model that is near; false when there is none. */
+bool cli_nearest_model(const char *word, char *near, size_t size);
+/* All of them by kind, a line each. */
+void cli_list_models(Cli *cli);
+
 /* ---- signals.c: Ctrl-C, and the line that says that it is alive ----------------------------- */
 
 void cli_watch_signals(void);

@@ -49,12 +49,52 @@ Status cli_refuse_file(Cli *cli, const char *path) {
 
 /* ---- formula and data ----------------------------------------------------------------------- */
 
-static Status inputs_model(Cli *cli, const char *formula, descend_model **model) {
+/* A word without signs is no fit: it was meant as the name of a model. */
+static Status inputs_refuse_name(Cli *cli, const char *word) {
+    char near[MESSAGE_ARG_SIZE];
+    error_set(&cli->error, STATUS_INPUT, MSG_CLI_NO_MODEL, word, NULL);
+    if (cli_nearest_model(word, near, sizeof near))
+        error_remedy(&cli->error, MSG_CLI_DID_YOU_MEAN, near, NULL);
+    else error_remedy(&cli->error, MSG_CLI_SHOW_LISTS, NULL);
+    return STATUS_INPUT;
+}
+
+static Status inputs_model(Cli *cli, const Command *command, descend_model **model) {
+    const char *formula = command->formula, *ready;
     bool file = strcmp(formula, "-") == 0 || cli_ends_with(formula, ".descend");
+    Text path = {0};
     if (file && formula[1] && !file_exists(formula)) return cli_refuse_file(cli, formula);
-    *model = file ? descend_model_read(formula, &cli->refusal)
-                  : descend_model_parse(formula, &cli->refusal);
+    if (file) *model = descend_model_read(formula, &cli->refusal);
+    else if (!cli_find_model(formula, &ready, &path) && command->verb == VERB_FIT &&
+             !cli_is_formula(formula) && !strpbrk(formula, " ./"))
+        return inputs_refuse_name(cli, formula);
+    else if (path.length > 0) *model = descend_model_read(text_string(&path), &cli->refusal);
+    else *model = descend_model_parse(ready ? ready : formula, &cli->refusal);
+    text_free(&path);
     return *model ? STATUS_OK : STATUS_INPUT;
+}
+
+/* 'x=time' for an input x; columns that --drop leaves out are no inputs. */
+static Status inputs_columns(Cli *cli, const Command *command, descend_model *model) {
+    const char *input, *dropped = command->values[OPTION_DROP];
+    for (size_t k = 0; (input = descend_model_argument(model, k)); k++)
+        for (size_t i = 0; i < command->n_arguments; i++) {
+            const char *word = command->arguments[i];
+            size_t length = strlen(input);
+            if (strncmp(word, input, length) != 0 || word[length] != '=') continue;
+            if (descend_model_column(model, input, word + length + 1, &cli->refusal) < 0)
+                return STATUS_INPUT;
+        }
+    while (dropped && *dropped && descend_model_name(model)) {
+        Text name = {0};
+        size_t length = strcspn(dropped, ",");
+        text_add_bytes(&name, dropped, length);
+        bool good = descend_model_column(model, NULL, text_string(&name), &cli->refusal) >= 0;
+        text_free(&name);
+        if (!good) return STATUS_INPUT;
+        dropped += length + (dropped[length] == ',');
+    }
+    return STATUS_OK;
 }
 
 static Status inputs_table(Cli *cli, const Command *command, const descend_model *model,
@@ -79,7 +119,8 @@ static Status inputs_table(Cli *cli, const Command *command, const descend_model
 
 Status cli_open_inputs(Cli *cli, const Command *command, CliInputs *inputs) {
     memset(inputs, 0, sizeof *inputs);
-    TRY(inputs_model(cli, command->formula, &inputs->model));
+    TRY(inputs_model(cli, command, &inputs->model));
+    TRY(inputs_columns(cli, command, inputs->model));
     return inputs_table(cli, command, inputs->model, &inputs->table);
 }
 

@@ -245,7 +245,7 @@ int cli_fit_inputs(Cli *cli, const Command *command, const CliInputs *inputs) {
         error_remedy(&cli->error, MSG_CLI_REMEDY_TILDE, NULL);
         return cli_refused(cli);
     }
-    if (!inputs->table) {
+    if (!inputs->table && !descend_model_argument(inputs->model, 0)) {
         error_set(&cli->error, STATUS_INPUT, MSG_CLI_FIT_NEEDS_DATA, NULL);
         error_remedy(&cli->error, MSG_CLI_REMEDY_GIVE_DATA, NULL);
         return cli_refused(cli);

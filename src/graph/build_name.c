@@ -17,7 +17,7 @@ bool graph_build_dropped(const Builder *builder, const char *name) {
     return false;
 }
 
-static BuildValue name_column(Builder *builder, AstId id, int index) {
+BuildValue graph_build_column(Builder *builder, AstId id, int index) {
     Graph *graph = builder->graph;
     const Column *column = &builder->table->columns[index];
     if (graph_build_dropped(builder, column->name)) {
@@ -55,7 +55,10 @@ void graph_build_apply_argument(Builder *builder, uint32_t index) {
     if (!argument->has_bounds) return;
     parameter->low = argument->low;
     parameter->high = argument->high;
-    if (!argument->has_start) parameter->start = START_DRAWN;
+    /* The start that a model computes from the data is kept where the bounds allow it. */
+    bool fits = builder->closed && parameter->start == START_VALUE && !parameter->start_values &&
+                parameter->start_a >= argument->low && parameter->start_a <= argument->high;
+    if (!argument->has_start && !fits) parameter->start = START_DRAWN;
 }
 
 NodeId graph_build_implicit(Builder *builder, AstId id, Shape shape) {
@@ -76,7 +79,8 @@ NodeId graph_build_implicit(Builder *builder, AstId id, Shape shape) {
 
 /* The nearest of the names that are bound here, columns included. */
 static const char *name_nearest(Builder *builder, const char *name) {
-    size_t n_columns = builder->table && !builder->frame->name ? builder->table->n_columns : 0;
+    bool open = builder->table && !builder->frame->name && !builder->closed;
+    size_t n_columns = open ? builder->table->n_columns : 0;
     const char **names = memory_new(builder->n_bindings + n_columns + 1, sizeof *names);
     size_t count = 0;
     if (!names) return NULL;
@@ -125,9 +129,9 @@ BuildValue graph_build_name(Builder *builder, AstId id) {
     const BuildBinding *binding = graph_build_find(builder, symbol);
     if (graph_build_failed(builder)) return name_value(NODE_NONE);
     if (binding) return binding->value;
-    bool outermost = builder->frame->name == NULL;
-    int column = builder->table && outermost ? data_find(builder->table, name) : -1;
-    if (column >= 0) return name_column(builder, id, column);
+    bool outermost = builder->frame->name == NULL, open = outermost && !builder->closed;
+    int column = builder->table && open ? data_find(builder->table, name) : -1;
+    if (column >= 0) return graph_build_column(builder, id, column);
     if (strcmp(name, "pi") == 0 && !name_quoted(builder, id)) {
         graph_build_at(builder, id);
         return name_value(graph_constant(builder->graph, 0x1.921fb54442d18p+1));
@@ -138,7 +142,7 @@ BuildValue graph_build_name(Builder *builder, AstId id) {
     }
     bool function = lang_reserved(name) && !name_quoted(builder, id);
     if (function) return name_value(name_is_function(builder, id));
-    if (builder->mode != BUILD_PROGRAM || !outermost || builder->options->declared)
+    if (builder->mode != BUILD_PROGRAM || !outermost || builder->declared)
         return name_value(name_unknown(builder, id));
     return name_value(graph_build_implicit(builder, id, (Shape){0}));
 }

@@ -82,6 +82,11 @@ typedef struct Parameter {
     Span span;
 } Parameter;
 
+/* Which column an argument of a model is. */
+typedef struct ModelColumn {
+    const char *argument, *column; /* argument NULL: the column is no input of the model */
+} ModelColumn;
+
 typedef struct Graph {
     Source source; /* the text the spans point into */
     Node *nodes;
@@ -102,6 +107,12 @@ typedef struct Graph {
     NodeId weight;      /* NODE_NONE: all rows count 1 */
     size_t n_residuals;
     bool least_squares; /* the loss is the sum of the mean squared residuals, and nothing else */
+
+    /* Of a 'model NAME(x, y) { ... }', else NULL: its name, the columns that its arguments are, and
+     * how it is typed as a formula of these ("": it cannot be). */
+    const char *model, *model_formula;
+    const ModelColumn *model_columns;
+    size_t n_model_columns;
 
     uint32_t region; /* where graph_add puts new nodes */
     Span span;       /* the span graph_add gives to new nodes */
@@ -129,6 +140,9 @@ typedef struct BuildOptions {
     const char *weight;         /* column of row weights, or NULL */
     const char *const *dropped; /* columns that the formula may not use (--drop) */
     size_t n_dropped;
+    /* Of the arguments of a model; those not named here take the columns that are left, in order. */
+    const ModelColumn *model_columns;
+    size_t n_model_columns;
     /* Statistics over the rows (over_rows.mean ...) are numbers of the model, taken once from all
      * rows: gives the elements of a node without rows. NULL: they stay nodes, and go over the
      * rows of each evaluation. */
@@ -276,6 +290,11 @@ void graph_dump(const Graph *graph, const NodeId *outputs, const char *const *na
  * than 'limit' characters: ends with '...'. */
 void graph_formula(const Graph *graph, NodeId node, size_t limit, Text *out);
 
+/* ---- model_texts.c: the models that are carried inside --------------------------------------- */
+
+const char *graph_model_name(size_t k);           /* NULL past the end */
+const char *graph_model_text(const char *name); /* NULL when there is none */
+
 /* ---- the builder: private to build*.c -------------------------------------------------------- */
 
 typedef struct BuildValue {
@@ -329,6 +348,8 @@ typedef struct Builder {
     const Table *table;
     const BuildOptions *options;
     BuildMode mode;
+    bool declared; /* an undeclared name is an error */
+    bool closed;   /* within a model: columns are known by the names of its arguments alone */
     BuildFrame *frame;
     size_t frames, depth;
     size_t turns; /* of 'for', and calls: they are counted, so that every build has an end */
@@ -386,6 +407,8 @@ NodeId graph_build_implicit(Builder *builder, AstId id, Shape shape);
 bool graph_build_dropped(const Builder *builder, const char *name);
 void graph_build_apply_argument(Builder *builder, uint32_t parameter);
 
+BuildValue graph_build_column(Builder *builder, AstId id, int index);
+
 /* build_call.c */
 BuildValue graph_build_call(Builder *builder, AstId id);
 /* A built-in that no operator stands for alone (sum, mean, size, over_rows.mean ...); false: no
@@ -393,6 +416,8 @@ BuildValue graph_build_call(Builder *builder, AstId id);
 bool graph_build_builtin(Builder *builder, AstId id, BuildValue *value);
 const char *graph_build_nearest_function(Builder *builder, const char *name);
 int graph_build_function(Builder *builder, const char *name); /* its def (prelude too), or -1 */
+/* A value of data alone as constants, where it can be known now; else as it is. */
+NodeId graph_build_settle(Builder *builder, NodeId value);
 
 /* build_statement.c */
 BuildValue graph_build_block(Builder *builder, AstId id); /* the value of a def's body */
@@ -400,6 +425,10 @@ void graph_build_statement(Builder *builder, AstId id);
 void graph_build_param(Builder *builder, AstId id);
 void graph_build_minimize(Builder *builder, AstId id, AstId expression);
 void graph_build_fit(Builder *builder, AstId id);
+
+/* build_model.c, model_formula.c */
+void graph_build_model(Builder *builder, AstId id);
+void graph_build_model_formula(Builder *builder, AstId id);
 
 /* build.c */
 BuildWords graph_build_columns(const Builder *builder); /* names of the columns: "x, y" */
