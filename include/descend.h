@@ -78,8 +78,8 @@ DESCEND_API int descend_model_is_fit(const descend_model *model); /* it holds a 
 DESCEND_API const char *descend_model_note(descend_model *model, size_t k, const char *language);
 DESCEND_API void descend_model_free(descend_model *model);
 
-/* A text may hold one model with a name: 'model gaussian(x, y) { param ...; y ~ ... }'. Its inputs are
- * columns of the table: those that descend_model_column (or descend_walk_argument, 'x=time')
+/* A text may hold one model with a name: 'model gaussian(x, y) { param ...; y ~ ... }'. Its inputs
+ * are columns of the table: those that descend_model_column (or descend_walk_argument, 'x=time')
  * chooses; the others take the columns of numbers that are left, in their order. The name, and the
  * k-th input: NULL when there is none. */
 DESCEND_API const char *descend_model_name(const descend_model *model);

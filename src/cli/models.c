@@ -173,20 +173,36 @@ static const struct {
     {"chemistry", MSG_CLI_KIND_CHEMISTRY},
 };
 
-static void models_print(Cli *cli, const ModelsList *list, size_t from, size_t to,
-                         const char *kind) {
+/* Its place in models_kinds; COUNT_OF(models_kinds): of none of these. */
+static size_t models_kind(const ModelsItem *item) {
+    size_t k = 0;
+    while (k < COUNT_OF(models_kinds) && strcmp(item->kind, models_kinds[k].name) != 0) k++;
+    return k;
+}
+
+static void models_print_one(Cli *cli, const ModelsItem *item, int width) {
+    int columns = unicode_columns(item->name, strlen(item->name));
+    text_format(&cli->out, "  %s", item->name);
+    if (*item->about) text_add_repeat(&cli->out, ' ', (size_t)(width - columns) + 2);
+    text_add(&cli->out, item->about);
+    text_add_char(&cli->out, '\n');
+}
+
+/* The models from..to of one kind (MODELS_NAMES: of any) under a heading, if there are any. */
+static void models_print(Cli *cli, const ModelsList *list, size_t from, size_t to, size_t kind,
+                         MessageId heading) {
     int width = 0;
+    bool any = false;
     for (size_t k = from; k < to; k++) {
         int columns = unicode_columns(list->items[k].name, strlen(list->items[k].name));
         if (columns > width) width = columns;
     }
     for (size_t k = from; k < to; k++) {
-        const ModelsItem *item = &list->items[k];
-        if (kind && strcmp(kind, item->kind) != 0) continue;
-        int columns = unicode_columns(item->name, strlen(item->name));
-        text_format(&cli->out, "  %s", item->name);
-        if (*item->about) text_add_repeat(&cli->out, ' ', (size_t)(width - columns) + 2);
-        cli_line(cli, *item->about ? item->about : " ");
+        if (kind != MODELS_NAMES && models_kind(&list->items[k]) != kind) continue;
+        if (!any) text_add_char(&cli->out, '\n');
+        if (!any) cli_say(cli, heading, NULL);
+        any = true;
+        models_print_one(cli, &list->items[k], width);
     }
 }
 
@@ -196,15 +212,9 @@ void cli_list_models(Cli *cli) {
     size_t own = list.count;
     models_add_ready(&list);
     cli->out.failed = cli->out.failed || list.failed;
-    if (!list.failed && own > 0) {
-        text_add_char(&cli->out, '\n');
-        cli_say(cli, MSG_CLI_KIND_OWN, NULL);
-        models_print(cli, &list, 0, own, NULL);
-    }
-    for (size_t k = 0; !list.failed && k < COUNT_OF(models_kinds); k++) {
-        text_add_char(&cli->out, '\n');
-        cli_say(cli, models_kinds[k].words, NULL);
-        models_print(cli, &list, own, list.count, models_kinds[k].name);
-    }
+    if (!list.failed) models_print(cli, &list, 0, own, MODELS_NAMES, MSG_CLI_KIND_OWN);
+    for (size_t k = 0; !list.failed && k <= COUNT_OF(models_kinds); k++)
+        models_print(cli, &list, own, list.count, k,
+                     k < COUNT_OF(models_kinds) ? models_kinds[k].words : MSG_CLI_KIND_OTHER);
     models_free(&list);
 }

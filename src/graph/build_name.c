@@ -104,6 +104,8 @@ static NodeId name_unknown(Builder *builder, AstId id) {
         graph_build_refuse(builder, id, MSG_BUILD_UNKNOWN, name, NULL, NULL, NULL);
     if (nearest) graph_build_remedy(builder, MSG_BUILD_DID_YOU_MEAN, nearest, NULL);
     else if (inside) graph_build_remedy(builder, MSG_BUILD_UNKNOWN_IN_DEF_REMEDY, name, NULL);
+    else if (builder->closed)
+        graph_build_remedy(builder, MSG_BUILD_MODEL_UNKNOWN_REMEDY, name, NULL);
     else if (builder->mode == BUILD_PROGRAM)
         graph_build_remedy(builder, MSG_BUILD_UNKNOWN_REMEDY, name, NULL);
     return NODE_NONE;

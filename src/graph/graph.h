@@ -140,7 +140,7 @@ typedef struct BuildOptions {
     const char *weight;         /* column of row weights, or NULL */
     const char *const *dropped; /* columns that the formula may not use (--drop) */
     size_t n_dropped;
-    /* Of the arguments of a model; those not named here take the columns that are left, in order. */
+    /* Of the arguments of a model; those not named take the columns that are left, in order. */
     const ModelColumn *model_columns;
     size_t n_model_columns;
     /* Statistics over the rows (over_rows.mean ...) are numbers of the model, taken once from all
@@ -292,7 +292,7 @@ void graph_formula(const Graph *graph, NodeId node, size_t limit, Text *out);
 
 /* ---- model_texts.c: the models that are carried inside --------------------------------------- */
 
-const char *graph_model_name(size_t k);           /* NULL past the end */
+const char *graph_model_name(size_t k); /* NULL past the end */
 const char *graph_model_text(const char *name); /* NULL when there is none */
 
 /* ---- the builder: private to build*.c -------------------------------------------------------- */

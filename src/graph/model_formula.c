@@ -57,7 +57,8 @@ static void formula_make_names(ModelFormula *formula) {
         formula_rename(formula, graph->model_columns[k].argument, graph->model_columns[k].column);
     for (size_t id = 1; id < ast->n_nodes; id++) {
         AstKind kind = ast->nodes[id].kind;
-        if (kind == AST_PARAM || kind == AST_ASSIGN) formula_move_aside(formula, ast->nodes[id].name);
+        if (kind == AST_PARAM || kind == AST_ASSIGN)
+            formula_move_aside(formula, ast->nodes[id].name);
     }
 }
 

@@ -2,7 +2,7 @@
 """models.py [NAME ...]: what SciPy's curve_fit finds for the ready models, written into their texts.
 
 Each text src/graph/models/NAME.descend holds a table ('# test: x=... y=...') and the parameters that
-fit it best ('# result: a=..., b=...'). This script makes the tables that are not measured ones - by
+fit it best ('# result: a=... b=...'). This script makes the tables that are not measured ones - by
 the functions below, with rounding and with noise from NumPy's default_rng(1) -, fits the functions
 with scipy.optimize.curve_fit (exact slopes by complex steps, tolerances at rounding) and writes both
 lines anew. The functions are written once more here, from the sources that the texts name.
@@ -215,12 +215,12 @@ def fitted(name, f, true, table):
     return dict(zip(true, p)), slope
 
 
-def wrapped(key, text, mark):
-    """'# KEY: ...' lines of up to 100 columns, broken at 'mark'."""
+def wrapped(key, text):
+    """'# KEY: ...' lines of up to 100 columns, broken at blanks."""
     lines = []
-    for piece in text.split(mark):
-        if lines and len(lines[-1]) + len(mark + piece) <= 100:
-            lines[-1] += mark + piece
+    for piece in text.split(' '):
+        if lines and len(lines[-1]) + 1 + len(piece) <= 100:
+            lines[-1] += ' ' + piece
         else:
             lines.append(f'# {key}: {piece}')
     return ''.join(line + '\n' for line in lines)
@@ -231,10 +231,10 @@ def update(name):
     path = os.path.join(FOLDER, name + '.descend')
     table = made(name, f, true, x, *rest) if x is not None else MEASURED[name]
     found, _ = fitted(name, f, true, table)
-    result = ', '.join(f'{key}={value:.10g}' for key, value in found.items())
+    result = ' '.join(f'{key}={value:.10g}' for key, value in found.items())
     with open(path, encoding='utf-8') as file:
         text = re.sub(r'^# (?:test|result): .*\n', '', file.read(), flags=re.M)
-    lines = wrapped('test', table, ' ') + wrapped('result', result, ', ')
+    lines = wrapped('test', table) + wrapped('result', result)
     text = re.sub(r'^model ', lambda m: lines + m.group(), text, count=1, flags=re.M)
     with open(path, 'w', encoding='utf-8') as file:
         file.write(text)
