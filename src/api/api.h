@@ -82,6 +82,8 @@ const char *api_note(Text *text, const Notes *notes, size_t k, const char *langu
 
 /* api_model.c: does the model take a column of that name? */
 bool api_is_input(const descend_model *model, const char *name);
+/* The refusal of a name that is none; 'value': what was to be its column, and is no number. */
+Status api_no_input(const descend_model *model, const char *name, const char *value, Error *error);
 Status api_add_column(ModelColumns *columns, Arena *arena, const char *argument,
                       const char *column);
 /* The walk's own choices and then the model's become build options. */

@@ -61,24 +61,30 @@ Status api_join_columns(descend_walk *walk) {
     return STATUS_OK;
 }
 
-static descend_status model_no_input(const descend_model *model, const char *argument,
-                                     descend_error **error) {
-    Error inside = {0};
-    Text names = {0};
-    const char *name;
-    for (size_t k = 0; (name = descend_model_argument(model, k)); k++) {
-        text_add(&names, k ? ", " : "");
-        text_add(&names, name);
+Status api_no_input(const descend_model *model, const char *name, const char *value,
+                    Error *error) {
+    Text inputs = {0};
+    const char *input;
+    for (size_t k = 0; (input = descend_model_argument(model, k)); k++) {
+        text_add(&inputs, k ? ", " : "");
+        text_add(&inputs, input);
     }
-    error_set(&inside, STATUS_INPUT, MSG_API_NO_INPUT, argument, text_string(&names), NULL);
-    text_free(&names);
-    return api_fail(error, &inside);
+    if (value)
+        error_set(error, STATUS_INPUT, MSG_API_NO_INPUT_NUMBER, name, value, text_string(&inputs),
+                  NULL);
+    else error_set(error, STATUS_INPUT, MSG_API_NO_INPUT, name, text_string(&inputs), NULL);
+    text_free(&inputs);
+    return STATUS_INPUT;
 }
 
 descend_status descend_model_column(descend_model *model, const char *argument, const char *column,
                                     descend_error **error) {
+    Error inside = {0};
     if (!model || !column) return api_null(error, !model ? "model" : "column");
-    if (argument && !api_is_input(model, argument)) return model_no_input(model, argument, error);
+    if (argument && !api_is_input(model, argument)) {
+        api_no_input(model, argument, NULL, &inside);
+        return api_fail(error, &inside);
+    }
     if (api_add_column(&model->columns, &model->arena, argument, column) != STATUS_OK)
         return api_no_memory(error);
     return DESCEND_OK;

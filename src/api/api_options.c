@@ -302,8 +302,10 @@ static Status argument_add(descend_walk *walk, const char *text, Error *error) {
         return error_set(error, STATUS_INPUT, MSG_API_ARGUMENT_TWICE, argument.name, NULL);
     Status status = list ? argument_list(walk, argument.name, equals + 1, error)
                          : argument_parse(equals + 1, &argument, error);
-    if (status == STATUS_INPUT && error && error->what.id != MSG_API_BOUNDS)
-        error_remedy(error, MSG_API_ARGUMENT_NUMBERS, text, NULL);
+    bool number = status != STATUS_INPUT || !error || error->what.id == MSG_API_BOUNDS;
+    if (!number && descend_model_argument(walk->model, 0))
+        return api_no_input(walk->model, argument.name, equals + 1, error);
+    if (!number) error_remedy(error, MSG_API_ARGUMENT_NUMBERS, text, NULL);
     TRY(status);
     if (list) return STATUS_OK;
     walk->arguments[count] = argument;

@@ -81,8 +81,11 @@ static char *models_copy(ModelsList *list, const char *text) {
     return made;
 }
 
-/* Takes the model's words and frees it; a rule, or a text that cannot be read, is no model. */
-static void models_add(ModelsList *list, const char *name, descend_model *model) {
+/* Takes the model's words and frees both; a rule, or a text that cannot be read, is no model. */
+static void models_add(ModelsList *list, const char *name, descend_model *model,
+                       descend_error *error) {
+    if (error && descend_error_status(error) == DESCEND_NO_MEMORY) list->failed = true;
+    descend_error_free(error);
     bool room = memory_reserve(&list->items, &list->capacity, list->count + 1, sizeof(ModelsItem));
     list->failed = list->failed || !room;
     if (descend_model_name(model) && room) {
@@ -109,8 +112,10 @@ static void models_add_folder(ModelsList *list, const char *folder, const char *
         Text path = {0}, name = {0};
         text_format(&path, "%s/%s", folder, entry->d_name);
         text_add_bytes(&name, entry->d_name, strlen(entry->d_name) - strlen(end));
-        if (!path.failed)
-            models_add(list, text_string(&name), descend_model_read(text_string(&path), NULL));
+        descend_error *error = NULL;
+        descend_model *model = descend_model_read(text_string(&path), &error);
+        models_add(list, text_string(&name), model, error);
+        list->failed = list->failed || path.failed || name.failed;
         text_free(&path);
         text_free(&name);
     }
@@ -127,8 +132,11 @@ static void models_add_own(ModelsList *list) {
 
 static void models_add_ready(ModelsList *list) {
     const char *name;
-    for (size_t k = 0; (name = descend_ready_name(k)); k++)
-        models_add(list, name, descend_model_parse(descend_ready_text(name), NULL));
+    for (size_t k = 0; (name = descend_ready_name(k)); k++) {
+        descend_error *error = NULL;
+        descend_model *model = descend_model_parse(descend_ready_text(name), &error);
+        models_add(list, name, model, error);
+    }
 }
 
 static void models_free(ModelsList *list) {

@@ -127,6 +127,10 @@ static void build_refuse_argument(Builder *builder, const char *name) {
                               column ? MSG_BUILD_START_OF_COLUMN : MSG_BUILD_START_OF_NOTHING, name,
                               NULL);
     const Parameter *near = build_nearest_open(builder, name);
+    if (near && builder->closed) { /* the text is not the user's to change */
+        error_remedy(graph->error, MSG_BUILD_DID_YOU_MEAN, near->name, NULL);
+        return;
+    }
     if (near) {
         error_place(graph->error, &graph->source, near->span);
         error_label(graph->error, MSG_BUILD_DID_YOU_MEAN_HERE, name, NULL);

@@ -178,7 +178,7 @@ TEST(inputs_take_columns) {
     check_names("t,v,w\n1,3,1\n2,5,4\n4,9,2\n", "drop", "t", none,
                 "columns: x = v, y = w (not used: t); parameters: a");
     check_names("t,s\n1,a\n2,b\n", NULL, NULL, none,
-                "'m' is a model of 2 columns (x, y), and the table has fewer for it");
+                "'m' is a model of 2 columns of numbers (x, y), and the table has fewer for it");
 }
 
 TEST(a_walk_may_choose_columns) {
