@@ -50,24 +50,23 @@ Status cli_refuse_file(Cli *cli, const char *path) {
 /* ---- formula and data ----------------------------------------------------------------------- */
 
 /* A word without signs is no fit: it was meant as the name of a model. */
-static Status inputs_refuse_name(Cli *cli, const char *word) {
+static void inputs_refuse_name(Cli *cli, const char *word) {
     char near[MESSAGE_ARG_SIZE];
     error_set(&cli->error, STATUS_INPUT, MSG_CLI_NO_MODEL, word, NULL);
     if (cli_nearest_model(word, near, sizeof near))
         error_remedy(&cli->error, MSG_CLI_DID_YOU_MEAN, near, NULL);
     else error_remedy(&cli->error, MSG_CLI_SHOW_LISTS, NULL);
-    return STATUS_INPUT;
 }
 
 static Status inputs_model(Cli *cli, const Command *command, descend_model **model) {
-    const char *formula = command->formula, *ready;
+    const char *formula = command->formula, *ready = NULL;
     bool file = strcmp(formula, "-") == 0 || cli_ends_with(formula, ".descend");
     Text path = {0};
     if (file && formula[1] && !file_exists(formula)) return cli_refuse_file(cli, formula);
+    bool found = !file && cli_find_model(formula, &ready, &path);
+    bool name = !cli_is_formula(formula) && !strpbrk(formula, " ./");
     if (file) *model = descend_model_read(formula, &cli->refusal);
-    else if (!cli_find_model(formula, &ready, &path) && command->verb == VERB_FIT &&
-             !cli_is_formula(formula) && !strpbrk(formula, " ./"))
-        return inputs_refuse_name(cli, formula);
+    else if (!found && name && command->verb == VERB_FIT) inputs_refuse_name(cli, formula);
     else if (path.length > 0) *model = descend_model_read(text_string(&path), &cli->refusal);
     else *model = descend_model_parse(ready ? ready : formula, &cli->refusal);
     text_free(&path);

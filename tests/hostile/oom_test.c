@@ -220,7 +220,8 @@ TEST(fits) {
 }
 
 TEST(models) {
-    const OomCase c = {"def f(v) { 2*v }; model m(x, y) { param a = log(over_rows.max(y)) in [0, 9]\n"
+    const OomCase c = {"def f(v) { 2*v }; model m(x, y) {\n"
+                       "param a = log(over_rows.max(y)) in [0, 9]\n"
                        "param b = over_rows.at_max(x, y); u = f(x); y ~ a*u + b }",
                        "a=1,2,3,4 t=1,2,4,3 u=1,1,1,1", {"drop", "u", NULL}, {"x=t", "y=a", NULL}};
     oom_every("model", oom_walk, &c);
@@ -257,4 +258,5 @@ TEST(stages) { oom_every("show", oom_show, NULL); }
 TEST(bisections) { oom_every("bisect", oom_bisect, NULL); }
 TEST(files) { oom_every("read", oom_read, NULL); }
 
-TEST_MAIN(walks, quasi_newton, rules, fits, models, programs, bad_ends, slopes, stages, bisections, files)
+TEST_MAIN(walks, quasi_newton, rules, fits, models, programs, bad_ends, slopes, stages, bisections,
+          files)
