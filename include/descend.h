@@ -81,7 +81,23 @@ DESCEND_API void descend_model_free(descend_model *model);
 /* Does the name of an argument ("w=10", "w=0..5") stand in the text? */
 DESCEND_API int descend_model_takes(const descend_model *model, const char *argument);
 
-/* The ready texts (update rules): "adam" -> the very text that runs, NULL if unknown; k-th name. */
+/* A text may hold one model with a name: 'model gaussian(x, y) { param ...; y ~ ... }'. Its inputs
+ * are columns of the table: those that descend_model_column (or descend_walk_argument, 'x=time')
+ * chooses; the others take the columns of numbers that are left, in their order. The name, and the
+ * k-th input: NULL when there is none. */
+DESCEND_API const char *descend_model_name(const descend_model *model);
+DESCEND_API const char *descend_model_argument(const descend_model *model, size_t k);
+DESCEND_API const char *descend_model_text(const descend_model *model); /* as it was given */
+/* What the comment at its head says: "en" and "zh", a line about it in that language; any other key
+ * the lines '# KEY: ...' (kind, source, ...). "" when there is none. */
+DESCEND_API const char *descend_model_about(descend_model *model, const char *key);
+/* For all walks with this model: the input is that column. Input NULL: the column is none of its
+ * inputs (as those of weights and of the walk's option 'drop' are not). */
+DESCEND_API descend_status descend_model_column(descend_model *model, const char *argument,
+                                                const char *column, descend_error **error);
+
+/* The ready texts (update rules, then models): "adam" -> the very text that runs, NULL if unknown;
+ * k-th name. */
 DESCEND_API const char *descend_ready_text(const char *name);
 DESCEND_API const char *descend_ready_name(size_t k);
 /* The text of a function that is written in the language itself ("relu", "standardize"), for
@@ -164,7 +180,8 @@ DESCEND_API descend_walk *descend_walk_open(descend_model *model, descend_table 
  * Only before the first step. */
 DESCEND_API descend_status descend_walk_set(descend_walk *walk, const char *option,
                                             const char *value, descend_error **error);
-/* An argument as on the command line: "w=10", "w=0..5", "w=1,0..5". */
+/* An argument as on the command line: "w=10", "w=0..5", "w=1,0..5"; of a model with inputs also
+ * "x=time". */
 DESCEND_API descend_status descend_walk_argument(descend_walk *walk, const char *argument,
                                                  descend_error **error);
 /* A start for all elements of a parameter, in order. */
@@ -239,7 +256,8 @@ DESCEND_API double descend_walk_number(const descend_walk *walk, const char *key
  * (why it ended, with its two numbers), advice (the options to add or change, '--rate 0.5': the
  * command makes a line to type of them), method_sentence (names the method and how to walk as in
  * the chapter), starts (how start values that nobody gave were found), names ('columns: ...;
- * parameters: ...'), story (what the steps did), scatter (what sets the errors), loss (a robust
+ * parameters: ...'), model (its name) and formula (it as it would be typed over these columns),
+ * story (what the steps did), scatter (what sets the errors), loss (a robust
  * one), pace (a short word for a walk beside others: 'too small', 'good', 'swinging', 'flying off',
  * ...). */
 DESCEND_API const char *descend_walk_text(descend_walk *walk, const char *key,

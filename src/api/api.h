@@ -12,9 +12,17 @@ struct descend_error {
     bool misuse;   /* the call did not fit, whatever the inside says */
 };
 
+/* Which columns the arguments of a model are, as somebody chose. */
+typedef struct ModelColumns {
+    ModelColumn *items;
+    size_t count, capacity;
+} ModelColumns;
+
 struct descend_model {
     Ast *ast;
     bool declared; /* a model file: names must be declared */
+    ModelColumns columns;
+    Arena arena; /* of their names */
     Text text;
 };
 
@@ -37,6 +45,7 @@ struct descend_walk {
     atomic_int stop; /* options.stop points here */
     ProblemOptions problem_options;
     BuildOptions build;
+    ModelColumns columns; /* chosen for this walk alone */
     Argument *arguments;
     size_t arguments_capacity;
     WalkStart *starts;
@@ -95,6 +104,16 @@ Status api_option_intervals(descend_walk *walk, const char *option, const char *
 descend_status api_intervals(descend_walk *walk, const Intervals **intervals);
 bool api_interval_number(const descend_walk *walk, const char *key, double *number);
 const char *api_interval_kind(const descend_walk *walk);
+/* api_model.c: does the model take a column of that name? */
+bool api_is_input(const descend_model *model, const char *name);
+/* The refusal of a name that is none; 'value': what was to be its column, and is no number. */
+Status api_no_input(const descend_model *model, const char *name, const char *value, Error *error);
+Status api_add_column(ModelColumns *columns, Arena *arena, const char *argument,
+                      const char *column);
+/* The walk's own choices and then the model's become build options. */
+Status api_join_columns(descend_walk *walk);
+Status api_used_columns(const descend_model *model, const char *role, Arena *arena,
+                        ReadOptions *options);
 
 /* api_profile.c */
 void api_limits(descend_walk *walk);

@@ -79,23 +79,9 @@ void descend_model_free(descend_model *model) {
     if (!model) return;
     lang_free(model->ast);
     text_free(&model->text);
+    memory_free(model->columns.items);
+    arena_free(&model->arena);
     memory_free(model);
-}
-
-const char *descend_ready_text(const char *name) {
-    return name ? optim_rule_text(name) : NULL;
-}
-
-const char *descend_ready_name(size_t k) {
-    return optim_rule_name(k);
-}
-
-char *descend_function_text(const char *name) {
-    size_t length = 0;
-    const char *text = lang_prelude_def(name, &length);
-    char *copy = text ? memory_new(length + 1, 1) : NULL;
-    if (copy) memcpy(copy, text, length);
-    return copy;
 }
 
 /* ---- tables ---------------------------------------------------------------------------------- */
@@ -172,7 +158,11 @@ descend_table *descend_table_read(const char *path, const char *na, const descen
         return NULL;
     }
     Status status = table_missing(na, &options.missing, &inside);
-    if (status == STATUS_OK && model && table_used_names(model->ast, role, &arena, &options))
+    bool named = descend_model_name(model) != NULL;
+    if (status == STATUS_OK && named && api_used_columns(model, role, &arena, &options))
+        status = error_memory(&inside);
+    if (status == STATUS_OK && model && !named &&
+        table_used_names(model->ast, role, &arena, &options))
         status = error_memory(&inside);
     if (status == STATUS_OK) status = data_read(path, &options, &table, &inside);
     arena_free(&arena);

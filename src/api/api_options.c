@@ -334,6 +334,15 @@ static const char *argument_equals(const char *text) {
     return end ? end + 1 : equals;
 }
 
+/* x=COLUMN, where x is an input of the model. */
+static Status argument_column(descend_walk *walk, const char *name, const char *column,
+                              Error *error) {
+    for (size_t k = 0; k < walk->columns.count; k++)
+        if (strcmp(walk->columns.items[k].argument, name) == 0)
+            return error_set(error, STATUS_INPUT, MSG_API_ARGUMENT_TWICE, name, NULL);
+    return api_add_column(&walk->columns, &walk->arena, name, column);
+}
+
 static Status argument_add(descend_walk *walk, const char *text, Error *error) {
     const char *equals = argument_equals(text);
     if (!equals || equals == text || !equals[1])
@@ -345,6 +354,8 @@ static Status argument_add(descend_walk *walk, const char *text, Error *error) {
     if (!argument.name)
         return walk->arena.failed ? STATUS_MEMORY
                                   : error_set(error, STATUS_INPUT, MSG_API_ARGUMENT, text, NULL);
+    if (api_is_input(walk->model, argument.name))
+        return argument_column(walk, argument.name, equals + 1, error);
     for (size_t k = 0; k < count; k++)
         if (strcmp(walk->arguments[k].name, argument.name) == 0)
             return error_set(error, STATUS_INPUT, MSG_API_ARGUMENT_TWICE, argument.name, NULL);
@@ -355,8 +366,10 @@ static Status argument_add(descend_walk *walk, const char *text, Error *error) {
         return error_set(error, STATUS_INPUT, MSG_API_ARGUMENT_TWICE, argument.name, NULL);
     Status status = list ? argument_list(walk, argument.name, equals + 1, error)
                          : argument_parse(equals + 1, &argument, error);
-    if (status == STATUS_INPUT && error && error->what.id != MSG_API_BOUNDS)
-        error_remedy(error, MSG_API_ARGUMENT_NUMBERS, text, NULL);
+    bool number = status != STATUS_INPUT || !error || error->what.id == MSG_API_BOUNDS;
+    if (!number && descend_model_argument(walk->model, 0))
+        return api_no_input(walk->model, argument.name, equals + 1, error);
+    if (!number) error_remedy(error, MSG_API_ARGUMENT_NUMBERS, text, NULL);
     TRY(status);
     if (list) return STATUS_OK;
     walk->arguments[count] = argument;

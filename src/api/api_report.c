@@ -141,9 +141,20 @@ static void report_list_columns(const Graph *graph, bool used, size_t most, Text
     }
 }
 
+/* 'x = conc, y = rate': of a model, which column is which of its inputs. */
+static void report_list_inputs(const Graph *graph, Text *list) {
+    for (size_t k = 0; k < graph->n_model_columns; k++) {
+        if (k > 0) text_add(list, ", ");
+        text_add(list, graph->model_columns[k].argument);
+        text_add(list, " = ");
+        text_add(list, graph->model_columns[k].column);
+    }
+}
+
 static Message report_names_message(const Graph *graph, Text *columns, Text *unused,
                                     Text *parameters) {
-    report_list_columns(graph, true, graph->n_columns, columns);
+    if (graph->model) report_list_inputs(graph, columns);
+    else report_list_columns(graph, true, graph->n_columns, columns);
     report_list_columns(graph, false, REPORT_UNUSED, unused);
     for (size_t k = 0; k < graph->n_parameters; k++) {
         if (k > 0) text_add(parameters, ", ");
@@ -168,7 +179,6 @@ static const char *report_names(descend_walk *walk, const char *language) {
     return api_render(&walk->text, &message, language);
 }
 
-
 /* What sets the errors of a fit: in one English word, or a sentence. */
 static const char *report_scatter(descend_walk *walk, const char *key, const char *language) {
     const FitStatistics *fit = api_fit(walk);
@@ -176,6 +186,12 @@ static const char *report_scatter(descend_walk *walk, const char *key, const cha
     if (strcmp(key, "errors_are") == 0) return fit->absolute ? "absolute" : "scaled";
     Message message = diagnose_scatter(walk->problem, fit);
     return message.id == MSG_NONE ? "" : api_render(&walk->text, &message, language);
+}
+
+static const char *report_model(const descend_walk *walk, bool formula) {
+    const Graph *graph = walk->problem ? train_graph(walk->problem) : NULL;
+    if (!graph || !graph->model) return "";
+    return formula ? graph->model_formula : graph->model;
 }
 
 const char *descend_walk_text(descend_walk *walk, const char *key, const char *language) {
@@ -189,6 +205,8 @@ const char *descend_walk_text(descend_walk *walk, const char *key, const char *l
     if (strcmp(key, "residual_tests") == 0) return api_residual_tests(walk);
     if (strcmp(key, "names") == 0) return report_names(walk, language);
     if (strcmp(key, "intervals") == 0) return api_interval_kind(walk);
+    if (strcmp(key, "model") == 0) return report_model(walk, false);
+    if (strcmp(key, "formula") == 0) return report_model(walk, true);
     if (strcmp(key, "advice") == 0) return words->advice;
     if (strcmp(key, "method_sentence") == 0)
         return api_render(&walk->text, &words->method, language);

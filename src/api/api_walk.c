@@ -36,6 +36,7 @@ void descend_walk_free(descend_walk *walk) {
     train_walk_close(walk->walk);
     train_problem_close(walk->problem);
     memory_free(walk->arguments);
+    memory_free(walk->columns.items);
     memory_free(walk->starts);
     memory_free(walk->start);
     memory_free(walk->drawn);
@@ -193,6 +194,7 @@ static Status walk_build(descend_walk *walk, Error *error) {
     const Table *table = walk->table ? walk->table->table : NULL;
     double factor = 1;
     bool measured = walk->options.rate && walk_rate_is_measured(walk->options.rate, &factor);
+    if (!walk->problem && api_join_columns(walk) != STATUS_OK) return error_memory(error);
     if (!walk->problem)
         TRY(train_problem_open(walk->model->ast, table, &walk->build, &walk->problem_options,
                                &walk->problem, error));

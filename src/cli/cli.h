@@ -123,7 +123,8 @@ typedef struct CliInputs {
 
 Status cli_open_inputs(Cli *cli, const Command *command, CliInputs *inputs);
 /* Its two halves: the table has all columns that the model names. */
-Status cli_open_model(Cli *cli, const char *formula, descend_model **model);
+Status cli_open_model(Cli *cli, const Command *command, const char *formula,
+                      descend_model **model);
 Status cli_open_table(Cli *cli, const Command *command, const descend_model *model,
                       descend_table **table);
 void cli_close_inputs(CliInputs *inputs);
@@ -138,6 +139,16 @@ descend_walk *cli_new_walk(Cli *cli, const Command *command, const CliInputs *in
 Status cli_refuse_file(Cli *cli, const char *path);
 /* A file in the folder of 'path' with a name like its own; "" when there is none. */
 void cli_similar_file(const char *path, char *similar, size_t size);
+
+/* ---- models.c: fits by the name of a model -------------------------------------------------- */
+
+/* A model of that name: in a file (its path), or carried inside (its text; else NULL). */
+bool cli_find_model(const char *word, const char **ready, Text *path);
+bool cli_is_model(const char *word);
+/* The name of a model that is near; false when there is none. */
+bool cli_nearest_model(const char *word, char *near, size_t size);
+/* All of them by kind, a line each. */
+void cli_list_models(Cli *cli);
 
 /* ---- signals.c: Ctrl-C, and the line that says that it is alive ----------------------------- */
 

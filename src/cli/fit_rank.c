@@ -85,7 +85,7 @@ static descend_model *rank_all_names(const RankRun *run) {
 static Status rank_open_inputs(Cli *cli, const Command *command, RankRun *run) {
     for (size_t k = 0; k < run->n; k++) {
         RankLane *lane = &run->lanes[k];
-        TRY(cli_open_model(cli, lane->command.formula, &lane->inputs.model));
+        TRY(cli_open_model(cli, &lane->command, lane->command.formula, &lane->inputs.model));
     }
     descend_model *names = rank_all_names(run);
     Status status = cli_open_table(cli, command, names, &run->table);

@@ -49,11 +49,28 @@ Status cli_refuse_file(Cli *cli, const char *path) {
 
 /* ---- formula and data ----------------------------------------------------------------------- */
 
-Status cli_open_model(Cli *cli, const char *formula, descend_model **model) {
+/* A word without signs is no fit: it was meant as the name of a model. */
+static void inputs_refuse_name(Cli *cli, const char *word) {
+    char near[MESSAGE_ARG_SIZE];
+    error_set(&cli->error, STATUS_INPUT, MSG_CLI_NO_MODEL, word, NULL);
+    if (cli_nearest_model(word, near, sizeof near))
+        error_remedy(&cli->error, MSG_CLI_DID_YOU_MEAN, near, NULL);
+    else error_remedy(&cli->error, MSG_CLI_SHOW_LISTS, NULL);
+}
+
+Status cli_open_model(Cli *cli, const Command *command, const char *formula,
+                      descend_model **model) {
+    const char *ready = NULL;
     bool file = strcmp(formula, "-") == 0 || cli_ends_with(formula, ".descend");
+    Text path = {0};
     if (file && formula[1] && !file_exists(formula)) return cli_refuse_file(cli, formula);
-    *model = file ? descend_model_read(formula, &cli->refusal)
-                  : descend_model_parse(formula, &cli->refusal);
+    bool found = !file && cli_find_model(formula, &ready, &path);
+    bool name = !cli_is_formula(formula) && !strpbrk(formula, " ./");
+    if (file) *model = descend_model_read(formula, &cli->refusal);
+    else if (!found && name && command->verb == VERB_FIT) inputs_refuse_name(cli, formula);
+    else if (path.length > 0) *model = descend_model_read(text_string(&path), &cli->refusal);
+    else *model = descend_model_parse(ready ? ready : formula, &cli->refusal);
+    text_free(&path);
     return *model ? STATUS_OK : STATUS_INPUT;
 }
 
@@ -82,6 +99,39 @@ static Status inputs_read(Cli *cli, const Command *command, const descend_model 
     return *table ? STATUS_OK : STATUS_INPUT;
 }
 
+/* Columns of a list, each maybe behind 'NAME=', are no inputs of a model. */
+static Status inputs_pass(Cli *cli, descend_model *model, const char *list) {
+    while (list && *list) {
+        Text name = {0};
+        size_t length = strcspn(list, ",");
+        const char *equals = memchr(list, '=', length), *start = equals ? equals + 1 : list;
+        text_add_bytes(&name, start, length - (size_t)(start - list));
+        bool good = descend_model_column(model, NULL, text_string(&name), &cli->refusal) >= 0;
+        text_free(&name);
+        if (!good) return STATUS_INPUT;
+        list += length + (list[length] == ',');
+    }
+    return STATUS_OK;
+}
+
+/* 'x=time' for an input x; columns that options name or leave out are no inputs. */
+static Status inputs_columns(Cli *cli, const Command *command, descend_model *model) {
+    const char *input;
+    for (size_t k = 0; (input = descend_model_argument(model, k)); k++)
+        for (size_t i = 0; i < command->n_arguments; i++) {
+            const char *word = command->arguments[i];
+            size_t length = strlen(input);
+            if (strncmp(word, input, length) != 0 || word[length] != '=') continue;
+            if (descend_model_column(model, input, word + length + 1, &cli->refusal) < 0)
+                return STATUS_INPUT;
+        }
+    if (!descend_model_name(model)) return STATUS_OK;
+    TRY(inputs_pass(cli, model, command->values[OPTION_DROP]));
+    for (size_t k = 0; k < COUNT_OF(inputs_roles); k++)
+        TRY(inputs_pass(cli, model, command->values[inputs_roles[k]]));
+    return STATUS_OK;
+}
+
 Status cli_open_table(Cli *cli, const Command *command, const descend_model *model,
                       descend_table **table) {
     const char *data = command->data;
@@ -99,7 +149,8 @@ Status cli_open_table(Cli *cli, const Command *command, const descend_model *mod
 
 Status cli_open_inputs(Cli *cli, const Command *command, CliInputs *inputs) {
     memset(inputs, 0, sizeof *inputs);
-    TRY(cli_open_model(cli, command->formula, &inputs->model));
+    TRY(cli_open_model(cli, command, command->formula, &inputs->model));
+    TRY(inputs_columns(cli, command, inputs->model));
     return cli_open_table(cli, command, inputs->model, &inputs->table);
 }
 

@@ -110,7 +110,9 @@ static Status options_refuse_verb(Cli *cli, const char *word) {
         error_remedy(&cli->error, MSG_CLI_VERBS_ARE, NULL);
         return STATUS_INPUT;
     }
+    char model[MESSAGE_ARG_SIZE];
     const char *near = suggest_nearest(word, names, VERB_COUNT);
+    if (!near && cli_nearest_model(word, model, sizeof model)) near = model;
     error_set(&cli->error, STATUS_INPUT, MSG_CLI_UNKNOWN_VERB, word, NULL);
     if (near) error_remedy(&cli->error, MSG_CLI_DID_YOU_MEAN, near, NULL);
     else error_remedy(&cli->error, MSG_CLI_VERBS_ARE, NULL);
@@ -264,6 +266,9 @@ static Status options_choose_verb(OptionsReader *reader, size_t *first) {
         error_set(&reader->cli->error, STATUS_INPUT, MSG_CLI_NO_FORMULA, word, NULL);
         error_remedy(&reader->cli->error, MSG_CLI_EXAMPLE_FORMULA, NULL);
         return STATUS_INPUT;
+    } else if (cli_is_model(word)) {
+        command->verb = VERB_FIT;
+        command->verb_left_out = true;
     } else if (cli_is_formula(word) || strpbrk(word, " |!&@[{")) { /* the language has the remedy */
         command->verb = options_is_fit(word) ? VERB_FIT : VERB_MINIMIZE;
         command->verb_left_out = true;

@@ -65,6 +65,9 @@ int cli_exit_code(const Command *command, const descend_walk *walk) {
 
 void cli_report_opening(Cli *cli, descend_walk *walk) {
     cli_line(cli, descend_walk_text(walk, "names", cli_language(cli)));
+    const char *formula = descend_walk_text(walk, "formula", "en");
+    if (*formula) text_add(&cli->out, cli_text(cli, MSG_CLI_AS_FORMULA));
+    cli_line(cli, formula);
     cli_line(cli, descend_walk_text(walk, "method_sentence", cli_language(cli)));
     cli_line(cli, descend_walk_text(walk, "starts", cli_language(cli)));
 }

@@ -83,7 +83,7 @@ Status cli_fit_check(Cli *cli, const CliInputs *inputs) {
         error_remedy(&cli->error, MSG_CLI_REMEDY_TILDE, NULL);
         return STATUS_INPUT;
     }
-    if (!inputs->table) {
+    if (!inputs->table && !descend_model_argument(inputs->model, 0)) {
         error_set(&cli->error, STATUS_INPUT, MSG_CLI_FIT_NEEDS_DATA, NULL);
         error_remedy(&cli->error, MSG_CLI_REMEDY_GIVE_DATA, NULL);
         return STATUS_INPUT;

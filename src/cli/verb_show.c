@@ -5,36 +5,38 @@
 
 enum { SHOW_NAMES = 64 };
 
-/* 'gd, momentum, adam': everything that has a text. */
-static void show_names(Text *out) {
+/* 'gd, momentum, adam' */
+static void show_rules(Text *out) {
     const char *name;
     for (size_t k = 0; (name = descend_ready_name(k)); k++) {
-        text_add(out, k ? ", " : "");
+        if (cli_is_model(name)) continue;
+        text_add(out, out->length ? ", " : "");
         text_add(out, name);
     }
 }
 
 static int show_list(Cli *cli) {
     Text names = {0};
-    show_names(&names);
-    text_add(&cli->out, cli_text(cli, MSG_CLI_SHOW_LIST));
+    show_rules(&names);
+    text_add(&cli->out, cli_text(cli, MSG_CLI_SHOW_RULES));
     cli_line(cli, text_string(&names));
+    cli_say(cli, MSG_CLI_SHOW_MODELS, NULL);
     cli->out.failed = cli->out.failed || names.failed;
     text_free(&names);
+    cli_list_models(cli);
     return CLI_EXIT_DONE;
 }
 
 static int show_refuse(Cli *cli, const char *word) {
     const char *names[SHOW_NAMES];
+    char model[MESSAGE_ARG_SIZE];
     size_t count = 0;
     while (count < SHOW_NAMES && (names[count] = descend_ready_name(count))) count++;
     const char *near = suggest_nearest(word, names, count);
-    Text list = {0};
-    show_names(&list);
+    if (!near && cli_nearest_model(word, model, sizeof model)) near = model;
     error_set(&cli->error, STATUS_INPUT, MSG_CLI_SHOW_UNKNOWN, word, NULL);
     if (near) error_remedy(&cli->error, MSG_CLI_DID_YOU_MEAN, near, NULL);
-    else error_remedy(&cli->error, MSG_CLI_SHOW_THERE_ARE, text_string(&list), NULL);
-    text_free(&list);
+    else error_remedy(&cli->error, MSG_CLI_SHOW_LISTS, NULL);
     return cli_refused(cli);
 }
 
@@ -54,10 +56,24 @@ static int show_stage(Cli *cli, const Command *command, const char *stage) {
     return code;
 }
 
+/* The text of a model in a file of the user's own. */
+static int show_file(Cli *cli, const char *path) {
+    descend_model *model = descend_model_read(path, &cli->refusal);
+    if (model) text_add(&cli->out, descend_model_text(model));
+    descend_model_free(model);
+    return model ? CLI_EXIT_DONE : cli_refused(cli);
+}
+
 int cli_show(Cli *cli, const Command *command) {
-    const char *word = command->formula, *stage = command->values[OPTION_STAGE];
+    const char *word = command->formula, *stage = command->values[OPTION_STAGE], *ready = NULL;
     if (!word) return show_list(cli);
-    const char *text = stage ? NULL : descend_ready_text(word);
+    Text path = {0};
+    if (!stage) cli_find_model(word, &ready, &path);
+    int code = path.length > 0 ? show_file(cli, text_string(&path)) : CLI_EXIT_DONE;
+    bool shown = path.length > 0;
+    text_free(&path);
+    if (shown) return code;
+    const char *text = stage ? NULL : ready ? ready : descend_ready_text(word);
     if (text) {
         text_add(&cli->out, text);
         return CLI_EXIT_DONE;

@@ -249,7 +249,7 @@ static void json_advice(ViewJson *json, const Command *command, const char *advi
 
 void cli_json_walk(Cli *cli, ViewJson *json, const Command *command, const CliInputs *inputs,
                    descend_walk *walk) {
-    const char *language = cli_language(cli);
+    const char *language = cli_language(cli), *model = descend_walk_text(walk, "model", "en");
     descend_verdict verdict = descend_walk_verdict(walk);
     view_json_text(json, "verdict", descend_verdict_name(verdict));
     view_json_text(json, "reason", descend_walk_text(walk, "reason", language));
@@ -260,6 +260,8 @@ void cli_json_walk(Cli *cli, ViewJson *json, const Command *command, const CliIn
     json_parameters(json, walk);
     json_groups(json, walk);
     json_number_key(json, walk, "gradient_norm");
+    if (*model) view_json_text(json, "model", model);
+    if (*model) view_json_text(json, "formula", descend_walk_text(walk, "formula", "en"));
     view_json_text(json, "method", descend_walk_text(walk, "method", "en"));
     view_json_text(json, "executor", descend_walk_text(walk, "executor", "en"));
     json_number_key(json, walk, "threads");

@@ -46,6 +46,9 @@ typedef struct ReadOptions {
     size_t memory_limit;     /* bytes for the table; 0: none */
     const char *const *used; /* names (NFC) that a formula mentions; NULL: every column is used */
     size_t n_used;
+    size_t n_first; /* with 'used': so many columns more, the first that are not in 'passed' */
+    const char *const *passed;
+    size_t n_passed;
 } ReadOptions; /* {0} is the default */
 
 /* CSV, TSV, semicolon or blank-separated text ("-": standard input) with '#' comments, with or

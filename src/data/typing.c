@@ -147,7 +147,24 @@ static Status data_explain(DataReader *reader, Error *error) {
     return status;
 }
 
+/* Of a model whose inputs take columns of numbers in their order. */
+static void data_use_first(DataReader *reader) {
+    const ReadOptions *options = &reader->options;
+    size_t left = options->n_first;
+    for (size_t i = 0; i < reader->n_columns && left > 0; i++) {
+        DataColumn *column = &reader->columns[i];
+        bool passed = column->used || (column->nameless && data_present(column) == 0);
+        for (size_t k = 0; k < options->n_passed; k++)
+            passed = passed || strcmp(options->passed[k], reader->table->columns[i].name) == 0;
+        if (passed) continue;
+        column->used = true;
+        column->used = data_type(column) != COLUMN_CATEGORY;
+        left -= column->used;
+    }
+}
+
 Status data_type_columns(DataReader *reader, Error *error) {
+    data_use_first(reader);
     bool fails = false;
     for (size_t i = 0; i < reader->n_columns; i++) {
         DataColumn *column = &reader->columns[i];

@@ -90,7 +90,7 @@ void graph_build_check_typos(Builder *builder) {
         if (!graph->column_used[k] && !graph_build_dropped(builder, column))
             unused[n++] = data_short_name(column);
     }
-    for (size_t k = 0; k < graph->n_parameters && n > 0 && !builder->options->declared; k++) {
+    for (size_t k = 0; k < graph->n_parameters && n > 0 && !builder->declared; k++) {
         const Parameter *parameter = &graph->parameters[k];
         const char *near = build_given(builder, parameter->name)
                                ? NULL
@@ -130,6 +130,10 @@ static void build_refuse_argument(Builder *builder, const char *name) {
                               column ? MSG_BUILD_START_OF_COLUMN : MSG_BUILD_START_OF_NOTHING, name,
                               NULL);
     const Parameter *near = build_nearest_open(builder, name);
+    if (near && builder->closed) { /* the text is not the user's to change */
+        error_remedy(graph->error, MSG_BUILD_DID_YOU_MEAN, near->name, NULL);
+        return;
+    }
     if (near) {
         error_place(graph->error, &graph->source, near->span);
         error_label(graph->error, MSG_BUILD_DID_YOU_MEAN_HERE, name, NULL);
@@ -159,7 +163,7 @@ static void build_refuse_no_loss(Builder *builder) {
     Graph *graph = builder->graph;
     const Ast *ast = builder->ast;
     AstId only = ast->nodes[ast->root].n_children == 1 ? lang_child(ast, ast->root, 0) : 0;
-    bool set = only && ast->nodes[only].kind == AST_ASSIGN && !builder->options->declared;
+    bool set = only && ast->nodes[only].kind == AST_ASSIGN && !builder->declared;
     if (set) {
         const char *name = ast->nodes[only].name;
         graph_build_refuse(builder, only, MSG_BUILD_SET_ONLY, name, NULL, NULL, NULL);
@@ -175,7 +179,7 @@ static void build_check_truth(Builder *builder) {
     const Ast *ast = builder->ast;
     uint32_t n = ast->nodes[ast->root].n_children;
     AstId last = n > 0 ? lang_child(ast, ast->root, n - 1) : 0;
-    if (!last || ast->nodes[last].kind != AST_VALUE || builder->options->declared) return;
+    if (!last || ast->nodes[last].kind != AST_VALUE || builder->declared) return;
     AstId value = lang_child(ast, last, 0);
     if (ast->nodes[value].kind != AST_BINARY) return;
     if (!(op_info(ast->nodes[value].op)->flags & FLAG_BOOLEAN)) return;
@@ -201,10 +205,15 @@ static void build_check_loss(Builder *builder) {
 static void build_statements(Builder *builder) {
     const Ast *ast = builder->ast;
     uint32_t n = ast->nodes[ast->root].n_children;
+    AstId model = lang_model(ast);
+    if (model) {
+        graph_build_model(builder, model);
+        return;
+    }
     for (uint32_t k = 0; k < n && !graph_build_failed(builder); k++) {
         AstId id = lang_child(ast, ast->root, k);
         bool last = ast->nodes[id].kind == AST_VALUE && k + 1 == n;
-        if (last && !builder->options->declared)
+        if (last && !builder->declared)
             graph_build_minimize(builder, id, lang_child(ast, id, 0));
         else graph_build_statement(builder, id);
     }
@@ -225,8 +234,12 @@ Status graph_build(const Ast *ast, const Table *table, const BuildOptions *optio
     Graph *made;
     TRY(graph_new(&ast->source, error, &made));
     if (!options) options = &build_no_options;
-    Builder builder = {
-        .graph = made, .ast = ast, .program = ast, .table = table, .options = options};
+    Builder builder = {.graph = made,
+                       .ast = ast,
+                       .program = ast,
+                       .table = table,
+                       .options = options,
+                       .declared = options->declared};
     BuildFrame frame;
     graph_build_enter(&builder, &frame, NULL, 0);
     builder.argument_used = memory_new(options->n_arguments + 1, sizeof *builder.argument_used);

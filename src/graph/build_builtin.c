@@ -172,10 +172,12 @@ static NodeId builtin_row_mean(Builder *builder, NodeId a) {
 }
 
 /* A statistic becomes a constant: a batch, a curve or an export must not take it anew. */
-static NodeId builtin_settle(Builder *builder, NodeId statistic) {
+NodeId graph_build_settle(Builder *builder, NodeId statistic) {
     Graph *graph = builder->graph;
     const BuildOptions *options = builder->options;
     if (graph_build_failed(builder) || !options->statistic || !builder->table) return statistic;
+    if (graph->nodes[statistic].op == OP_CONST) return statistic;
+    if (graph->nodes[statistic].flags & (NODE_ROWS | NODE_PARAMS)) return statistic;
     Shape shape = graph->nodes[statistic].shape;
     size_t count = graph_count(&shape);
     double *elements = arena_alloc(&graph->arena, count, sizeof *elements);
@@ -193,7 +195,7 @@ static NodeId builtin_settle(Builder *builder, NodeId statistic) {
 }
 
 static NodeId builtin_rows_mean(Builder *builder, AstId id) {
-    return builtin_settle(builder, builtin_row_mean(builder, builtin_data(builder, id)));
+    return graph_build_settle(builder, builtin_row_mean(builder, builtin_data(builder, id)));
 }
 
 /* Of the whole population: divided by n. */
@@ -202,17 +204,17 @@ static NodeId builtin_rows_sd(Builder *builder, AstId id) {
     NodeId a = builtin_data(builder, id);
     NodeId off = graph_binary(graph, OP_SUB, a, builtin_row_mean(builder, a));
     NodeId variance = builtin_row_mean(builder, graph_power(graph, off, 2));
-    return builtin_settle(builder, graph_unary(graph, OP_SQRT, variance));
+    return graph_build_settle(builder, graph_unary(graph, OP_SQRT, variance));
 }
 
 static NodeId builtin_rows_min(Builder *builder, AstId id) {
     NodeId least = graph_unary(builder->graph, OP_ROW_MIN, builtin_data(builder, id));
-    return builtin_settle(builder, least);
+    return graph_build_settle(builder, least);
 }
 
 static NodeId builtin_rows_max(Builder *builder, AstId id) {
     NodeId most = graph_unary(builder->graph, OP_ROW_MAX, builtin_data(builder, id));
-    return builtin_settle(builder, most);
+    return graph_build_settle(builder, most);
 }
 
 static NodeId builtin_rows_quantile(Builder *builder, AstId id) {
@@ -226,7 +228,13 @@ static NodeId builtin_rows_quantile(Builder *builder, AstId id) {
     graph_build_at(builder, id);
     NodeId inputs[2] = {a, graph_constant(builder->graph, q)};
     NodeId quantile = graph_add(builder->graph, OP_ROW_QUANTILE, inputs, 2, (NodeAux){0});
-    return builtin_settle(builder, quantile);
+    return graph_build_settle(builder, quantile);
+}
+
+static NodeId builtin_rows_count(Builder *builder, AstId id) {
+    builtin_data(builder, id);
+    return graph_build_settle(builder,
+                              graph_add(builder->graph, OP_ROW_COUNT, NULL, 0, (NodeAux){0}));
 }
 
 static NodeId builtin_rows_classes(Builder *builder, AstId id) {
@@ -298,6 +306,7 @@ static const Builtin builtins[] = {
     {"over_rows.min", 1, builtin_rows_min},
     {"over_rows.max", 1, builtin_rows_max},
     {"over_rows.quantile", 2, builtin_rows_quantile},
+    {"over_rows.count", 1, builtin_rows_count},
     {"over_rows.classes", 1, builtin_rows_classes},
     {"dropout", 2, builtin_dropout},
     {"l1", 2, builtin_l1},

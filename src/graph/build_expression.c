@@ -36,7 +36,7 @@ NodeId graph_build_node(Builder *builder, AstId id) {
 }
 
 bool graph_build_number(Builder *builder, AstId id, double *number) {
-    NodeId node = graph_build_node(builder, id);
+    NodeId node = graph_build_settle(builder, graph_build_node(builder, id));
     if (graph_build_failed(builder)) return false;
     const Node *at = &builder->graph->nodes[node];
     if (at->op == OP_CONST) {

@@ -205,7 +205,7 @@ static NodeId index_base(Builder *builder, AstId id) {
     AstId base = lang_child(builder->ast, id, 0), subscript = lang_child(builder->ast, id, 1);
     const AstNode *name = &builder->ast->nodes[base];
     bool open = builder->mode == BUILD_PROGRAM && builder->frame->name == NULL &&
-                !builder->options->declared && name->kind == AST_NAME &&
+                !builder->declared && name->kind == AST_NAME &&
                 builder->ast->nodes[id].n_children == 2 &&
                 builder->ast->nodes[subscript].kind == AST_NAME && builder->table &&
                 data_find(builder->table, name->name) < 0;

@@ -19,7 +19,7 @@ bool graph_build_dropped(const Builder *builder, const Column *column) {
     return false;
 }
 
-static BuildValue name_column(Builder *builder, AstId id, int index) {
+BuildValue graph_build_column(Builder *builder, AstId id, int index) {
     Graph *graph = builder->graph;
     const Column *column = &builder->table->columns[index];
     if (graph_build_dropped(builder, column)) {
@@ -98,7 +98,10 @@ void graph_build_apply_argument(Builder *builder, uint32_t index) {
     if (!argument->has_bounds) return;
     parameter->low = argument->low;
     parameter->high = argument->high;
-    if (!argument->has_start) parameter->start = START_DRAWN;
+    /* The start that a model computes from the data is kept where the bounds allow it. */
+    bool fits = builder->closed && parameter->start == START_VALUE && !parameter->start_values &&
+                parameter->start_a >= argument->low && parameter->start_a <= argument->high;
+    if (!argument->has_start && !fits) parameter->start = START_DRAWN;
 }
 
 NodeId graph_build_implicit(Builder *builder, AstId id, Shape shape, int by) {
@@ -120,7 +123,8 @@ NodeId graph_build_implicit(Builder *builder, AstId id, Shape shape, int by) {
 
 /* The nearest of the names that are bound here, columns included. */
 static const char *name_nearest(Builder *builder, const char *name) {
-    size_t n_columns = builder->table && !builder->frame->name ? builder->table->n_columns : 0;
+    bool open = builder->table && !builder->frame->name && !builder->closed;
+    size_t n_columns = open ? builder->table->n_columns : 0;
     const char **names = memory_new(builder->n_bindings + n_columns + 1, sizeof *names);
     size_t count = 0;
     if (!names) return NULL;
@@ -145,6 +149,8 @@ static NodeId name_unknown(Builder *builder, AstId id) {
         graph_build_refuse(builder, id, MSG_BUILD_UNKNOWN, name, NULL, NULL, NULL);
     if (nearest) graph_build_remedy(builder, MSG_BUILD_DID_YOU_MEAN, nearest, NULL);
     else if (inside) graph_build_remedy(builder, MSG_BUILD_UNKNOWN_IN_DEF_REMEDY, name, NULL);
+    else if (builder->closed)
+        graph_build_remedy(builder, MSG_BUILD_MODEL_UNKNOWN_REMEDY, name, NULL);
     else if (builder->mode == BUILD_PROGRAM)
         graph_build_remedy(builder, MSG_BUILD_UNKNOWN_REMEDY, name, NULL);
     return NODE_NONE;
@@ -170,9 +176,9 @@ BuildValue graph_build_name(Builder *builder, AstId id) {
     const BuildBinding *binding = graph_build_find(builder, symbol);
     if (graph_build_failed(builder)) return name_value(NODE_NONE);
     if (binding) return binding->value;
-    bool outermost = builder->frame->name == NULL;
-    int column = builder->table && outermost ? data_find(builder->table, name) : -1;
-    if (column >= 0) return name_column(builder, id, column);
+    bool outermost = builder->frame->name == NULL, open = outermost && !builder->closed;
+    int column = builder->table && open ? data_find(builder->table, name) : -1;
+    if (column >= 0) return graph_build_column(builder, id, column);
     if (strcmp(name, "pi") == 0 && !name_quoted(builder, id)) {
         graph_build_at(builder, id);
         return name_value(graph_constant(builder->graph, 0x1.921fb54442d18p+1));
@@ -183,7 +189,7 @@ BuildValue graph_build_name(Builder *builder, AstId id) {
     }
     bool function = lang_reserved(name) && !name_quoted(builder, id);
     if (function) return name_value(name_is_function(builder, id));
-    if (builder->mode != BUILD_PROGRAM || !outermost || builder->options->declared)
+    if (builder->mode != BUILD_PROGRAM || !outermost || builder->declared)
         return name_value(name_unknown(builder, id));
     return name_value(graph_build_implicit(builder, id, (Shape){0}, -1));
 }

@@ -93,6 +93,8 @@ static bool param_values(Builder *builder, AstId id, Parameter *parameter) {
     NodeId value = graph_build_node(builder, id);
     if (graph_build_failed(builder)) return false;
     Shape shape = graph->nodes[value].shape;
+    if (shape.rank == 0) value = graph_build_settle(builder, value);
+    if (graph_build_failed(builder)) return false;
     parameter->start = START_VALUE;
     if (graph->nodes[value].op == OP_CONST) {
         parameter->start_a = graph->nodes[value].aux.value;
@@ -111,6 +113,7 @@ static bool param_values(Builder *builder, AstId id, Parameter *parameter) {
     }
     parameter->start_values = values;
     if (param_known(graph, value, values)) return true;
+    if (param_known(graph, graph_build_settle(builder, value), values)) return true;
     graph_build_refuse(builder, id, MSG_BUILD_NOT_CONSTANT, graph_build_words(builder, id).s, NULL,
                        NULL, NULL);
     return false;
@@ -148,7 +151,9 @@ static bool param_is_new(Builder *builder, AstId id, const char *name) {
     const Graph *graph = builder->graph;
     int symbol = graph_build_symbol(builder, builder->ast->nodes[id].name);
     const BuildBinding *old = graph_build_find(builder, symbol);
-    if (!builder->frame->name && builder->table && data_find(builder->table, name) >= 0) {
+    bool open = !builder->frame->name && !builder->closed && builder->table;
+    bool input = builder->closed && old && graph->nodes[old->value.node].op == OP_COLUMN;
+    if (input || (open && data_find(builder->table, name) >= 0)) {
         graph_build_refuse(builder, id, MSG_BUILD_PARAM_IS_COLUMN, name, NULL, NULL, NULL);
         return false;
     }
@@ -179,6 +184,9 @@ void graph_build_param(Builder *builder, AstId id) {
     AstId start = lang_child(builder->ast, id, PARAM_START);
     if (start && !param_start(builder, start, &parameter)) return;
     if (!param_numbers(builder, id, &parameter)) return;
+    /* What the data did not tell is found as if nobody had said where. */
+    bool untold = builder->closed && !parameter.start_values && !isfinite(parameter.start_a);
+    if (untold && parameter.start == START_VALUE) parameter.start = START_DRAWN;
     graph->parameters[index] = parameter;
     graph_build_apply_argument(builder, index);
     graph_build_at(builder, id);

@@ -168,6 +168,7 @@ Status graph_build_rule(const Ast *ast, RuleGraph **rule, Error *error) {
                        .ast = ast,
                        .program = ast,
                        .options = &options,
+                       .declared = true,
                        .mode = BUILD_RULE,
                        .rule = made};
     BuildFrame frame;

@@ -284,7 +284,6 @@ void graph_build_statement(Builder *builder, AstId id) {
     case AST_STATE:
     case AST_ANSWER: graph_build_rule_statement(builder, id); break;
     case AST_PREDICT: statement_not_yet(builder, id, "predict", MSG_BUILD_PREDICT_REMEDY); break;
-    case AST_MODEL: statement_not_yet(builder, id, "model", MSG_BUILD_MODEL_REMEDY); break;
     case AST_VALUE:
         graph_build_refuse(builder, id, MSG_BUILD_VALUE_UNUSED, graph_build_words(builder, id).s,
                            NULL, NULL, NULL);

@@ -110,6 +110,11 @@ typedef struct GraphName {
     Span span; /* of the statement */
 } GraphName;
 
+/* Which column an argument of a model is. */
+typedef struct ModelColumn {
+    const char *argument, *column; /* argument NULL: the column is no input of the model */
+} ModelColumn;
+
 typedef struct Graph {
     Source source; /* the text the spans point into */
     Node *nodes;
@@ -138,6 +143,12 @@ typedef struct Graph {
     const char *errors; /* the columns of --error and --xerror: "dy, dx"; NULL: none were given */
     size_t n_residuals;
     bool least_squares; /* the loss is the sum of the mean squared residuals, and nothing else */
+
+    /* Of a 'model NAME(x, y) { ... }', else NULL: its name, the columns that its arguments are, and
+     * how it is typed as a formula of these ("": it cannot be). */
+    const char *model, *model_formula;
+    const ModelColumn *model_columns;
+    size_t n_model_columns;
 
     uint32_t region; /* where graph_add puts new nodes */
     Span span;       /* the span graph_add gives to new nodes */
@@ -179,6 +190,9 @@ typedef struct BuildOptions {
     size_t n_groups;
     const char *const *dropped; /* columns that the formula may not use (--drop) */
     size_t n_dropped;
+    /* Of the arguments of a model; those not named take the columns that are left, in order. */
+    const ModelColumn *model_columns;
+    size_t n_model_columns;
     /* Statistics over the rows (over_rows.mean ...) are numbers of the model, taken once from all
      * rows: gives the elements of a node without rows. NULL: they stay nodes, and go over the
      * rows of each evaluation. */
@@ -353,6 +367,11 @@ void graph_dump(const Graph *graph, const NodeId *outputs, const char *const *na
  * than 'limit' characters: ends with '...'. */
 void graph_formula(const Graph *graph, NodeId node, size_t limit, Text *out);
 
+/* ---- model_texts.c: the models that are carried inside --------------------------------------- */
+
+const char *graph_model_name(size_t k); /* NULL past the end */
+const char *graph_model_text(const char *name); /* NULL when there is none */
+
 /* ---- the builder: private to build*.c -------------------------------------------------------- */
 
 typedef struct BuildValue {
@@ -406,6 +425,8 @@ typedef struct Builder {
     const Table *table;
     const BuildOptions *options;
     BuildMode mode;
+    bool declared; /* an undeclared name is an error */
+    bool closed;   /* within a model: columns are known by the names of its arguments alone */
     BuildFrame *frame;
     size_t frames, depth;
     size_t turns; /* of 'for', and calls: they are counted, so that every build has an end */
@@ -486,6 +507,7 @@ bool graph_build_is_group(const Builder *builder, uint32_t column); /* by --grou
 int graph_build_group(Builder *builder, AstId id, uint32_t column, bool guessed);
 void graph_build_label(Builder *builder, uint32_t parameter, int category);
 void graph_build_groups_end(Builder *builder); /* each --group was used */
+BuildValue graph_build_column(Builder *builder, AstId id, int index);
 
 /* build_call.c */
 BuildValue graph_build_call(Builder *builder, AstId id);
@@ -497,6 +519,8 @@ int graph_build_function(Builder *builder, const char *name); /* its def (prelud
 /* The def with values for its arguments, as if called in the place of 'id'. */
 BuildValue graph_build_run(Builder *builder, AstId id, int def, BuildValue *arguments);
 size_t graph_build_arity(const Builder *builder, int def);
+/* A value of data alone as constants, where it can be known now; else as it is. */
+NodeId graph_build_settle(Builder *builder, NodeId value);
 
 /* build_statement.c */
 BuildValue graph_build_block(Builder *builder, AstId id); /* the value of a def's body */
@@ -504,6 +528,10 @@ void graph_build_statement(Builder *builder, AstId id);
 void graph_build_param(Builder *builder, AstId id);
 void graph_build_minimize(Builder *builder, AstId id, AstId expression);
 void graph_build_fit(Builder *builder, AstId id);
+
+/* build_model.c, model_formula.c */
+void graph_build_model(Builder *builder, AstId id);
+void graph_build_model_formula(Builder *builder, AstId id);
 
 /* build.c */
 BuildWords graph_build_columns(const Builder *builder); /* names of the columns: "x, y" */

@@ -7,6 +7,15 @@ AstId lang_child(const Ast *ast, AstId id, uint32_t k) {
     return ast->children[ast->nodes[id].first_child + k];
 }
 
+AstId lang_model(const Ast *ast) {
+    const AstNode *root = &ast->nodes[ast->root];
+    for (uint32_t k = 0; root->kind == AST_BLOCK && k < root->n_children; k++) {
+        AstId id = lang_child(ast, ast->root, k);
+        if (ast->nodes[id].kind == AST_MODEL) return id;
+    }
+    return 0;
+}
+
 void lang_place(Error *error, const Ast *ast, AstId id) {
     error_place(error, &ast->source, ast->nodes[id].span);
 }
@@ -101,7 +110,9 @@ const char *lang_prelude_def(const char *name, size_t *length) {
     size_t n = strlen(name);
     for (const char *at = text; (at = strstr(at, word)); at++) {
         const char *def = at + 1, *def_name = at + strlen(word);
-        if (strncmp(def_name, name, n) != 0 || def_name[n] != '(') continue;
+        def_name += *def_name == '`'; /* a name with a dot in it */
+        if (strncmp(def_name, name, n) != 0) continue;
+        if (def_name[n + (def_name[n] == '`')] != '(') continue;
         const char *next = strstr(def_name, "\n\n"), *start = ast_comment_above(text, def);
         *length = next ? (size_t)(next + 1 - start) : strlen(start);
         return start;

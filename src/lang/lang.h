@@ -87,6 +87,19 @@ void lang_place(Error *error, const Ast *ast, AstId id);
 const char *lang_prelude(void);
 /* The text of one of them, with the comment above it; NULL when there is none of that name. */
 const char *lang_prelude_def(const char *name, size_t *length);
+/* The 'model NAME(...) { ... }' that the text holds, the first one; 0 when it has none. */
+AstId lang_model(const Ast *ast);
+/* What the comment above the first statement says: "en", "zh" its first line in that language; any
+ * other key the lines '# KEY: ...', joined with blanks. False when there is none. */
+bool lang_about(const Ast *ast, const char *key, Text *out);
+
+/* one_line.c: the words of a span as they would be typed on one line, without comments; names that
+ * stand in 'renames' are written anew. */
+typedef struct LangRename {
+    const char *from, *to;
+} LangRename;
+void lang_one_line(const Ast *ast, Span span, const LangRename *renames, size_t n_renames,
+                   Text *out);
 /* True when a name means something of the language's own (keyword, function, pi). */
 bool lang_reserved(const char *name);
 

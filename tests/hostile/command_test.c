@@ -35,13 +35,13 @@ static const char *command_scratch(char *path, size_t size, const char *name) {
     return path;
 }
 
-/* Runs the words for every n; 'check' looks at what is there after a failure. */
-static void command_every(char **words, int good, void (*fail_nth)(long), long (*count)(void),
-                          void (*check)(int code)) {
+/* Runs the words for every stride-th n; 'check' looks at what is there after a failure. */
+static void command_some(char **words, int good, void (*fail_nth)(long), long (*count)(void),
+                         void (*check)(int code), long stride) {
     fail_nth(0);
     CHECK_INT(command_run(words), good);
     long total = count(), refused = 0;
-    for (long n = 1; n <= total; n++) {
+    for (long n = 1; n <= total; n += stride) {
         fail_nth(n);
         int code = command_run(words);
         fail_nth(0);
@@ -53,6 +53,11 @@ static void command_every(char **words, int good, void (*fail_nth)(long), long (
     CHECK_INT(command_run(words), good);
     CHECK(refused > 0 || good == CLI_EXIT_REFUSED);
     printf("'%s': %ld of %ld failures ended with exit code 2\n", words[0], refused, total);
+}
+
+static void command_every(char **words, int good, void (*fail_nth)(long), long (*count)(void),
+                          void (*check)(int code)) {
+    command_some(words, good, fail_nth, count, check, 1);
 }
 
 static void command_memory(char **words, int good) {
@@ -87,6 +92,15 @@ TEST(ranking) {
     command_memory(json, CLI_EXIT_DONE);
     char *left[] = {"y ~ a*x + b", "log(y) ~ a*x", "x=1,2,3,4 y=2,4,5,9", "a=1", "b=1", NULL};
     command_memory(left, CLI_EXIT_REFUSED);
+}
+
+TEST(models) {
+    char *words[] = {"linear", "x=1,2,3,4 y=3,5,8,8 z=1,1,2,2", "y=z", "--json", NULL};
+    command_memory(words, CLI_EXIT_DONE);
+    char *misspelt[] = {"fit", "gausian", "x=1,2 y=3,4", NULL};
+    command_some(misspelt, CLI_EXIT_REFUSED, memory_fail_nth, memory_count, NULL, 97);
+    char *list[] = {"show", NULL};
+    command_some(list, CLI_EXIT_DONE, memory_fail_nth, memory_count, NULL, 97);
 }
 
 TEST(slope) {
@@ -187,4 +201,5 @@ TEST(replacing) {
     command_check_empty();
 }
 
-TEST_MAIN(minimize, fit, ranking, slope, bisect, refusals, report_not_taken, trace, band, replacing)
+TEST_MAIN(minimize, fit, models, ranking, slope, bisect, refusals, report_not_taken, trace, band,
+          replacing)

@@ -39,7 +39,7 @@ typedef struct OomCase {
 
 static void oom_ask(descend_walk *walk) {
     static const char *const texts[] = {"reason", "advice", "method_sentence",
-                                        "names",  "story",  "pace"};
+                                        "names",  "story",  "pace", "formula"};
     for (size_t k = 0; k < COUNT_OF(texts); k++) {
         CHECK(descend_walk_text(walk, texts[k], "zh") != NULL);
         CHECK(descend_walk_text(walk, texts[k], "en") != NULL);
@@ -248,6 +248,14 @@ TEST(intervals) {
     oom_every("bootstrap", oom_walk, &bootstrap);
 }
 
+TEST(models) {
+    const OomCase c = {"def f(v) { 2*v }; model m(x, y) {\n"
+                       "param a = log(over_rows.max(y)) in [0, 9]\n"
+                       "param b = over_rows.at_max(x, y); u = f(x); y ~ a*u + b }",
+                       "a=1,2,3,4 t=1,2,4,3 u=1,1,1,1", {"drop", "u", NULL}, {"x=t", "y=a", NULL}};
+    oom_every("model", oom_walk, &c);
+}
+
 TEST(programs) {
     const OomCase c = {"data x = standardize([a, b]); param w[2] = normal(0, 0.1)\n"
                        "param c = 0 in [0, 10]; h = softmax(relu(w) * x)\n"
@@ -279,5 +287,5 @@ TEST(stages) { oom_every("show", oom_show, NULL); }
 TEST(bisections) { oom_every("bisect", oom_bisect, NULL); }
 TEST(files) { oom_every("read", oom_read, NULL); }
 
-TEST_MAIN(walks, quasi_newton, rules, fits, intervals, programs, bad_ends, slopes, stages,
+TEST_MAIN(walks, quasi_newton, rules, fits, intervals, models, programs, bad_ends, slopes, stages,
           bisections, files)
