@@ -88,9 +88,9 @@ DESCEND_API char *descend_function_text(const char *name);
 /* ---- tables ---------------------------------------------------------------------------------- */
 
 /* Reads CSV, TSV or blank-separated text in UTF-8, UTF-16 or GB18030 ("-": standard input); notes
- * say what was found (descend_table_note). na, for missing values: "refuse"
- * (or NULL), "drop", "mean". With a model, only the columns that it names (and 'role', such as that
- * of the weights, or NULL) must be complete; without one, all. */
+ * say what was found (descend_table_note). na, for missing values: "refuse" (or NULL), "drop",
+ * "mean". With a model, only the columns that it names (and 'role', such as that of the weights, or
+ * NULL) must be complete; without one, all. */
 DESCEND_API descend_table *descend_table_read(const char *path, const char *na,
                                               const descend_model *model, const char *role,
                                               descend_error **error);
