@@ -102,8 +102,8 @@ TEST(nowhere) {
     error_remedy(&error, MSG_DATA_SAVE_CSV, NULL);
     error_place(&error, &source, (Span){0, 0});
     check_rendered(&error, LANGUAGE_EN,
-                   "m.descend: the file holds no data (open it in its program and save the sheet "
-                   "as CSV)");
+                   "m.descend: the file holds no data (open it in a spreadsheet program and save "
+                   "the sheet as CSV (UTF-8))");
     CHECK_INT(error.line, 0);
 }
 
