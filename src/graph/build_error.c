@@ -75,9 +75,16 @@ static NodeId error_column(Builder *builder, size_t k) {
 
 /* ---- what goes with what --------------------------------------------------------------------- */
 
+/* A column of numbers: categories and groups have no errors. */
+static bool error_is_number(const Builder *builder, NodeId node) {
+    const Node *at = &builder->graph->nodes[node];
+    return at->op == OP_COLUMN && at->aux.index < builder->graph->n_columns &&
+           builder->table->columns[at->aux.index].type != COLUMN_CATEGORY;
+}
+
 static bool error_names(const Builder *builder, NodeId node, const char *name) {
     const Node *at = &builder->graph->nodes[node];
-    return name && at->op == OP_COLUMN &&
+    return name && error_is_number(builder, node) &&
            strcmp(builder->graph->column_names[at->aux.index], name) == 0;
 }
 
@@ -99,7 +106,7 @@ static NodeId error_of_left(Builder *builder, AstId id, NodeId left) {
     return NODE_NONE;
 }
 
-/* Marks the columns that the node is made of. */
+/* Marks what the node is made of, and counts the columns of numbers there. */
 static bool *error_columns_of(Builder *builder, NodeId top, size_t *count) {
     const Graph *graph = builder->graph;
     bool *below = memory_new((size_t)top + 1, sizeof *below);
@@ -111,7 +118,7 @@ static bool *error_columns_of(Builder *builder, NodeId top, size_t *count) {
     below[top] = true;
     for (NodeId node = top; node > 0; node--) {
         if (!below[node]) continue;
-        if (graph->nodes[node].op == OP_COLUMN) ++*count;
+        if (error_is_number(builder, node)) ++*count;
         for (uint32_t k = 0; k < graph->nodes[node].n_inputs; k++)
             below[graph_input(graph, node, k)] = true;
     }
@@ -124,7 +131,7 @@ static NodeId error_find_x(Builder *builder, AstId id, NodeId right, const char 
     NodeId found = NODE_NONE;
     bool *below = error_columns_of(builder, right, &count);
     for (NodeId node = 1; below && node <= right; node++)
-        if (below[node] && builder->graph->nodes[node].op == OP_COLUMN &&
+        if (below[node] && error_is_number(builder, node) &&
             (of ? error_names(builder, node, of) : count == 1))
             found = node;
     memory_free(below);

@@ -103,12 +103,12 @@ static bool index_of_group(IndexState *state, AstId id, BuildValue *index) {
     Builder *builder = state->builder;
     Graph *graph = builder->graph;
     const Parameter *parameter = index_by_group(state);
-    const Node *at = &graph->nodes[index->node];
-    if (!parameter || at->op != OP_COLUMN) return true;
+    const Node at = graph->nodes[index->node];
+    if (!parameter || at.op != OP_COLUMN) return true;
     uint32_t by = (uint32_t)parameter->by;
-    bool of = by >= graph->n_columns && graph->groups[by - graph->n_columns].of == at->aux.index;
+    bool of = by >= graph->n_columns && graph->groups[by - graph->n_columns].of == at.aux.index;
     if (of) index->node = graph_column(graph, by);
-    if (of || at->aux.index == by) return true;
+    if (of || at.aux.index == by) return true;
     graph_build_refuse(builder, id, MSG_BUILD_GROUP_OTHER, parameter->name,
                        graph_column_name(graph, by), graph_build_words(builder, id).s, NULL);
     return false;

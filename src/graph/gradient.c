@@ -380,9 +380,9 @@ static Status gradient_finish(Sweep *sweep, const NodeId *by, size_t n, NodeId *
     graph->region = 0;
     for (size_t k = 0; k < n && graph->status == STATUS_OK; k++) {
         NodeId answer = sweep->answers[by[k]];
-        out[k] = answer != NODE_NONE ? answer
-                                     : graph_expand(graph, graph_constant(graph, 0),
-                                                    graph->nodes[by[k]].shape);
+        Shape shape = graph->nodes[by[k]].shape;
+        out[k] = answer;
+        if (answer == NODE_NONE) out[k] = graph_expand(graph, graph_constant(graph, 0), shape);
     }
     return graph->status;
 }

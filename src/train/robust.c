@@ -1,8 +1,8 @@
 /* Robust losses of '~' (--loss): the scatter that sets their scale, and what each row counts.
  *
  * The scatter is the median size of the residuals over that of the normal distribution, as rlm of
- * R's MASS and RLM of statsmodels have it. It is taken from a fit, and the fit depends on it: from
- * the fit of least squares on both are made in turn until the scatter settles. */
+ * R's MASS and RLM of statsmodels have it. It is taken from a fit, and the fit depends on it: both
+ * are made in turn until the scatter settles, from a fit close to least absolute values on. */
 #include "train.h"
 
 #include <math.h>
@@ -11,6 +11,7 @@
 enum { ROBUST_TURNS = 50 };
 static const double ROBUST_QUARTILE = 0.6744897501960817; /* median of |z|, z normal */
 static const double ROBUST_SETTLED = 1e-6;
+static const double ROBUST_SMALL = 1e-2; /* of the first turn, against that of least squares */
 static const double ROBUST_EXACT = 1e-12; /* scatter, against that of least squares: none */
 
 /* ---- rows ------------------------------------------------------------------------------------ */
@@ -138,7 +139,9 @@ static Status robust_turn(const RobustTask *task, Problem *plain, double *x, dou
 static Status robust_settle(const RobustTask *task, Problem *plain, double *x, double *scatter) {
     TRY(robust_walk(plain, task->walk, x, task->error));
     TRY(robust_scatter(plain, x, scatter));
-    double first = *scatter;
+    double first = *scatter, small = ROBUST_SMALL * first;
+    if (isfinite(small) && small > 0) TRY(robust_turn(task, plain, x, &small));
+    if (isfinite(small) && small > ROBUST_EXACT * first) *scatter = small;
     for (int turn = 0; turn < ROBUST_TURNS; turn++) {
         double before = *scatter;
         if (!isfinite(before) || !(before > ROBUST_EXACT * first)) break;

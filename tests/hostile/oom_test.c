@@ -256,6 +256,22 @@ TEST(models) {
     oom_every("model", oom_walk, &c);
 }
 
+TEST(measured_fits) {
+    const OomCase c = {"t = 2*a; y ~ a + b[g]*x",
+                       "x=0,1,2,3,4,5 y=1,1.6,2.8,4.4,5.5,7 g=7,7,9,9,7,9 "
+                       "dy=1,1,1,2,2,2 dx=0.1,0.1,0.1,0.2,0.2,0.2",
+                       {"error", "dy", "xerror", "x=dx", "loss", "huber", NULL},
+                       {"a=1", "b=1", "b[9]=2,0..5", NULL}};
+    oom_every("fit with errors", oom_walk, &c);
+}
+
+/* The scale of the loss is found by fits of its own. */
+TEST(robust_fits) {
+    const OomCase c = {"y ~ a*x", "x=1,2,3,4,5 y=2,1,4,3,6", {"loss", "huber", NULL},
+                       {"a=1", NULL}};
+    oom_every("robust fit", oom_walk, &c);
+}
+
 TEST(programs) {
     const OomCase c = {"data x = standardize([a, b]); param w[2] = normal(0, 0.1)\n"
                        "param c = 0 in [0, 10]; h = softmax(relu(w) * x)\n"
@@ -287,5 +303,5 @@ TEST(stages) { oom_every("show", oom_show, NULL); }
 TEST(bisections) { oom_every("bisect", oom_bisect, NULL); }
 TEST(files) { oom_every("read", oom_read, NULL); }
 
-TEST_MAIN(walks, quasi_newton, rules, fits, intervals, models, programs, bad_ends, slopes, stages,
-          bisections, files)
+TEST_MAIN(walks, quasi_newton, rules, fits, intervals, models, measured_fits, robust_fits, programs,
+          bad_ends, slopes, stages, bisections, files)
