@@ -76,6 +76,9 @@ TEST(minimize) {
 TEST(fit) {
     char *words[] = {"fit", "y ~ a*x + b", "examples/data/line.csv", "--plot", "always", NULL};
     command_memory(words, CLI_EXIT_DONE);
+    char *tied[] = {"fit", "y ~ a*exp(b + x) + c*z + d*z", "x=1,2,3,4,5,6,7 z=3,1,4,1,5,9,2 "
+                    "y=3,8,21,55,149,404,1096", "a=1", "b=0", "c=1", "d=1", NULL};
+    command_memory(tied, CLI_EXIT_DONE);
     char *profile[] = {"fit", "y ~ a*x + b", "x=1,2,3,4 y=2,4,5,9", "--intervals", "profile",
                        "--json", NULL};
     command_memory(profile, CLI_EXIT_DONE);
