@@ -39,6 +39,20 @@ if(DESCEND_FUZZ)
     target_compile_options(flags INTERFACE -fsanitize=fuzzer-no-link)
 endif()
 
+# The command stays below 2 MB: no tables for unwinding and no names of functions in it, relocations
+# packed where the linker can.
+function(descend_make_small target)
+    include(CheckLinkerFlag)
+    check_linker_flag(C "-Wl,-z,pack-relative-relocs" DESCEND_HAS_PACKED_RELOCATIONS)
+    if(DESCEND_HAS_PACKED_RELOCATIONS)
+        target_link_options(${target} PRIVATE -Wl,-z,pack-relative-relocs)
+    endif()
+    target_link_options(${target} PRIVATE -s)
+endfunction()
+if(CMAKE_BUILD_TYPE STREQUAL "Release")
+    target_compile_options(flags INTERFACE -fno-asynchronous-unwind-tables -fno-unwind-tables)
+endif()
+
 # Inner loops that are built once more for newer processors (src/exec/kernels.c chooses). Loops may
 # compute what a branch leaves out, as no trap is looked at; the bits stay.
 function(descend_instruction_sets)
