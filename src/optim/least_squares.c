@@ -17,7 +17,7 @@ typedef enum LmPhase { LM_REGION, LM_FINISH } LmPhase;
 /* First radius against the size of the start. The first is More's. */
 static const double lm_radii[] = {100, 0.1, 1, 0.001};
 enum {
-    LM_IDLE = 4,  /* rounds without a smaller step, */
+    LM_IDLE = 4,  /* rounds whose step did not shrink, */
     LM_NOISE = 4, /* or two within so many times the floor of rounding: the end */
     LM_ATTEMPT_ROUNDS = 1500,
     LM_TRIALS = 60,
@@ -300,7 +300,8 @@ static double lm_floor(Lm *lm) {
 /* Keeps the place of the smallest step. Steps that grow above the floor come from the curvature of
  * the residuals; against it a part of the step still converges. */
 static void lm_watch(Lm *lm, double size, double floor) {
-    lm->idle = size < lm->best_size ? 0 : lm->idle + 1;
+    if (size < lm->best_size) lm->idle = 0;
+    else if (size > 0.9 * lm->last_size) lm->idle++;
     if (size < lm->best_size) {
         double reach = fmax(lm_reach(lm), DBL_MIN);
         lm->best_size = size;
