@@ -129,17 +129,25 @@ static void estimates_starts(Cli *cli, const Estimates *estimates, descend_walk 
     text_add_char(&cli->out, '\n');
 }
 
+/* What was solved for directly started nowhere. */
+static bool estimates_have_starts(const Estimates *estimates) {
+    for (size_t i = 0; i < estimates->n; i++)
+        if (estimates->starts[i] != estimates->values[i]) return true;
+    return false;
+}
+
 static void estimates_fit_screen(Cli *cli, const Estimates *estimates, descend_walk *walk) {
     Text table = {0};
     unsigned way = 0;
-    for (size_t k = 0; k < COUNT_OF(estimates_ways); k++) {
+    bool starts = estimates_have_starts(estimates);
+    for (size_t k = starts ? 0 : 1; k < COUNT_OF(estimates_ways); k++) {
         way = estimates_ways[k];
         text_clear(&table);
         estimates_render(cli, estimates, walk, way, &table);
         if (cli->style.plain || estimates_width(&table) <= cli->style.columns) break;
     }
     text_add(&cli->out, text_string(&table));
-    if (!(way & ESTIMATES_START)) estimates_starts(cli, estimates, walk);
+    if (starts && !(way & ESTIMATES_START)) estimates_starts(cli, estimates, walk);
     cli->out.failed = cli->out.failed || table.failed;
     text_free(&table);
 }

@@ -159,8 +159,11 @@ static void factor_drop_close(FitFactor *factor) {
 static Status factor_refine(FitFactor *factor, const Objective *objective, const double *x,
                             bool *good) {
     if (!objective || !objective->fine_inverse || factor->m == 0) return STATUS_OK;
-    return objective->fine_inverse(objective->context, x, factor->index, factor->scale, factor->m,
-                                   factor->inverse, &factor->rss, good);
+    double rss = 0;
+    TRY(objective->fine_inverse(objective->context, x, factor->index, factor->scale, factor->m,
+                                factor->inverse, &rss, good));
+    if (*good) factor->rss = rss;
+    return STATUS_OK;
 }
 
 Status diagnose_factor(FitFactor *factor, const Objective *objective, const double *x) {
