@@ -66,6 +66,7 @@ static Status seed_solve(Seeder *seeder, double *x, double *rss) {
     const Objective *objective = seeder->objective;
     LinearSystem *system = &seeder->system;
     size_t n = seeder->n;
+    optim_project(objective, x);
     TRY(objective->least_squares(objective->context, x, seeder->r, seeder->qtr, rss));
     if (!isfinite(*rss) || !optim_finite(seeder->r, n * n) || !optim_finite(seeder->qtr, n)) {
         *rss = NAN;
