@@ -4,11 +4,10 @@
 #include <math.h>
 #include <string.h>
 
-/* A problem with squares, for the start and the scatter about its own fit. */
+/* The fits for it go the quickest way: the bits are the same on all. */
 static Status robust_find_scale(descend_walk *walk, const Table *table, Error *error) {
     BuildOptions plain = walk->build;
-    ProblemOptions options = {.executor = walk->problem_options.executor,
-                              .threads = walk->problem_options.threads};
+    ProblemOptions options = {.threads = walk->problem_options.threads};
     double tuning = train_graph(walk->problem)->tuning;
     RobustTask task = {walk->model->ast, table,          &walk->build, options,
                        &walk->options,   tuning, error};
