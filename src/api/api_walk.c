@@ -124,9 +124,12 @@ static void walk_tell_drawn(descend_walk *walk) {
 /* A fit without start values looks for them. */
 static Status walk_seed(descend_walk *walk, Error *error) {
     if (!train_seed_wanted(walk->problem, &walk->options, walk->drawn)) return STATUS_OK;
-    Status status =
-        train_seed(walk->problem, &walk->options, walk->drawn, walk->start, &walk->seed);
-    walk->options.searched = walk->seed.walks;
+    bool robust = train_graph(walk->problem)->raw != NODE_NONE; /* squares find its place sooner */
+    Problem *problem = robust ? train_plain_problem(walk->problem) : walk->problem;
+    if (!problem) return error_memory(error);
+    Status status = train_seed(problem, &walk->options, walk->drawn, walk->start, &walk->seed);
+    walk->options.searched = robust ? 0 : walk->seed.walks;
+    walk->seed.squares = robust;
     return status == STATUS_MEMORY ? error_memory(error) : status;
 }
 

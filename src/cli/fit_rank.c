@@ -231,6 +231,7 @@ static void rank_report(Cli *cli, const RankRun *run) {
     rank_formula(cli, preferred, lane->command.formula);
     if (!quiet) cli_report_opening(cli, run->walks[preferred]);
     cli_fit_numbers(cli, run->walks[preferred]);
+    if (!quiet) cli_fit_quality(cli, &lane->inputs, run->walks[preferred]);
     cli_report_end(cli, &lane->command, &lane->inputs, run->walks[preferred]);
     if (!quiet) cli_fit_picture(cli, &lane->command, &lane->inputs, run->walks[preferred]);
 }

@@ -117,6 +117,7 @@ static void ranking_note_noise(const RankEntry *entries, size_t n, Notes *notes)
     for (size_t i = 1; i < n; i++)
         if (entries[i].rss < lowest->rss) lowest = &entries[i];
     if (lowest == first || lowest->parameters <= first->parameters) return;
+    if (lowest->aicc - first->aicc < RANKING_CLOSE) return; /* it is said already */
     if (ranking_worse(lowest, first))
         error_set(notes_add(notes), STATUS_OK, MSG_RANK_NOISE, ranking_number(lowest).s,
                   number_round(lowest->left_out, 4).s, number_round(first->left_out, 4).s,

@@ -29,7 +29,7 @@ void diagnose_seed_words(const SeedReport *seed, uint64_t number, Message senten
     sentences[0] = sentences[1] = (Message){0};
     if (!seed->used) return;
     if (seed->scanned == 0) {
-        sentences[0] = message_make(MSG_SEED_LINEAR, NULL);
+        sentences[0] = message_make(seed->squares ? MSG_SEED_SQUARES : MSG_SEED_LINEAR, NULL);
         return;
     }
     sentences[0] = seed_found(seed, number);

@@ -10,6 +10,7 @@
 #include <string.h>
 
 enum { RESTART_VALLEYS = 100 };
+static const double RESTART_LOWER = 1e-12; /* relative: less is rounding, and changes nothing */
 static const double RESTART_REACH = 10; /* of a free parameter, in units of its size (at least 1) */
 
 bool restart_wanted(const Walk *walk) {
@@ -165,7 +166,8 @@ static Status restart_run(Walk *walk, Walker *walker, Stop *stop, StepReport *re
     bool usable = isfinite(loss) && reason != REASON_NON_FINITE && reason != REASON_DIVERGED;
     bool first_failed = walk->facts.reason < 0 && reason > 0;
     bool cut = reason == REASON_INTERRUPTED;
-    if (usable && (!(walk->facts.loss <= loss) || (first_failed && loss <= walk->facts.loss)))
+    bool lower = !(walk->facts.loss <= loss + RESTART_LOWER * fabs(loss));
+    if (usable && (lower || (first_failed && loss <= walk->facts.loss)))
         restart_keep(walk, walker, stop, report, loss, reason);
     if (cut) walk->facts.reason = reason;
     return usable && !cut ? restart_note(walk, loss, optim_answer(walker)) : STATUS_OK;
