@@ -126,13 +126,13 @@ static const char *const ast_words[] = {
     "max_last", "expand_last", "normal", "uniform",  "he", "xavier", "dropout", "l1",
 };
 
-/* True when the prelude has 'def NAME('. */
+/* True when a line of the prelude begins with 'def NAME('. Asked for every name of a formula. */
 static bool ast_in_prelude(const char *name) {
     size_t length = strlen(name);
-    const char *at = lang_prelude();
-    while ((at = strstr(at, "def ")) != NULL) {
-        at += 4;
-        if (strncmp(at, name, length) == 0 && at[length] == '(') return true;
+    for (const char *at = lang_prelude(); at; at = strchr(at, '\n')) {
+        at += *at == '\n';
+        if (*at != 'd' || strncmp(at, "def ", 4) != 0) continue;
+        if (strncmp(at + 4, name, length) == 0 && at[4 + length] == '(') return true;
     }
     return false;
 }
