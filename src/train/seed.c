@@ -9,7 +9,8 @@ enum {
     SEED_PARAMETERS = 500,   /* scalars at most: more are drawn */
     SEED_ROWS = 256,         /* looked at while scanning */
     SEED_TRIES = 600,        /* for each axis, */
-    SEED_MOST_TRIES = 3000,  /* and at most */
+    SEED_MOST_TRIES = 3000,  /* and at most; */
+    SEED_QUICK = 300,        /* with fewer, as each takes long, no axis is looked at by itself */
     SEED_BATCHES = 4,        /* scans of their own, so that not all good places are neighbours */
     SEED_KEPT = 8,           /* places of each that are walked on from; */
     SEED_POLISHED = 2,       /* so many are moved along each axis first */
@@ -21,7 +22,8 @@ enum {
     SEED_LAST_ROUNDS = 400,
     SEED_FINALISTS = 6
 };
-static const double SEED_WORK = 2e9; /* multiplications in the whole scan */
+static const double SEED_WORK = 2e9; /* multiplications in the whole scan, */
+static const double SEED_WALK_WORK = 4e9; /* and in the first rounds of the walks */
 static const double SEED_SAME = 1e-6, SEED_SAME_PLACE = 1e-4;
 
 typedef struct SeedPlace {
@@ -107,9 +109,14 @@ static void seed_keep(const Seeder *seeder, double rss, SeedPlace *best, size_t 
 
 /* ---- the scan -------------------------------------------------------------------------------- */
 
-static uint64_t seed_tries(const Seeder *seeder) {
+/* Multiplications of one evaluation. */
+static double seed_effort(const Seeder *seeder) {
     double n = (double)seeder->n + 1, rows = (double)seeder->problem->rows.count;
-    double most = SEED_WORK / (2 * n * n * fmax(rows, 1));
+    return 2 * n * n * fmax(rows, 1);
+}
+
+static uint64_t seed_tries(const Seeder *seeder) {
+    double most = SEED_WORK / seed_effort(seeder);
     uint64_t tries = SEED_TRIES * seeder->space.n_axes;
     if (tries > SEED_MOST_TRIES) tries = SEED_MOST_TRIES;
     if ((double)tries > most) tries = most > 32 ? (uint64_t)most : 32;
@@ -160,12 +167,13 @@ static Status seed_polish(Seeder *seeder, SeedPlace *best, size_t n_best) {
 }
 
 static Status seed_batches(Seeder *seeder, const double *start, uint64_t tries) {
+    bool quick = tries >= SEED_QUICK;
     tries /= SEED_BATCHES;
     for (uint64_t batch = 0; batch < SEED_BATCHES; batch++) {
         SeedPlace *best = seeder->best + seeder->n_best;
         size_t n_best = 0;
         TRY(seed_scan(seeder, start, batch * tries, tries, best, &n_best));
-        TRY(seed_polish(seeder, best, n_best));
+        if (quick) TRY(seed_polish(seeder, best, n_best));
         seeder->n_best += n_best;
     }
     return STATUS_OK;
@@ -233,8 +241,17 @@ static bool seed_ended_there(const Seeder *seeder, const SeedPlace *place) {
     return false;
 }
 
+/* So many places can be walked on from: all, or where each round takes long fewer. */
+static size_t seed_affordable(const Seeder *seeder, size_t count) {
+    double most = SEED_WALK_WORK / (2 * SEED_FIRST_ROUNDS * seed_effort(seeder));
+    if ((double)count <= most) return count;
+    return most < 2 ? 2 : (size_t)most;
+}
+
 /* A few rounds from each of 'count' places, then the lowest are walked to their ends. */
 static Status seed_walk_all(Seeder *seeder, SeedPlace *places, size_t count, size_t finalists) {
+    seed_sort(places, count);
+    count = count < 2 ? count : seed_affordable(seeder, count);
     for (size_t k = 0; k < count; k++) {
         memcpy(places[k].from, places[k].x, seeder->n * sizeof *places[k].x);
         TRY(seed_walk(seeder, SEED_FIRST_ROUNDS, &places[k]));
