@@ -17,7 +17,7 @@ static BandScale band_scale(const FitStatistics *fit) {
 
 typedef struct BandVisit {
     const Band *band;
-    Tangent *tangent;
+    const FitStatistics *fit;
     BandScale scale;
     const double *weights; /* of the rows; NULL: 1 */
     double noise; /* variance of one more measurement where there are no rows to tell */
@@ -31,7 +31,7 @@ static void band_row(void *context, size_t row, double value, const double *slop
     const BandVisit *visit = context;
     const Band *band = visit->band;
     double deviation = visit->scale.deviation, reach = visit->scale.reach;
-    double variance = isfinite(value) ? diagnose_tangent_variance(visit->tangent, slope) : NAN;
+    double variance = isfinite(value) ? diagnose_variance(visit->fit, slope) : NAN;
     double noise = visit->weights ? 1 / visit->weights[row] : visit->noise;
     double curve = deviation * sqrt(variance), point = deviation * sqrt(variance + noise);
     band_set(band->fitted, row, value);
@@ -48,14 +48,12 @@ Status diagnose_band(Problem *problem, const double *x, const FitStatistics *fit
                      const double *column, size_t n, const Band *band) {
     double *weights = memory_new(train_rows(problem).count + 1, sizeof *weights);
     BandVisit visit = {.band = band,
+                       .fit = fit,
                        .scale = band_scale(fit),
                        .weights = column ? NULL : weights,
                        .noise = fit->absolute ? NAN : 1};
-    const Problem *plain = fit->robust ? train_plain_problem(problem) : problem;
-    Status status = weights && plain ? train_row_weights(problem, x, weights) : STATUS_MEMORY;
-    if (status == STATUS_OK) status = diagnose_tangent(plain, x, &visit.tangent);
+    Status status = weights ? train_row_weights(problem, x, weights) : STATUS_MEMORY;
     if (status == STATUS_OK) status = train_curve_slopes(problem, x, column, n, band_row, &visit);
-    diagnose_tangent_free(visit.tangent);
     memory_free(weights);
     return status;
 }
@@ -63,14 +61,14 @@ Status diagnose_band(Problem *problem, const double *x, const FitStatistics *fit
 /* ---- rows left out --------------------------------------------------------------------------- */
 
 typedef struct LeftOut {
-    Tangent *tangent;
+    const FitStatistics *fit;
     double sum; /* of squares */
 } LeftOut;
 
 /* The row's residual as it would be if the fit had not seen the row. */
 static void left_out_row(void *context, size_t row, double value, const double *slope) {
     LeftOut *out = context;
-    double rest = 1 - diagnose_tangent_variance(out->tangent, slope);
+    double rest = 1 - diagnose_variance(out->fit, slope);
     (void)row;
     if (rest > BAND_ALONE) out->sum += value / rest * (value / rest);
     else out->sum = NAN;
@@ -80,15 +78,13 @@ Status diagnose_left_out(Problem *problem, const double *x, const FitStatistics 
                          double *error) {
     const Graph *graph = train_graph(problem);
     Rows rows = train_rows(problem);
-    LeftOut out = {0};
+    LeftOut out = {.fit = fit};
     *error = NAN;
     if (fit->none != MSG_NONE && fit->none != MSG_NO_ERROR_EXACT) return STATUS_OK;
-    TRY(diagnose_tangent(problem, x, &out.tangent));
     Status status = STATUS_OK;
     for (size_t k = 0; k < graph->n_residuals && status == STATUS_OK; k++)
         if (graph->nodes[graph->residuals[k]].flags & NODE_ROWS)
             status = train_slopes(problem, graph->residuals[k], x, &rows, left_out_row, &out);
-    diagnose_tangent_free(out.tangent);
     *error = sqrt(train_exact_objective(problem)->loss_scale * out.sum);
     return status;
 }

@@ -46,6 +46,8 @@ double diagnose_factor_entry(const FitFactor *factor, size_t a, size_t b);
 /* How far a row (n slopes) pulls its own fitted value: the diagonal of the hat matrix. */
 double diagnose_factor_leverage(const FitFactor *factor, const double *slopes);
 /* Of the projection on the directions without effect. */
+/* The greatest part of the slopes along a direction without effect, against their size. */
+double diagnose_factor_adrift(const FitFactor *factor, const double *slopes);
 double diagnose_factor_share(const FitFactor *factor, size_t a, size_t b);
 
 /* ---- statistics.c ---------------------------------------------------------------------------- */
@@ -80,6 +82,10 @@ typedef struct FitStatistics {
 /* At x, from the R of the scaled Jacobian (linear approximation; Bates and Watts 1988,
  * section 2.3). arrived: x is the bottom of a valley; elsewhere there are no errors. Intervals are
  * Student's t with 'degrees', or normal where errors are absolute. */
+/* The variance of the sum of slope[i] * parameter i, where residuals have variance 1: g' (J'J)^- g.
+ * NaN where the data do not determine that sum. Parameters that are held or stand at a bound count
+ * as known; tied ones do no harm: what they do together is determined. */
+double diagnose_variance(const FitStatistics *fit, const double *slope);
 /* So many standard errors to each side make a 95 % interval. */
 double diagnose_interval_quantile(const FitStatistics *fit);
 Status diagnose_statistics(const Problem *problem, const double *x, bool exact, bool arrived,
@@ -228,18 +234,6 @@ void interval_profile_close(Intervals *intervals);
 Status interval_bootstrap_open(Intervals *intervals, Error *error);
 Status interval_bootstrap_step(Intervals *intervals, Error *error);
 void interval_bootstrap_close(Intervals *intervals);
-/* ---- tangent.c: what the data determine ------------------------------------------------------ */
-
-/* The plane that touches all residuals at x, from the R of their Jacobian. Parameters that are held
- * or stand at a bound count as known. */
-typedef struct Tangent Tangent;
-Status diagnose_tangent(const Problem *problem, const double *x, Tangent **tangent);
-/* The variance of the sum of slope[i] * parameter i, where the residuals have variance 1:
- * g' (J'J)^- g. NaN where the data do not determine that sum. Parameters that are tied with each
- * other do no harm: what they do together is determined. */
-double diagnose_tangent_variance(Tangent *tangent, const double *slope);
-void diagnose_tangent_free(Tangent *tangent);
-
 /* ---- band.c ---------------------------------------------------------------------------------- */
 
 /* n values each, or NULL: not wanted. */

@@ -212,6 +212,21 @@ double diagnose_factor_leverage(const FitFactor *factor, const double *slopes) {
     return sum;
 }
 
+double diagnose_factor_adrift(const FitFactor *factor, const double *slopes) {
+    double most = 0;
+    for (size_t d = 0; d < factor->nullity; d++) {
+        const double *direction = factor->null + d * factor->m;
+        double sum = 0, size = 0;
+        for (size_t k = 0; k < factor->m; k++) {
+            double part = slopes[factor->index[k]] / factor->scale[k] * direction[k];
+            sum += part;
+            size += fabs(part);
+        }
+        if (size > 0) most = fmax(most, fabs(sum) / size);
+    }
+    return most;
+}
+
 double diagnose_factor_share(const FitFactor *factor, size_t a, size_t b) {
     double sum = 0;
     for (size_t d = 0; d < factor->nullity; d++)

@@ -4,6 +4,7 @@
 #include <math.h>
 #include <string.h>
 
+static const double STATISTICS_ADRIFT = 1e-6; /* parts that should cancel, against their sizes */
 static const double STATISTICS_NORMAL = 1.959963984540054; /* 97.5 % of the normal distribution */
 static const double STATISTICS_TIED = 1e-9; /* a smaller share in a direction is rounding, */
 static const double STATISTICS_ROUNDING = 1e-12; /* or this over the smallest singular value */
@@ -106,6 +107,13 @@ static void statistics_correlate(size_t a, FitStatistics *fit) {
 static bool statistics_may_be_zero(const Objective *objective, size_t i) {
     return (!objective->low || objective->low[i] <= 0) &&
            (!objective->high || objective->high[i] >= 0);
+}
+
+double diagnose_variance(const FitStatistics *fit, const double *slope) {
+    for (size_t i = 0; i < fit->n; i++)
+        if (fit->unavailable[i] == MSG_NO_ERROR_NO_EFFECT && slope[i] != 0) return NAN;
+    if (diagnose_factor_adrift(&fit->factor, slope) > STATISTICS_ADRIFT) return NAN;
+    return diagnose_factor_leverage(&fit->factor, slope);
 }
 
 double diagnose_interval_quantile(const FitStatistics *fit) {
