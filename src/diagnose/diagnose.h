@@ -274,10 +274,27 @@ void diagnose_rank_entry(const double *left, const double *weights, size_t n, Ra
 /* Sorts, the best first, and says which is preferred, and what else should be known. */
 void diagnose_rank(RankEntry *entries, size_t n, Message *sentence, Notes *notes);
 
+/* ---- lanczos.c ------------------------------------------------------------------------------- */
+
+typedef struct SpectrumEnd {
+    double value;
+    double *vector; /* n: its direction, of length 1 */
+    bool settled;   /* to 1 % and better; else the true end may lie beyond */
+} SpectrumEnd;
+/* The least and the greatest eigenvalue of the exact second derivative. Parameters that are held
+ * do not take part; those with a factor of the rate are measured in the unit that makes it 1. */
+typedef struct Spectrum {
+    SpectrumEnd low, high; /* NaN: not available, or not finite */
+    size_t count;          /* parameters that take part */
+    double *storage;
+} Spectrum;
+Status diagnose_spectrum(const Objective *objective, const double *x, Spectrum *spectrum);
+void diagnose_spectrum_free(Spectrum *spectrum);
+
 /* ---- curvature.c ----------------------------------------------------------------------------- */
 
-/* The greatest curvature (eigenvalue of the exact second derivative, by absolute value) at x, by
- * the power method; NaN when it is not available or did not settle. */
+/* The greatest curvature (eigenvalue of the exact second derivative, by absolute value) at x; NaN
+ * when it is not available. */
 double diagnose_curvature(const Problem *problem, const double *x);
 /* The largest rate that plain descent (or momentum 'beta', Nesterov's or not) survives at x: 2 /
  * curvature for beta 0; NaN where the curvature is not positive or the rule is another. */
