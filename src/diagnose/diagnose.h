@@ -303,6 +303,44 @@ double diagnose_rate_limit(const Problem *problem, const Walker *walker, const d
  */
 bool diagnose_quadratic(const Graph *graph, NodeId loss);
 
+/* ---- doctor.c -------------------------------------------------------------------------------- */
+
+/* Numbers are NaN where the curvature that they need is not positive. */
+typedef struct Doctor {
+    Spectrum spectrum;
+    size_t rows; /* over which it was measured */
+    double condition;
+    double limit, zigzag, best; /* of plain descent: it flies off, zig-zags, is fastest */
+    double best_rounds, zigzag_rounds; /* for one more digit, at the best rate and at 'zigzag' */
+    double momentum, momentum_rate, momentum_limit, momentum_rounds; /* the best momentum */
+    bool quadratic;    /* the curvature is the same everywhere */
+    Text steep, flat;  /* the parameters that make the two ends: "a (x^2), b (x)" */
+    Text standardized; /* statements before a linear formula that scale its columns; "" */
+    Text advice;       /* options to walk with; "": none, the chosen method */
+    Message diagnosis[4];
+} Doctor;
+/* At x, with 'sample' not 0 over so many of the rows. */
+Status diagnose_doctor(Problem *problem, const double *x, size_t sample, uint64_t seed,
+                       Doctor *doctor);
+void diagnose_doctor_free(Doctor *doctor);
+
+/* ---- rate_range.c ---------------------------------------------------------------------------- */
+
+enum { RANGE_RATES = 30 };
+typedef struct RateRange {
+    double rate[RANGE_RATES], loss[RANGE_RATES]; /* NaN: a number broke */
+    double log_rate[RANGE_RATES], log_loss[RANGE_RATES]; /* to base 10, for pictures */
+    double start_loss;
+    double lowest;  /* the rate that leads lowest; NaN: none leads down */
+    double largest; /* the greatest from there on that does not lead up */
+    double steepest_low, steepest_high; /* between these the loss falls most per step of the grid */
+    int broken;
+} RateRange;
+/* Around 'limit' (NaN: not known), with the optimizer, batch and seed of 'options'. The problem is
+ * afterwards as it was. */
+Status diagnose_rate_range(Problem *problem, const WalkOptions *options, const double *start,
+                           double limit, size_t sample, RateRange *range, Error *error);
+
 /* ---- ground.c -------------------------------------------------------------------------------- */
 
 typedef enum Ground {

@@ -16,6 +16,8 @@ enum {
 };
 static const double SPECTRUM_SETTLED = 1e-6; /* the residual of an end, of its value */
 static const double SPECTRUM_GOOD = 1e-2;    /* the same after the last round */
+static const double SPECTRUM_ROUNDING = 16 * DBL_EPSILON;
+static const double SPECTRUM_ZERO = 10; /* of the least that is seen */
 
 /* S H S, where S are the scales of the parameters. */
 typedef struct Curving {
@@ -88,11 +90,16 @@ static Status spectrum_matrix(const Curving *curving, const size_t *place, doubl
     return STATUS_OK;
 }
 
-static void spectrum_end(SpectrumEnd *end, double value, const double *v, const size_t *place,
-                         size_t m) {
-    end->value = value;
+/* What is nothing but rounding of the diagonal is 0. */
+static void spectrum_end(SpectrumEnd *end, double value, const double *v, const double *diagonal,
+                         const size_t *place, size_t m) {
+    double size = 0;
+    for (size_t i = 0; i < m; i++) {
+        end->vector[place[i]] = v[i];
+        size += v[i] * v[i] * fabs(diagonal[i]);
+    }
+    end->value = fabs(value) <= SPECTRUM_ROUNDING * (double)m * size ? 0 : value;
     end->settled = true;
-    for (size_t i = 0; i < m; i++) end->vector[place[i]] = v[i];
 }
 
 static Status spectrum_dense(const Curving *curving, Spectrum *spectrum) {
@@ -105,13 +112,15 @@ static Status spectrum_dense(const Curving *curving, Spectrum *spectrum) {
     if (status == STATUS_OK)
         status = spectrum_matrix(curving, place, a, a + 2 * m * m, a + 2 * m * m + n);
     if (status == STATUS_OK && optim_finite(a, m * m)) {
+        double *diagonal = a + 2 * m * m; /* of the matrix: the unit is no longer needed */
+        for (size_t i = 0; i < m; i++) diagonal[i] = a[i * m + i];
         jacobi_eigen(a, v, m);
         for (size_t k = 1; k < m; k++) {
             if (a[k * m + k] < a[low * m + low]) low = k;
             if (a[k * m + k] > a[high * m + high]) high = k;
         }
-        spectrum_end(&spectrum->low, a[low * m + low], v + low * m, place, m);
-        spectrum_end(&spectrum->high, a[high * m + high], v + high * m, place, m);
+        spectrum_end(&spectrum->low, a[low * m + low], v + low * m, diagonal, place, m);
+        spectrum_end(&spectrum->high, a[high * m + high], v + high * m, diagonal, place, m);
     }
     memory_free(a);
     memory_free(place);
@@ -125,7 +134,9 @@ typedef struct Lanczos {
     size_t rounds, most;  /* done; room for */
     double *basis;        /* most x n */
     double *alpha, *beta; /* most each: the tridiagonal matrix */
-    double *y, *next;     /* most; n */
+    double *y, *pivots;   /* most each */
+    double *next;         /* n */
+    double least;         /* below this a remainder is nothing but rounding */
     RandomKey key;
     uint64_t drawn;
 } Lanczos;
@@ -197,12 +208,9 @@ static double lanczos_smallest(const Lanczos *lanczos, double sign, double *d) {
 /* One end as it is by now; true when it will not move any more. */
 static bool lanczos_look(const Lanczos *lanczos, double sign, SpectrumEnd *end) {
     size_t n = lanczos->curving->n, m = lanczos->rounds;
-    double *d = memory_new(m, sizeof *d);
-    end->settled = false;
-    if (!d) return true;
-    end->value = sign * lanczos_smallest(lanczos, sign, d);
+    end->value = sign * lanczos_smallest(lanczos, sign, lanczos->pivots);
     double residual = lanczos->beta[m - 1] * fabs(lanczos->y[m - 1]);
-    memory_free(d);
+    if (fabs(end->value) + residual <= SPECTRUM_ZERO * lanczos->least) end->value = residual = 0;
     memset(end->vector, 0, n * sizeof *end->vector);
     for (size_t k = 0; k < m; k++)
         for (size_t i = 0; i < n; i++)
@@ -211,18 +219,17 @@ static bool lanczos_look(const Lanczos *lanczos, double sign, SpectrumEnd *end) 
     return residual <= SPECTRUM_SETTLED * fabs(end->value);
 }
 
-/* *least: below this a remainder is nothing but rounding. */
-static Status lanczos_round(Lanczos *lanczos, double *least) {
+static Status lanczos_round(Lanczos *lanczos) {
     size_t m = lanczos->rounds, n = lanczos->curving->n;
     const double *q = lanczos->basis + m * n;
     TRY(curving_product(lanczos->curving, q, lanczos->next));
     lanczos->alpha[m] = optim_dot(q, lanczos->next, n);
-    double size = optim_norm(lanczos->next, n) * DBL_EPSILON * 16;
+    double size = optim_norm(lanczos->next, n) * SPECTRUM_ROUNDING;
     if (!isfinite(size)) return STATUS_INTERNAL;
-    if (size > *least) *least = size;
+    if (size > lanczos->least) lanczos->least = size;
     lanczos->beta[m] = lanczos_clean(lanczos, m + 1, lanczos->next);
     lanczos->rounds++;
-    bool more = lanczos->beta[m] > *least;
+    bool more = lanczos->beta[m] > lanczos->least;
     if (!more) lanczos->beta[m] = 0;
     if (m + 1 == lanczos->most) return STATUS_OK;
     if (more) lanczos_keep(lanczos, m + 1, lanczos->beta[m]);
@@ -231,11 +238,10 @@ static Status lanczos_round(Lanczos *lanczos, double *least) {
 }
 
 static Status lanczos_run(Lanczos *lanczos, Spectrum *spectrum) {
-    double least = 0;
     bool done = false;
     lanczos_draw(lanczos, 0);
     while (!done && lanczos->rounds < lanczos->most) {
-        TRY(lanczos_round(lanczos, &least));
+        TRY(lanczos_round(lanczos));
         done = lanczos->rounds == lanczos->most;
         if (!done && lanczos->rounds % SPECTRUM_LOOK) continue;
         bool low = lanczos_look(lanczos, 1, &spectrum->low);
@@ -251,12 +257,13 @@ static Status spectrum_lanczos(const Curving *curving, Spectrum *spectrum) {
     if (most > curving->count) most = curving->count;
     Lanczos lanczos = {.curving = curving, .most = most, .key = random_key(1, "curvature")};
     lanczos.basis = memory_new(most * n, sizeof *lanczos.basis);
-    lanczos.alpha = memory_new(3 * most + n, sizeof *lanczos.alpha);
+    lanczos.alpha = memory_new(4 * most + n, sizeof *lanczos.alpha);
     Status status = lanczos.basis && lanczos.alpha ? STATUS_OK : STATUS_MEMORY;
     if (status == STATUS_OK) {
         lanczos.beta = lanczos.alpha + most;
         lanczos.y = lanczos.beta + most;
-        lanczos.next = lanczos.y + most;
+        lanczos.pivots = lanczos.y + most;
+        lanczos.next = lanczos.pivots + most;
         status = lanczos_run(&lanczos, spectrum);
     }
     memory_free(lanczos.basis);

@@ -102,6 +102,21 @@ TEST(few_parameters) {
     check_ends(&objective, 2, 2, 0);
 }
 
+/* Directions without curvature have exactly none. */
+TEST(flat_directions) {
+    static Known known;
+    Objective objective = known_objective(&known, 20);
+    for (size_t i = 3; i < 20; i++) known.d[i] = (double)i;
+    check_ends(&objective, 0, 19, 1e-12);
+    objective = known_objective(&known, 400);
+    for (size_t i = 3; i < 400; i++) known.d[i] = 5 + (double)i / 400;
+    double x[400] = {0};
+    Spectrum spectrum;
+    CHECK_INT(diagnose_spectrum(&objective, x, &spectrum), STATUS_OK);
+    CHECK_NEAR(spectrum.low.value, 0, 0);
+    diagnose_spectrum_free(&spectrum);
+}
+
 /* diag(1e-9, 1) times [2 1; 1 2] times the same: the small end keeps its digits. */
 static Status graded_product(void *context, const double *x, const double *v, double *product) {
     (void)context;
@@ -161,5 +176,5 @@ TEST(what_is_not_finite_has_no_ends) {
 }
 
 TEST_MAIN(a_thousand_parameters_even, a_thousand_parameters_with_two_apart, few_different_values,
-          few_parameters, parameters_of_different_size, held_parameters_and_factors,
+          few_parameters, flat_directions, parameters_of_different_size, held_parameters_and_factors,
           what_is_not_finite_has_no_ends)
