@@ -411,12 +411,13 @@ DESCEND_API void descend_slope_free(descend_slope *slope);
 
 /* ---- doctor: curvature and rates at the walk's start ----------------------------------------- */
 
-/* Measures over 'sample' of the rows, drawn by the walk's seed; 0: all. The walk, which must outlive
- * the doctor, stays as it is, bit for bit. */
+/* Measures over 'sample' of the rows, drawn by the walk's seed; 0: all. The walk, which must
+ * outlive the doctor, stays as it is, bit for bit. */
 DESCEND_API descend_doctor *descend_doctor_open(descend_walk *walk, size_t sample,
                                                 descend_error **error);
 /* NaN where the curvature that it needs is not positive, or for an unknown key:
- * - curvature_max curvature_min (eigenvalues of the second derivative) condition_number rows;
+ * - curvature_max curvature_min (eigenvalues of the second derivative) condition_number rows
+ *   bottom (1: there may be a lowest point to walk to; 0: there is none, or nothing is known);
  * - of plain descent rate_limit (beyond it flies off) rate_zigzag (beyond it swings to and fro)
  *   rate_best, rounds_best rounds_zigzag (for one more digit at the last two);
  * - of momentum (Polyak's heavy ball) momentum_best momentum_rate (together the fastest)

@@ -58,6 +58,7 @@ double descend_doctor_number(const descend_doctor *doctor, const char *key) {
                    {"momentum_limit", known->momentum_limit},
                    {"momentum_rounds", known->momentum_rounds},
                    {"rows", (double)known->rows},
+                   {"bottom", known->bottom},
                    {"start_loss", doctor->ranged ? range->start_loss : NAN},
                    {"range_lowest", doctor->ranged ? range->lowest : NAN},
                    {"range_largest", doctor->ranged ? range->largest : NAN},

@@ -235,8 +235,8 @@ void cli_json_intervals(ViewJson *json, descend_walk *walk, const double *low, c
 
 /* ---- advice.c ----------------------------------------------------------------------------- */
 
-/* The command to type: options that the library advises are put into this command line (NULL: none);
- * other advice stays as it is. */
+/* The command to type: options that the library advises are put into this command line (NULL:
+ * none); other advice stays as it is. */
 void cli_advice(const Command *command, const char *advice, Text *out);
 
 /* ---- fits: band_file.c, fit_picture.c, and what verb_fit.c says in other places -------------- */

@@ -22,6 +22,11 @@ typedef struct DoctorVisit {
 static Status doctor_sample(Cli *cli, const Command *command, size_t *sample) {
     const char *value = command->values[OPTION_SAMPLE];
     double number = 0;
+    if (value && !command->data) {
+        error_set(&cli->error, STATUS_INPUT, MSG_CLI_OPTION_NEEDS_DATA, "sample", NULL);
+        error_remedy(&cli->error, MSG_CLI_REMEDY_GIVE_DATA, NULL);
+        return STATUS_INPUT;
+    }
     if (value && (!number_read(value, value + strlen(value), &number) || !(number >= 1) ||
                   number > 9e15 || number != floor(number))) {
         error_set(&cli->error, STATUS_INPUT, MSG_CLI_BAD_CHOICE, "sample", value, NULL);
@@ -144,8 +149,9 @@ static void doctor_table(Cli *cli, const descend_doctor *doctor) {
         bool roll = rows[k].key[0] != 'm' || descend_doctor_number(doctor, "momentum_best") > 0;
         if (!isfinite(value) || !roll) continue; /* in a round bowl nothing has to roll */
         double rounds = descend_doctor_number(doctor, rows[k].rounds);
-        Message meaning = message_make(rows[k].meaning,
-                                       isfinite(rounds) ? number_round(rounds, 6).s : "-", NULL);
+        bool still = rows[k].meaning == MSG_CLI_MEANS_ZIGZAG && !isfinite(rounds);
+        Message meaning = message_make(still ? MSG_CLI_MEANS_ZIGZAG_ALONE : rows[k].meaning,
+                                       number_round(rounds, 6).s, NULL);
         Text words = {0};
         message_render(&meaning, cli->style.language, &words);
         view_table_cell(&table, cli_text(cli, rows[k].name));
@@ -161,7 +167,7 @@ static void doctor_table(Cli *cli, const descend_doctor *doctor) {
 
 /* ---- --range --------------------------------------------------------------------------------- */
 
-static size_t doctor_rates(const descend_doctor *doctor) {
+static size_t doctor_count_rates(const descend_doctor *doctor) {
     descend_rate rate;
     size_t count = 0;
     while (descend_doctor_rate(doctor, count, &rate)) count++;
@@ -184,7 +190,7 @@ static void doctor_range_table(Cli *cli, const descend_doctor *doctor) {
 
 /* In powers of ten where all losses are above 0; what is far above the start is left out. */
 static void doctor_picture(Cli *cli, const descend_doctor *doctor) {
-    size_t n = doctor_rates(doctor);
+    size_t n = doctor_count_rates(doctor);
     double *x = memory_new(2 * n + 1, sizeof *x), *y = x + n;
     double start = descend_doctor_number(doctor, "start_loss"), most = start;
     bool powers = start > 0;
@@ -247,14 +253,17 @@ static void doctor_range(Cli *cli, const Command *command, const descend_doctor 
 static void doctor_report(Cli *cli, const Command *command, DoctorVisit *visit) {
     bool quiet = command->values[OPTION_QUIET] != NULL;
     if (!quiet) cli_line(cli, descend_walk_text(visit->walk, "names", cli_language(cli)));
-    doctor_table(cli, visit->doctor);
+    if (isfinite(descend_doctor_number(visit->doctor, "curvature_max")))
+        doctor_table(cli, visit->doctor);
     cli_line(cli, descend_doctor_text(visit->doctor, "diagnosis", cli_language(cli)));
     if (visit->formula.length > 0)
         cli_say(cli, MSG_CLI_DOCTOR_SCALED, number_round(visit->condition, 4).s, NULL);
     if (command->values[OPTION_RANGE]) doctor_range(cli, command, visit->doctor);
-    text_add(&cli->out, cli_text(cli, MSG_CLI_ADVICE));
-    doctor_advice(cli, command, visit, &cli->out);
-    text_add_char(&cli->out, '\n');
+    if (descend_doctor_number(visit->doctor, "bottom") > 0) {
+        text_add(&cli->out, cli_text(cli, MSG_CLI_ADVICE));
+        doctor_advice(cli, command, visit, &cli->out);
+        text_add_char(&cli->out, '\n');
+    }
     if (!quiet) cli_report_notes(cli, &visit->inputs, visit->walk);
 }
 
@@ -296,8 +305,9 @@ static void doctor_json(Cli *cli, const Command *command, DoctorVisit *visit) {
     if (command->values[OPTION_RANGE]) doctor_json_range(&json, doctor);
     view_json_text(&json, "diagnosis",
                    descend_doctor_text(doctor, "diagnosis", cli_language(cli)));
-    doctor_advice(cli, command, visit, &advice);
-    view_json_text(&json, "advice", text_string(&advice));
+    bool advised = descend_doctor_number(doctor, "bottom") > 0;
+    if (advised) doctor_advice(cli, command, visit, &advice);
+    view_json_text(&json, "advice", advised ? text_string(&advice) : NULL);
     view_json_close(&json, '}');
     cli->out.failed = cli->out.failed || advice.failed;
     text_free(&advice);

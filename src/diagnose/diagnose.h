@@ -314,6 +314,7 @@ typedef struct Doctor {
     double best_rounds, zigzag_rounds; /* for one more digit, at the best rate and at 'zigzag' */
     double momentum, momentum_rate, momentum_limit, momentum_rounds; /* the best momentum */
     bool quadratic;    /* the curvature is the same everywhere */
+    bool bottom;       /* there may be a lowest point to walk to */
     Text steep, flat;  /* the parameters that make the two ends: "a (x^2), b (x)" */
     Text standardized; /* statements before a linear formula that scale its columns; "" */
     Text advice;       /* options to walk with; "": none, the chosen method */

@@ -86,14 +86,18 @@ static void doctor_part(const Graph *graph, const NodeId *slopes, size_t i, Text
 /* The main parts of a direction, the largest first. */
 static void doctor_direction(const Graph *graph, const NodeId *slopes, const double *v, size_t n,
                              Text *out) {
-    double before = HUGE_VAL, largest = optim_largest(v, n);
+    double largest = optim_largest(v, n);
+    size_t chosen[DOCTOR_PARTS];
     for (int part = 0; part < DOCTOR_PARTS; part++) {
         size_t best = n;
-        for (size_t i = 0; i < n; i++)
-            if (fabs(v[i]) < before && (best == n || fabs(v[i]) > fabs(v[best]))) best = i;
+        for (size_t i = 0; i < n; i++) {
+            bool named = false;
+            for (int k = 0; k < part; k++) named = named || chosen[k] == i;
+            if (!named && (best == n || fabs(v[i]) > fabs(v[best]))) best = i;
+        }
         if (best == n || !(fabs(v[best]) >= DOCTOR_SHARE * largest)) return;
         doctor_part(graph, slopes, best, out);
-        before = fabs(v[best]);
+        chosen[part] = best;
     }
 }
 
@@ -263,6 +267,8 @@ Status diagnose_doctor(Problem *problem, const double *x, size_t sample, uint64_
         doctor_measure(problem, x, sample, seed, &doctor->spectrum, &doctor->rows);
     if (status == STATUS_OK) status = doctor_name(problem, doctor);
     doctor->quadratic = diagnose_quadratic(graph, graph->loss);
+    double low = doctor->spectrum.low.value, high = doctor->spectrum.high.value;
+    doctor->bottom = isfinite(high) && !(doctor->quadratic && (low < 0 || high == 0));
     doctor_rates(doctor);
     doctor_words(problem, doctor);
     doctor_advise(doctor);

@@ -3,12 +3,19 @@
 #include "diagnose.h"
 
 #include <math.h>
+#include <string.h>
 
 #include "../op/vmath.h"
 
 enum { RANGE_ROUNDS = 10 };
 static const double RANGE_LOW = 1e-4, RANGE_HIGH = 4; /* of the largest rate by the curvature, */
-static const double RANGE_ANY = 1; /* or of this where there is none */
+static const double RANGE_ANY = 1; /* or of this where there is none, or other rules walk */
+
+/* The limit tells about rules that step along the slope itself. */
+static bool range_has_limit(const char *optimizer) {
+    return !optimizer || !strcmp(optimizer, "gd") || !strcmp(optimizer, "momentum") ||
+           !strcmp(optimizer, "nesterov");
+}
 
 /* The loss where it ends, over all rows; NaN when a number broke. */
 static Status range_walk(Problem *problem, const WalkOptions *options, const double *start,
@@ -81,7 +88,8 @@ Status diagnose_rate_range(Problem *problem, const WalkOptions *options, const d
     Rows rows = train_rows(problem);
     Sample part = {0};
     *range = (RateRange){.start_loss = NAN};
-    double middle = isfinite(limit) ? limit : RANGE_ANY, low = vm_log(RANGE_LOW * middle);
+    double middle = isfinite(limit) && range_has_limit(options->optimizer) ? limit : RANGE_ANY;
+    double low = vm_log(RANGE_LOW * middle);
     double step = vm_log(RANGE_HIGH / RANGE_LOW) / (RANGE_RATES - 1);
     for (int k = 0; k < RANGE_RATES; k++) range->rate[k] = vm_exp(low + k * step);
     if (sample && sample_open(problem, sample, options->seed, &part) != STATUS_OK)

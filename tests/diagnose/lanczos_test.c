@@ -2,7 +2,6 @@
 #include "../../src/diagnose/diagnose.h"
 #include "../check.h"
 
-#include <stdlib.h>
 
 enum { MANY = 1000 };
 
@@ -176,5 +175,5 @@ TEST(what_is_not_finite_has_no_ends) {
 }
 
 TEST_MAIN(a_thousand_parameters_even, a_thousand_parameters_with_two_apart, few_different_values,
-          few_parameters, flat_directions, parameters_of_different_size, held_parameters_and_factors,
-          what_is_not_finite_has_no_ends)
+          few_parameters, flat_directions, parameters_of_different_size,
+          held_parameters_and_factors, what_is_not_finite_has_no_ends)
