@@ -324,6 +324,9 @@ typedef struct Doctor {
 Status diagnose_doctor(Problem *problem, const double *x, size_t sample, uint64_t seed,
                        Doctor *doctor);
 void diagnose_doctor_free(Doctor *doctor);
+/* All rows of the table, or a sample of them, in the place of the walk's; and back. */
+Status diagnose_look(Problem *problem, size_t sample, uint64_t seed, Rows *before, Sample *part);
+void diagnose_look_back(Problem *problem, const Rows *before, Sample *part);
 
 /* ---- rate_range.c ---------------------------------------------------------------------------- */
 

@@ -208,9 +208,10 @@ static void doctor_words(const Problem *problem, Doctor *doctor) {
     *words++ = doctor_valley(doctor);
     if (positive && !settled) *words++ = message_make(MSG_DOCTOR_UNSETTLED, NULL);
     if (positive && !doctor->quadratic) *words++ = message_make(MSG_DOCTOR_HERE, NULL);
-    if (doctor->rows < train_rows(problem).count)
+    const Table *table = train_table(problem);
+    if (table && doctor->rows < table->n_rows)
         *words++ = message_make(MSG_DOCTOR_SAMPLE, number_integer((long long)doctor->rows).s,
-                                number_integer((long long)train_rows(problem).count).s, NULL);
+                                number_integer((long long)table->n_rows).s, NULL);
 }
 
 /* Never above the best rate. */
@@ -231,6 +232,23 @@ static void doctor_advise(Doctor *doctor) {
                     number_integer((long long)(DOCTOR_DIGITS * doctor->best_rounds)).s);
 }
 
+/* ---- rows ------------------------------------------------------------------------------------ */
+
+Status diagnose_look(Problem *problem, size_t sample, uint64_t seed, Rows *before, Sample *part) {
+    const Table *table = train_table(problem);
+    *before = train_rows(problem);
+    *part = (Sample){0};
+    if (table) train_use_rows(problem, 0, table->n_rows);
+    Status status = sample ? sample_open(problem, sample, seed, part) : STATUS_OK;
+    if (status != STATUS_OK) train_use_rows(problem, before->first, before->count);
+    return status;
+}
+
+void diagnose_look_back(Problem *problem, const Rows *before, Sample *part) {
+    if (part->columns) sample_close(problem, part);
+    train_use_rows(problem, before->first, before->count);
+}
+
 /* ---- the whole ------------------------------------------------------------------------------- */
 
 static Status doctor_name(Problem *problem, Doctor *doctor) {
@@ -249,11 +267,12 @@ static Status doctor_name(Problem *problem, Doctor *doctor) {
 
 static Status doctor_measure(Problem *problem, const double *x, size_t sample, uint64_t seed,
                              Spectrum *spectrum, size_t *rows) {
-    Sample part = {0};
-    if (sample) TRY(sample_open(problem, sample, seed, &part));
+    Sample part;
+    Rows before;
+    TRY(diagnose_look(problem, sample, seed, &before, &part));
     *rows = train_rows(problem).count;
     Status status = diagnose_spectrum(train_exact_objective(problem), x, spectrum);
-    sample_close(problem, &part);
+    diagnose_look_back(problem, &before, &part);
     return status;
 }
 

@@ -85,18 +85,17 @@ static void range_judge(RateRange *range) {
 
 Status diagnose_rate_range(Problem *problem, const WalkOptions *options, const double *start,
                            double limit, size_t sample, RateRange *range, Error *error) {
-    Rows rows = train_rows(problem);
-    Sample part = {0};
+    Rows before;
+    Sample part;
     *range = (RateRange){.start_loss = NAN};
     double middle = isfinite(limit) && range_has_limit(options->optimizer) ? limit : RANGE_ANY;
     double low = vm_log(RANGE_LOW * middle);
     double step = vm_log(RANGE_HIGH / RANGE_LOW) / (RANGE_RATES - 1);
     for (int k = 0; k < RANGE_RATES; k++) range->rate[k] = vm_exp(low + k * step);
-    if (sample && sample_open(problem, sample, options->seed, &part) != STATUS_OK)
+    if (diagnose_look(problem, sample, options->seed, &before, &part) != STATUS_OK)
         return error_memory(error);
     Status status = range_walks(problem, options, start, range, error);
-    if (part.columns) sample_close(problem, &part);
-    train_use_rows(problem, rows.first, rows.count);
+    diagnose_look_back(problem, &before, &part);
     range_judge(range);
     for (int k = 0; k < RANGE_RATES; k++) {
         range->log_rate[k] = vm_log10(range->rate[k]);
