@@ -36,6 +36,7 @@ typedef struct descend_table descend_table;
 typedef struct descend_walk descend_walk;
 typedef struct descend_slope descend_slope;
 typedef struct descend_bisect descend_bisect;
+typedef struct descend_doctor descend_doctor;
 
 typedef enum descend_status {
     DESCEND_OK = 0,
@@ -407,6 +408,46 @@ DESCEND_API int descend_slope_directions(const descend_slope *slope, double *bes
 DESCEND_API int descend_slope_verdict(descend_slope *slope, const char *language,
                                       const char **sentence);
 DESCEND_API void descend_slope_free(descend_slope *slope);
+
+/* ---- doctor: curvature and rates at the walk's start ----------------------------------------- */
+
+/* Measures over 'sample' of the rows, drawn by the walk's seed; 0: all. The walk, which must
+ * outlive the doctor, stays as it is, bit for bit. */
+DESCEND_API descend_doctor *descend_doctor_open(descend_walk *walk, size_t sample,
+                                                descend_error **error);
+/* NaN where the curvature that it needs is not positive, or for an unknown key:
+ * - curvature_max curvature_min (eigenvalues of the second derivative) condition_number rows
+ *   bottom (1: there may be a lowest point to walk to; 0: there is none, or nothing is known);
+ * - of plain descent rate_limit (beyond it flies off) rate_zigzag (beyond it swings to and fro)
+ *   rate_best, rounds_best rounds_zigzag (for one more digit at the last two);
+ * - of momentum (Polyak's heavy ball) momentum_best momentum_rate (together the fastest)
+ *   momentum_limit momentum_rounds;
+ * - after descend_doctor_range start_loss range_lowest (the rate that led lowest) range_largest
+ *   (the greatest that did not lead up) range_steepest_low range_steepest_high (between these the
+ *   loss fell most) range_broken (rates at which a number broke). */
+DESCEND_API double descend_doctor_number(const descend_doctor *doctor, const char *key);
+/* diagnosis: sentences, one a line. advice: options to walk with; "": none, the method that is
+ * chosen then. steep, flat: the parameters that make the largest and the smallest curvature, with
+ * their slopes: "b (x^2), c (x)". standardized: statements that, before the formula, scale the
+ * columns of a linear fit ("x = standardize(x); "), which then reaches the same curves; or "". */
+DESCEND_API const char *descend_doctor_text(descend_doctor *doctor, const char *key,
+                                            const char *language);
+/* Walks a few rounds at each of many rates, from the same start, with the walk's optimizer (gd if
+ * none) and batch; then the k-th rate: false past the end. */
+DESCEND_API descend_status descend_doctor_range(descend_doctor *doctor, descend_error **error);
+typedef struct descend_rate {
+    double rate, loss;         /* NaN: a number broke */
+    double log_rate, log_loss; /* to base 10; NaN where there is none */
+} descend_rate;
+DESCEND_API int descend_doctor_rate(const descend_doctor *doctor, size_t k, descend_rate *rate);
+DESCEND_API void descend_doctor_free(descend_doctor *doctor);
+
+/* What this library works with here: instructions (avx512, avx2, plain), compiler (its path, "":
+ * none). Free with descend_free; NULL: no memory. */
+DESCEND_API char *descend_machine_text(const char *key);
+/* Bytes a second from memory, multiplications and additions a second; measured, which takes a part
+ * of a second. NaN: no memory. */
+DESCEND_API descend_status descend_machine_limits(double *read, double *operations);
 
 /* ---- bisect: the god's-eye view, on the slope ------------------------------------------------ */
 

@@ -41,7 +41,8 @@ static void advice_add_word(Text *out, const char *word) {
 
 void cli_advice(const Command *command, const char *advice, Text *out) {
     bool only_words = false;
-    if (strncmp(advice, "--", 2) != 0) {
+    if (!advice) advice = "";
+    else if (strncmp(advice, "--", 2) != 0) {
         text_add(out, advice);
         return;
     }

@@ -235,8 +235,8 @@ void cli_json_intervals(ViewJson *json, descend_walk *walk, const double *low, c
 
 /* ---- advice.c ----------------------------------------------------------------------------- */
 
-/* The command to type: options that the library advises are put into this command line; other
- * advice stays as it is. */
+/* The command to type: options that the library advises are put into this command line (NULL:
+ * none); other advice stays as it is. */
 void cli_advice(const Command *command, const char *advice, Text *out);
 
 /* ---- fits: band_file.c, fit_picture.c, and what verb_fit.c says in other places -------------- */
@@ -270,6 +270,8 @@ int cli_fit_inputs(Cli *cli, const Command *command, const CliInputs *inputs);
 int cli_fit(Cli *cli, const Command *command);
 int cli_slope(Cli *cli, const Command *command);
 int cli_bisect(Cli *cli, const Command *command);
+int cli_doctor(Cli *cli, const Command *command);
+int cli_doctor_machine(Cli *cli); /* without a formula */
 int cli_show(Cli *cli, const Command *command);
 int cli_tour(Cli *cli, const Command *command);
 

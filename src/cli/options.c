@@ -23,7 +23,7 @@ const CliVerbRow cli_verb_rows[VERB_COUNT] = {
 
 /* Words that come with later versions. */
 static const char *const options_later_verbs[] = {
-    "doctor", "train", "predict", "evaluate", "resume", "runs", "plot", "serve", "export"};
+    "train", "predict", "evaluate", "resume", "runs", "plot", "serve", "export"};
 static const char *const options_later[] = {"valid",  "task",  "target", "error",
                                             "xerror", "group", "out",    "to"};
 
@@ -340,7 +340,8 @@ static Status options_sort_words(OptionsReader *reader, size_t first) {
     bool formula = command->verb != VERB_TOUR;
     if (formula && first >= reader->n_words) {
         const char *name = cli_verb_rows[command->verb].name;
-        if (command->verb == VERB_SHOW) return STATUS_OK; /* the list of what can be shown */
+        /* the list of what can be shown, or the machine */
+        if (command->verb == VERB_SHOW || command->verb == VERB_DOCTOR) return STATUS_OK;
         error_set(&cli->error, STATUS_INPUT, MSG_CLI_VERB_NEEDS_FORMULA, name, NULL);
         error_remedy(&cli->error, MSG_CLI_EXAMPLE_FORMULA, NULL);
         return STATUS_INPUT;

@@ -10,7 +10,8 @@ static int run_version(Cli *cli) {
 static int run_verb(Cli *cli, const Command *command) {
     static int (*const verbs[VERB_COUNT])(Cli *, const Command *) = {
         [VERB_MINIMIZE] = cli_minimize, [VERB_FIT] = cli_fit,   [VERB_SLOPE] = cli_slope,
-        [VERB_BISECT] = cli_bisect,     [VERB_SHOW] = cli_show, [VERB_TOUR] = cli_tour};
+        [VERB_BISECT] = cli_bisect,     [VERB_SHOW] = cli_show, [VERB_DOCTOR] = cli_doctor,
+        [VERB_TOUR] = cli_tour};
     return verbs[command->verb](cli, command);
 }
 

@@ -268,10 +268,27 @@ void diagnose_rank_entry(const double *left, const double *weights, size_t n, Ra
 /* Sorts, the best first, and says which is preferred, and what else should be known. */
 void diagnose_rank(RankEntry *entries, size_t n, Message *sentence, Notes *notes);
 
+/* ---- lanczos.c ------------------------------------------------------------------------------- */
+
+typedef struct SpectrumEnd {
+    double value;
+    double *vector; /* n: its direction, of length 1 */
+    bool settled;   /* to 1 % and better; else the true end may lie beyond */
+} SpectrumEnd;
+/* The least and the greatest eigenvalue of the exact second derivative. Parameters that are held
+ * do not take part; those with a factor of the rate are measured in the unit that makes it 1. */
+typedef struct Spectrum {
+    SpectrumEnd low, high; /* NaN: not available, or not finite */
+    size_t count;          /* parameters that take part */
+    double *storage;
+} Spectrum;
+Status diagnose_spectrum(const Objective *objective, const double *x, Spectrum *spectrum);
+void diagnose_spectrum_free(Spectrum *spectrum);
+
 /* ---- curvature.c ----------------------------------------------------------------------------- */
 
-/* The greatest curvature (eigenvalue of the exact second derivative, by absolute value) at x, by
- * the power method; NaN when it is not available or did not settle. */
+/* The greatest curvature (eigenvalue of the exact second derivative, by absolute value) at x; NaN
+ * when it is not available. */
 double diagnose_curvature(const Problem *problem, const double *x);
 /* The largest rate that plain descent (or momentum 'beta', Nesterov's or not) survives at x: 2 /
  * curvature for beta 0; NaN where the curvature is not positive or the rule is another. */
@@ -279,6 +296,48 @@ double diagnose_rate_limit(const Problem *problem, const Walker *walker, const d
 /* True when the loss is a polynomial of degree two at most in the parameters: one valley, or none.
  */
 bool diagnose_quadratic(const Graph *graph, NodeId loss);
+
+/* ---- doctor.c -------------------------------------------------------------------------------- */
+
+/* Numbers are NaN where the curvature that they need is not positive. */
+typedef struct Doctor {
+    Spectrum spectrum;
+    size_t rows; /* over which it was measured */
+    double condition;
+    double limit, zigzag, best; /* of plain descent: it flies off, zig-zags, is fastest */
+    double best_rounds, zigzag_rounds; /* for one more digit, at the best rate and at 'zigzag' */
+    double momentum, momentum_rate, momentum_limit, momentum_rounds; /* the best momentum */
+    bool quadratic;    /* the curvature is the same everywhere */
+    bool bottom;       /* there may be a lowest point to walk to */
+    Text steep, flat;  /* the parameters that make the two ends: "a (x^2), b (x)" */
+    Text standardized; /* statements before a linear formula that scale its columns; "" */
+    Text advice;       /* options to walk with; "": none, the chosen method */
+    Message diagnosis[4];
+} Doctor;
+/* At x, with 'sample' not 0 over so many of the rows. */
+Status diagnose_doctor(Problem *problem, const double *x, size_t sample, uint64_t seed,
+                       Doctor *doctor);
+void diagnose_doctor_free(Doctor *doctor);
+/* All rows of the table, or a sample of them, in the place of the walk's; and back. */
+Status diagnose_look(Problem *problem, size_t sample, uint64_t seed, Rows *before, Sample *part);
+void diagnose_look_back(Problem *problem, const Rows *before, Sample *part);
+
+/* ---- rate_range.c ---------------------------------------------------------------------------- */
+
+enum { RANGE_RATES = 30 };
+typedef struct RateRange {
+    double rate[RANGE_RATES], loss[RANGE_RATES]; /* NaN: a number broke */
+    double log_rate[RANGE_RATES], log_loss[RANGE_RATES]; /* to base 10, for pictures */
+    double start_loss;
+    double lowest;  /* the rate that leads lowest; NaN: none leads down */
+    double largest; /* the greatest from there on that does not lead up */
+    double steepest_low, steepest_high; /* between these the loss falls most per step of the grid */
+    int broken;
+} RateRange;
+/* Around 'limit' (NaN: not known), with the optimizer, batch and seed of 'options'. The problem is
+ * afterwards as it was. */
+Status diagnose_rate_range(Problem *problem, const WalkOptions *options, const double *start,
+                           double limit, size_t sample, RateRange *range, Error *error);
 
 /* ---- ground.c -------------------------------------------------------------------------------- */
 

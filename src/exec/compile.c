@@ -9,6 +9,11 @@ bool exec_module_possible(void) {
     return false;
 }
 
+bool exec_compiler(Text *path) {
+    (void)path;
+    return false;
+}
+
 Module *exec_module_start(const char *text, size_t length, const char *cache, bool build) {
     (void)text, (void)length, (void)cache, (void)build;
     return NULL;
@@ -92,10 +97,16 @@ static bool compile_find(Text *path, struct stat *about) {
     return false;
 }
 
-bool exec_module_possible(void) {
+bool exec_compiler(Text *path) {
     struct stat about;
+    bool found = compile_find(path, &about);
+    if (!found) text_clear(path);
+    return found;
+}
+
+bool exec_module_possible(void) {
     Text path = {0};
-    bool found = compile_find(&path, &about);
+    bool found = exec_compiler(&path);
     text_free(&path);
     return found;
 }

@@ -228,6 +228,7 @@ typedef struct Kernels {
                      size_t count);
     double (*fold_lanes)(Op op, void *lanes, double neutral);
 } Kernels;
+const char *exec_instructions(void); /* the set that is chosen: avx512, avx2, plain */
 /* NULL: this processor or build has no such set. */
 const Kernels *exec_kernels(Precision precision, Isa isa);
 const Kernels *exec_kernels_avx2(Precision precision);
@@ -411,6 +412,7 @@ void exec_cache_tidy(const char *folder); /* so that it does not grow without en
 typedef struct Module Module;
 typedef enum ModuleState { MODULE_BUILDING, MODULE_READY, MODULE_NONE } ModuleState;
 bool exec_module_possible(void); /* there is a compiler */
+bool exec_compiler(Text *path);  /* its path; stays empty where there is none */
 /* NULL: it cannot be had, or is not in the cache and shall not be built. */
 Module *exec_module_start(const char *text, size_t length, const char *cache, bool build);
 ModuleState exec_module_poll(Module *module, bool wait);

@@ -32,3 +32,9 @@ const Kernels *exec_kernels(Precision precision, Isa isa) {
     if (isa != ISA_BEST && isa != ISA_PLAIN) return NULL;
     return precision == PRECISION_F32 ? &kernel_plain_f32_set : &kernel_plain_set;
 }
+
+const char *exec_instructions(void) {
+    const Kernels *best = exec_kernels(PRECISION_F64, ISA_BEST);
+    if (best == &kernel_plain_set) return "plain";
+    return best == exec_kernels_avx512(PRECISION_F64) ? "avx512" : "avx2";
+}

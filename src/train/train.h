@@ -197,6 +197,19 @@ bool train_seed_wanted(const Problem *problem, const WalkOptions *options, const
  * to the end of their valleys. All draws are keyed by the seed; no bit depends on threads. */
 Status train_seed(Problem *problem, const WalkOptions *options, const bool *open, double *start,
                   SeedReport *report);
+/* ---- sample.c: a part of the rows, for what need not see all --------------------------------- */
+
+typedef struct Sample {
+    const double **columns; /* NULL: all rows were few enough */
+    float **floats;
+    double *values;
+    size_t n_columns, rows;
+} Sample;
+/* From now on the problem evaluates at most 'most' rows, one drawn from each of as many equal
+ * parts of the table, until the sample is closed. */
+Status sample_open(Problem *problem, size_t most, uint64_t seed, Sample *sample);
+void sample_close(Problem *problem, Sample *sample);
+
 /* ---- robust.c: --loss ------------------------------------------------------------------------ */
 
 /* What the problems of such a fit are made of. */
@@ -289,19 +302,6 @@ struct Problem {
 /* Other columns, and rows of them, from now on. */
 void train_set_columns(Problem *problem, const double **columns, float **floats, size_t first,
                          size_t count);
-
-/* ---- sample.c: a part of the rows, for what need not see all --------------------------------- */
-
-typedef struct Sample {
-    const double **columns; /* NULL: all rows were few enough */
-    float **floats;
-    double *values;
-    size_t n_columns, rows;
-} Sample;
-/* From now on the problem evaluates at most 'most' rows, one drawn from each of as many equal
- * parts of the table, until the sample is closed. */
-Status sample_open(Problem *problem, size_t most, uint64_t seed, Sample *sample);
-void sample_close(Problem *problem, Sample *sample);
 
 /* ---- seed_space.c: what is scanned for start values ------------------------------------------ */
 

@@ -139,6 +139,44 @@ static Outcome oom_bisect_of(descend_walk *walk) {
     return status < 0 ? oom_failed(error) : OUTCOME_GOOD;
 }
 
+static Outcome oom_doctor_of(descend_walk *walk) {
+    static const char *const texts[] = {"diagnosis", "advice", "steep", "flat", "standardized"};
+    descend_error *error = NULL;
+    if (descend_walk_set(walk, "optimizer", "gd", &error) < 0) return oom_failed(error);
+    descend_doctor *doctor = descend_doctor_open(walk, 0, &error);
+    if (!doctor) return oom_failed(error);
+    CHECK_NEAR(descend_doctor_number(doctor, "rate_limit"), 2.0 / 3, 1e-12);
+    for (size_t k = 0; k < COUNT_OF(texts); k++)
+        CHECK(descend_doctor_text(doctor, texts[k], "zh") != NULL);
+    descend_status status = descend_doctor_range(doctor, &error);
+    if (status >= 0) CHECK(descend_doctor_number(doctor, "range_lowest") > 0);
+    descend_doctor_free(doctor);
+    return status < 0 ? oom_failed(error) : OUTCOME_GOOD;
+}
+
+/* With columns to scale, a sample of the rows, and enough parameters for Lanczos' method. */
+static Outcome oom_doctor_fit(const OomCase *unused) {
+    (void)unused;
+    descend_error *error = NULL;
+    descend_doctor *doctor = NULL;
+    descend_walk *walk = NULL;
+    descend_table *table = NULL;
+    descend_model *model = descend_model_parse("param v[40] = 1; param a = 0; param b = 0\n"
+                                               "y ~ a*x + b*z; minimize sum(v^2)", &error);
+    if (model) table = descend_table_parse("x=1,2,3,4,5 z=1,3,2,5,4 y=1,2,2,4,4", &error);
+    if (table) walk = descend_walk_open(model, table, &error);
+    if (walk && descend_walk_set(walk, "optimizer", "gd", &error) >= 0)
+        doctor = descend_doctor_open(walk, 3, &error);
+    Outcome outcome = doctor ? OUTCOME_GOOD : oom_failed(error);
+    if (doctor) CHECK(descend_doctor_number(doctor, "curvature_max") > 2);
+    if (doctor) CHECK_NEAR(descend_doctor_number(doctor, "rows"), 3, 0);
+    descend_doctor_free(doctor);
+    descend_walk_free(walk);
+    descend_table_free(table);
+    descend_model_free(model);
+    return outcome;
+}
+
 /* a^2 + a*b + b^2 at (5, 2): the slope by a is 2a + b = 12; at (1, 2) the value is 7. */
 static Outcome oom_with_walk(Outcome (*use)(descend_walk *)) {
     descend_error *error = NULL;
@@ -164,6 +202,11 @@ static Outcome oom_slope(const OomCase *unused) {
 static Outcome oom_show(const OomCase *unused) {
     (void)unused;
     return oom_with_walk(oom_show_of);
+}
+
+static Outcome oom_doctor(const OomCase *unused) {
+    (void)unused;
+    return oom_with_walk(oom_doctor_of);
 }
 
 static Outcome oom_bisect(const OomCase *unused) {
@@ -300,8 +343,12 @@ TEST(bad_ends) {
 
 TEST(slopes) { oom_every("slope", oom_slope, NULL); }
 TEST(stages) { oom_every("show", oom_show, NULL); }
+TEST(doctors) {
+    oom_every("doctor", oom_doctor, NULL);
+    oom_every("doctor of a fit", oom_doctor_fit, NULL);
+}
 TEST(bisections) { oom_every("bisect", oom_bisect, NULL); }
 TEST(files) { oom_every("read", oom_read, NULL); }
 
 TEST_MAIN(walks, quasi_newton, rules, fits, intervals, models, measured_fits, robust_fits, programs,
-          bad_ends, slopes, stages, bisections, files)
+          bad_ends, slopes, stages, doctors, bisections, files)
