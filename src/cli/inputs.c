@@ -208,7 +208,10 @@ descend_walk *cli_open_walk(Cli *cli, const Command *command, const CliInputs *i
     bool good = walk != NULL;
     for (size_t k = 0; good && k < command->n_arguments; k++)
         good = descend_walk_argument(walk, command->arguments[k], &cli->refusal) >= 0;
-    if (good && descend_walk_prepare(walk, &cli->refusal) >= 0) return walk;
+    cli_signal_walk(walk); /* the search for start values may take its time */
+    good = good && descend_walk_prepare(walk, &cli->refusal) >= 0;
+    cli_signal_walk(NULL);
+    if (good) return walk;
     descend_walk_free(walk);
     return NULL;
 }

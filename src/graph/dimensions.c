@@ -9,7 +9,7 @@
 #include <string.h>
 
 enum { UNITS_ROOM = 1 << 22 }; /* exponents at most */
-static const double UNITS_ZERO = 1e-9;
+static const double UNITS_ZERO = 1e-9, UNITS_GREATEST = 1e3;
 
 typedef struct Units {
     const Graph *graph;
@@ -31,6 +31,13 @@ static void units_subtract(double *row, const double *other, double factor, size
     for (size_t k = 0; k < width; k++) row[k] -= factor * other[k];
 }
 
+/* Exponents that people write; products of huge ones are not followed. */
+static bool units_sane(const double *row, size_t width) {
+    for (size_t k = 0; k < width; k++)
+        if (!(fabs(row[k]) <= UNITS_GREATEST)) return false;
+    return true;
+}
+
 /* The row in 'work' must be no unit at all. */
 static void units_equation(Units *units) {
     double *row = units->work;
@@ -39,7 +46,8 @@ static void units_equation(Units *units) {
         units_subtract(row, units->system + e * width, row[units->pivot[e]], width);
     for (size_t p = 1; p < units->n_parameters; p++)
         if (fabs(row[p]) > fabs(row[pivot])) pivot = p;
-    if (units->n_parameters == 0 || fabs(row[pivot]) < UNITS_ZERO) return;
+    if (units->n_parameters == 0 || units->n_equations == units->n_parameters) return;
+    if (!(fabs(row[pivot]) >= UNITS_ZERO) || !units_sane(row, width)) return;
     double scale = row[pivot], *into = units->system + units->n_equations * width;
     for (size_t k = 0; k < width; k++) into[k] = row[k] / scale;
     for (size_t e = 0; e < units->n_equations; e++) {
@@ -74,6 +82,7 @@ static void units_equal(Units *units, NodeId a, NodeId b) {
 static void units_take(Units *units, NodeId id, NodeId from, double factor) {
     if (!units->known[from]) units->known[id] = false;
     units_subtract(units_row(units, id), units_row(units, from), -factor, units->width);
+    if (!units_sane(units_row(units, id), units->width)) units->known[id] = false;
 }
 
 /* Terms that are added, or one of which is chosen. */

@@ -84,6 +84,11 @@ static void projection_move(Projection *projection) {
         projection->x[projection->order[k]] += projection->step[k];
 }
 
+static void projection_unmove(Projection *projection) {
+    for (size_t k = 0; k < projection->n_linear; k++)
+        projection->x[projection->order[k]] -= projection->step[k];
+}
+
 Status optim_project_linear(Projection *projection, double *rss) {
     TRY(projection_outer(projection, rss));
     if (!isfinite(*rss)) return STATUS_OK;
@@ -94,6 +99,13 @@ Status optim_project_linear(Projection *projection, double *rss) {
         *rss = fmax(*rss - gain, 0);
         return STATUS_OK;
     }
+    double before = *rss;
+    TRY(projection_outer(projection, rss));
+    if (*rss <= before) {
+        projection_reorder(projection);
+        return STATUS_OK;
+    }
+    projection_unmove(projection); /* rounding ate the gain */
     TRY(projection_outer(projection, rss));
     if (isfinite(*rss)) projection_reorder(projection);
     return STATUS_OK;

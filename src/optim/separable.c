@@ -8,6 +8,7 @@
 typedef enum SeparableStage { STAGE_LINEAR, STAGE_INNER, STAGE_ALL } SeparableStage;
 
 enum { SEPARABLE_PAIRS = 10 };
+static const double SEPARABLE_RISE = 1e-7; /* of the loss: more is no rounding */
 static const double SEPARABLE_DONE = 1e-9; /* of the loss: a round that wins less ends the stage */
 
 typedef struct Separable {
@@ -18,6 +19,7 @@ typedef struct Separable {
     double *here;               /* n: where it stands */
     double *at, *next, *slope;  /* n each: of the newest report */
     double *y;                  /* starts of the parameters that are not linear */
+    double inner_loss; /* where the inner walk stands */
     long long steps, evaluations; /* of the stages that are over */
 } Separable;
 
@@ -95,6 +97,7 @@ static Status separable_turn(Separable *separable, bool inner) {
     if (separable->stage == STAGE_ALL)
         return optim_marquardt.open(separable->objective, separable->here, &separable->all);
     for (size_t k = 0; m + k < n; k++) separable->y[k] = separable->here[projection->order[m + k]];
+    separable->inner_loss = INFINITY;
     return optim_marquardt.open(&projection->inner, separable->y, &separable->inner);
 }
 
@@ -122,6 +125,11 @@ static void separable_spread_slope(Separable *separable, const double *inner) {
         separable->slope[projection->order[k]] = k < m ? 0 : inner[k - m];
 }
 
+static bool separable_within(const Objective *objective, size_t i, double value) {
+    return !(objective->low && value < objective->low[i]) &&
+           !(objective->high && value > objective->high[i]);
+}
+
 /* Two terms of one form (a*exp(-b*x) + c*exp(-d*x)) may have changed places on the way: then the
  * parameters go back to the order of their starts. */
 static Status separable_keep_order(Separable *separable, double rss) {
@@ -133,6 +141,9 @@ static Status separable_keep_order(Separable *separable, double rss) {
             double *here = separable->here, before = separable->y[a - m] - separable->y[b - m];
             double swapped = INFINITY, left = here[i], right = here[j];
             if (!(before * (left - right) < 0)) continue;
+            if (!separable_within(separable->objective, i, right) ||
+                !separable_within(separable->objective, j, left))
+                continue;
             for (size_t k = 0; k < n; k++) projection->x[k] = here[k];
             projection->x[i] = right;
             projection->x[j] = left;
@@ -150,6 +161,10 @@ static Status separable_inner(Separable *separable, StepReport *report, bool *mo
     TRY(optim_marquardt.step(separable->inner, &inner, &reason));
     bool good = isfinite(inner.next_loss) &&
                 optim_finite(separable->projection.x, separable->objective->n);
+    /* It has begun once more from the start: all parameters go on from its first end. */
+    if (inner.loss > separable->inner_loss * (1 + SEPARABLE_RISE))
+        return separable_turn(separable, false);
+    separable->inner_loss = inner.next_loss;
     if (reason == REASON_RUNNING && good) {
         separable_spread_slope(separable, inner.gradient);
         separable_moved(separable, inner.loss, inner.next_loss, report);

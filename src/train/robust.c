@@ -96,8 +96,12 @@ static Status robust_scatter(Problem *plain, const double *x, double *scatter) {
     double *size = memory_new(n + 1, sizeof *size);
     Status status = size ? robust_rows(plain, train_graph(plain)->residuals, 1, x, &size)
                          : STATUS_MEMORY;
-    for (size_t r = 0; status == STATUS_OK && r < n; r++) size[r] = fabs(size[r]);
-    if (status == STATUS_OK) {
+    const double *weights = train_weights(plain);
+    size_t count = 0; /* a row without weight is no row */
+    for (size_t r = 0; status == STATUS_OK && r < n; r++)
+        if (!weights || weights[r] != 0) size[count++] = fabs(size[r]);
+    n = count;
+    if (status == STATUS_OK && n > 0) {
         qsort(size, n, sizeof *size, robust_compare);
         *scatter = (n % 2 ? size[n / 2] : size[n / 2 - 1] / 2 + size[n / 2] / 2) / ROBUST_QUARTILE;
     }

@@ -23,7 +23,8 @@ enum {
     SEED_FINALISTS = 6
 };
 static const double SEED_WORK = 2e9; /* multiplications in the whole scan, */
-static const double SEED_WALK_WORK = 4e9; /* and in the first rounds of the walks */
+static const double SEED_WALK_WORK = 2e9; /* and in the first rounds of the walks */
+static const double SEED_ROUND = 4;       /* evaluations in a round of a walk, about */
 static const double SEED_SAME = 1e-6, SEED_SAME_PLACE = 1e-4;
 
 typedef struct SeedPlace {
@@ -43,12 +44,20 @@ typedef struct Seeder {
     double *x, *other, *r, *qtr, *unit;
     SeedPlace best[SEED_BEST];
     size_t n_best;
+    double spent, allowed; /* multiplications */
     SeedReport *report;
 } Seeder;
 
+/* By the user, or because the work that is allowed so far is done. */
 static bool seed_stopped(const Seeder *seeder) {
     const atomic_int *stop = seeder->options->stop;
-    return stop && atomic_load(stop) != 0;
+    return (stop && atomic_load(stop) != 0) || seeder->spent > seeder->allowed;
+}
+
+/* Multiplications of one evaluation. */
+static double seed_effort(const Seeder *seeder) {
+    double n = (double)seeder->n + 1, rows = (double)seeder->problem->rows.count;
+    return 2 * n * n * fmax(rows, 1);
 }
 
 /* ---- one place ------------------------------------------------------------------------------- */
@@ -68,6 +77,7 @@ static Status seed_solve(Seeder *seeder, double *x, double *rss) {
     const Objective *objective = seeder->objective;
     LinearSystem *system = &seeder->system;
     size_t n = seeder->n;
+    seeder->spent += seed_effort(seeder);
     optim_project(objective, x);
     TRY(objective->least_squares(objective->context, x, seeder->r, seeder->qtr, rss));
     if (!isfinite(*rss) || !optim_finite(seeder->r, n * n) || !optim_finite(seeder->qtr, n)) {
@@ -108,12 +118,6 @@ static void seed_keep(const Seeder *seeder, double rss, SeedPlace *best, size_t 
 }
 
 /* ---- the scan -------------------------------------------------------------------------------- */
-
-/* Multiplications of one evaluation. */
-static double seed_effort(const Seeder *seeder) {
-    double n = (double)seeder->n + 1, rows = (double)seeder->problem->rows.count;
-    return 2 * n * n * fmax(rows, 1);
-}
 
 static uint64_t seed_tries(const Seeder *seeder) {
     double most = SEED_WORK / seed_effort(seeder);
@@ -172,6 +176,7 @@ static Status seed_batches(Seeder *seeder, const double *start, uint64_t tries) 
     for (uint64_t batch = 0; batch < SEED_BATCHES; batch++) {
         SeedPlace *best = seeder->best + seeder->n_best;
         size_t n_best = 0;
+        seeder->allowed = seeder->spent + SEED_WORK / SEED_BATCHES;
         TRY(seed_scan(seeder, start, batch * tries, tries, best, &n_best));
         if (quick) TRY(seed_polish(seeder, best, n_best));
         seeder->n_best += n_best;
@@ -188,6 +193,7 @@ static Status seed_rounds(Seeder *seeder, Walker *walker, long rounds, SeedPlace
     for (long k = 0; k < rounds && reason == REASON_RUNNING && !seed_stopped(seeder); k++) {
         Error ignored;
         error_none(&ignored);
+        seeder->spent += SEED_ROUND * seed_effort(seeder);
         TRY(optim_step(walker, &report, &reason, &ignored));
         if (reason == REASON_RUNNING && !isfinite(report.loss)) return STATUS_OK;
     }
@@ -285,6 +291,7 @@ static Status seed_hop_place(Seeder *seeder, uint64_t k, const SeedPlace *base) 
 /* A scan around the lowest ends (basin hopping: Wales and Doye, J. Phys. Chem. A 101, 1997). */
 static Status seed_hop(Seeder *seeder, uint64_t first, uint64_t tries) {
     SeedPlace *best = seeder->best + seeder->n_best;
+    seeder->allowed = seeder->spent + SEED_WALK_WORK / SEED_HOPS;
     size_t n_best = 0, bases = seeder->n_best < SEED_HOP_BASES ? seeder->n_best : SEED_HOP_BASES;
     for (uint64_t k = first; bases > 0 && k < first + tries && !seed_stopped(seeder); k++) {
         double rss = NAN;
@@ -336,6 +343,7 @@ static Status seed_find(Seeder *seeder, const double *start) {
     if (seeder->space.n_axes == 0)
         return seed_scan(seeder, start, 0, 1, seeder->best, &seeder->n_best);
     TRY(seed_batches(seeder, start, tries));
+    seeder->allowed = seeder->spent + 2 * SEED_WALK_WORK;
     TRY(seed_walk_all(seeder, seeder->best, seeder->n_best, SEED_FINALISTS));
     seed_sort(seeder->best, seeder->n_best);
     for (uint64_t k = 0; k < SEED_HOPS && seeder->space.n_axes > 1; k++)
@@ -517,6 +525,7 @@ Status train_seed(Problem *problem, const WalkOptions *options, const bool *open
                   SeedReport *report) {
     *report = (SeedReport){.runner_up = NAN};
     Seeder seeder = {.problem = problem,
+                     .allowed = SEED_WORK,
                      .objective = train_objective(problem),
                      .options = options,
                      .n = problem->objective.n,

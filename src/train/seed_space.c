@@ -164,11 +164,22 @@ static void space_add_axis(SeedSpace *space, SpaceWork *work, uint32_t k) {
     work->outputs[work->n_outputs++] = graph_unary(graph, OP_ROW_MAX, partner);
 }
 
+/* What has bounds cannot be solved for as if it had none. */
+static bool space_is_free(const Problem *problem, const Parameter *parameter) {
+    const Objective *objective = &problem->objective;
+    for (size_t i = parameter->offset; i < parameter->offset + parameter->count; i++)
+        if ((objective->low && isfinite(objective->low[i])) ||
+            (objective->high && isfinite(objective->high[i])))
+            return false;
+    return true;
+}
+
 static void space_choose(SeedSpace *space, SpaceWork *work) {
     const Graph *graph = space->problem->graph;
     for (uint32_t k = 0; k < graph->n_parameters; k++) {
         const Parameter *parameter = &graph->parameters[k];
-        bool wanted = space_wanted(space, work, k), linear = wanted && work->linear[k];
+        bool wanted = space_wanted(space, work, k);
+        bool linear = wanted && work->linear[k] && space_is_free(space->problem, parameter);
         for (size_t i = 0; i < parameter->count; i++) space->held[parameter->offset + i] = !linear;
         if (linear) space->n_linear += parameter->count;
         else if (wanted) space_add_axis(space, work, k);
@@ -267,7 +278,8 @@ static double space_size_draw(const SeedAxis *axis, double u, double z) {
 
 /* The first places are plain: everything one; everything of its natural size. */
 static double space_first(const SeedAxis *axis, uint64_t k, size_t index) {
-    if (k == 0) return 1;
+    bool turns = axis->kind != SEED_SIZE && axis->kind != SEED_OFFSET;
+    if (k == 0 && !turns) return 1;
     return k == 2 && index % 2 == 1 ? -axis->scale : axis->scale;
 }
 
