@@ -25,11 +25,17 @@ static Message seed_compared(const SeedReport *seed) {
                         number_round(seed->runner_up, 3).s, NULL);
 }
 
+static Message seed_solved(const SeedReport *seed) {
+    if (seed->squares) return message_make(MSG_SEED_SQUARES, NULL);
+    if (seed->linear) return message_make(MSG_SEED_LINEAR, NULL);
+    return message_make(MSG_SEED_REST, number_integer((long long)seed->solved).s, NULL);
+}
+
 void diagnose_seed_words(const SeedReport *seed, uint64_t number, Message sentences[2]) {
     sentences[0] = sentences[1] = (Message){0};
     if (!seed->used) return;
     if (seed->scanned == 0) {
-        sentences[0] = message_make(seed->squares ? MSG_SEED_SQUARES : MSG_SEED_LINEAR, NULL);
+        sentences[0] = seed_solved(seed);
         return;
     }
     sentences[0] = seed_found(seed, number);

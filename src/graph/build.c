@@ -55,6 +55,7 @@ static void build_weight(Builder *builder) {
         return;
     }
     graph->column_used[column] = true;
+    graph_build_check_weights(builder, &builder->table->columns[column]);
     graph->weight = graph_column(graph, (uint32_t)column);
 }
 

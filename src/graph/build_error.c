@@ -18,29 +18,49 @@ static void error_refuse(Builder *builder, MessageId what, const char *a, Messag
 
 /* ---- columns --------------------------------------------------------------------------------- */
 
+typedef struct RowRule {
+    bool zero; /* is allowed */
+    MessageId kind, line, row, remedy;
+} RowRule;
+
 /* Errors are positive numbers; one of x may be 0 where y has its own. */
-static bool error_check(Builder *builder, const Column *column, bool zero) {
+static const RowRule error_rule = {false, MSG_BUILD_ERROR_KIND, MSG_BUILD_ERROR_LINE,
+                                   MSG_BUILD_ERROR_ROW, MSG_BUILD_ERROR_REMEDY};
+static const RowRule error_rule_x = {true, MSG_BUILD_ERROR_KIND, MSG_BUILD_ERROR_LINE,
+                                     MSG_BUILD_ERROR_ROW, MSG_BUILD_ERROR_REMEDY};
+static const RowRule error_rule_weight = {true, MSG_BUILD_WEIGHT_KIND, MSG_BUILD_WEIGHT_LINE,
+                                          MSG_BUILD_WEIGHT_ROW, MSG_BUILD_WEIGHT_REMEDY};
+
+static void error_refuse_row(Builder *builder, const RowRule *rule, const Column *column,
+                             size_t row) {
     Graph *graph = builder->graph;
-    const Table *table = builder->table;
+    const long *lines = builder->table->lines;
+    NumberText value = number_text(column->values[row]), at = number_integer((long long)row + 1);
+    NumberText line = number_integer(lines ? lines[row] : 0);
+    graph->status = error_set(graph->error, STATUS_INPUT, lines ? rule->line : rule->row,
+                              column->name, value.s, at.s, line.s, NULL);
+    error_remedy(graph->error, rule->remedy, NULL);
+}
+
+static bool error_check(Builder *builder, const Column *column, const RowRule *rule) {
     if (column->type != COLUMN_NUMBER) {
-        error_refuse(builder, MSG_BUILD_ERROR_KIND, column->name, MSG_BUILD_ERROR_REMEDY, NULL);
+        error_refuse(builder, rule->kind, column->name, rule->remedy, NULL);
         return false;
     }
-    for (size_t row = 0; row < table->n_rows; row++) {
+    for (size_t row = 0; row < builder->table->n_rows; row++) {
         double value = column->values[row];
-        if (isfinite(value) && (value > 0 || (zero && value == 0))) continue;
-        NumberText at = number_integer((long long)row + 1);
-        if (table->lines)
-            graph->status = error_set(graph->error, STATUS_INPUT, MSG_BUILD_ERROR_LINE,
-                                      column->name, number_text(value).s, at.s,
-                                      number_integer(table->lines[row]).s, NULL);
-        else
-            graph->status = error_set(graph->error, STATUS_INPUT, MSG_BUILD_ERROR_ROW,
-                                      column->name, number_text(value).s, at.s, NULL);
-        error_remedy(graph->error, MSG_BUILD_ERROR_REMEDY, NULL);
+        if (isfinite(value) && (value > 0 || (rule->zero && value == 0))) continue;
+        error_refuse_row(builder, rule, column, row);
         return false;
     }
     return true;
+}
+
+void graph_build_check_weights(Builder *builder, const Column *column) {
+    if (!error_check(builder, column, &error_rule_weight)) return;
+    for (size_t row = 0; row < builder->table->n_rows; row++)
+        if (column->values[row] > 0) return;
+    error_refuse(builder, MSG_BUILD_WEIGHT_NONE, column->name, MSG_BUILD_WEIGHT_REMEDY, NULL);
 }
 
 static void error_list(Builder *builder, const char *name) {
@@ -65,7 +85,8 @@ static NodeId error_column(Builder *builder, size_t k) {
         return NODE_NONE;
     }
     if (!builder->error_used[k]) {
-        if (!error_check(builder, &builder->table->columns[index], of_x)) return NODE_NONE;
+        if (!error_check(builder, &builder->table->columns[index],
+                         of_x ? &error_rule_x : &error_rule)) return NODE_NONE;
         error_list(builder, name);
     }
     builder->error_used[k] = true;

@@ -542,6 +542,8 @@ void graph_build_no_column(Builder *builder, const char *name);
 /* build_error.c: what can be said of --error and --xerror before and after the statements; the
  * residual in units of its error */
 void graph_build_errors_start(Builder *builder);
+/* Refuses weights that are not numbers of 0 or more, and those that are all 0. */
+void graph_build_check_weights(Builder *builder, const Column *column);
 void graph_build_errors_end(Builder *builder);
 NodeId graph_build_scaled(Builder *builder, AstId id, const NodeId side[2], NodeId residual);
 

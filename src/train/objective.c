@@ -203,6 +203,7 @@ typedef struct SideCopy {
     double still[2]; /* of a side without rows */
     bool exact; /* every residual so far is within 4 units in the last place of its left side */
     bool only_exact; /* nothing else is asked: the first row that is not ends the visit */
+    const double *weights; /* rows of weight 0 do not decide whether a fit is exact; or NULL */
     double worst, room; /* the largest residual, and what rounding of its left side allows */
     SideVisitor visitor; /* or NULL */
     void *context;
@@ -213,6 +214,15 @@ static double problem_ulp(double value) {
     return nextafter(size, INFINITY) - size;
 }
 
+static void problem_note_exact(SideCopy *copy, double residual, double left) {
+    double room = 4 * problem_ulp(left);
+    if (!(fabs(residual) <= room)) copy->exact = false;
+    if (fabs(residual) > copy->worst || (fabs(residual) == copy->worst && room > copy->room)) {
+        copy->worst = fabs(residual);
+        copy->room = room;
+    }
+}
+
 static Status problem_copy_sides(void *context, size_t worker, size_t first_row, size_t n_rows,
                                  const double *const *values, size_t stride) {
     SideCopy *copy = context;
@@ -220,13 +230,10 @@ static Status problem_copy_sides(void *context, size_t worker, size_t first_row,
     for (size_t r = 0; r < n_rows; r++) {
         double left = values[0] ? values[0][r] : copy->still[0];
         double right = values[1] ? values[1][r] : copy->still[1];
-        double residual = left - right, room = 4 * problem_ulp(left);
-        if (!(fabs(residual) <= room)) copy->exact = false;
+        double residual = left - right;
+        if (!copy->weights || copy->weights[first_row + r] != 0)
+            problem_note_exact(copy, residual, left);
         if (copy->only_exact && !copy->exact) return STATUS_INTERRUPTED;
-        if (fabs(residual) > copy->worst || (fabs(residual) == copy->worst && room > copy->room)) {
-            copy->worst = fabs(residual);
-            copy->room = room;
-        }
         if (copy->visitor) copy->visitor(copy->context, first_row + r, left, right);
         if (copy->values)
             copy->values[first_row + r] = copy->side == SIDE_LEFT    ? left
@@ -267,12 +274,15 @@ Status train_side_rows(Problem *problem, const double *x, SideVisitor visitor, v
 static bool problem_exact(void *context, const double *x) {
     Problem *problem = context;
     if (problem->graph->n_residuals != 1) return false;
-    SideCopy copy = {.problem = problem, .exact = true, .only_exact = true};
+    SideCopy copy = {.problem = problem,
+                     .exact = true,
+                     .only_exact = true,
+                     .weights = train_weights(problem)};
     return problem_visit_sides(problem, x, &problem->rows, &copy) == STATUS_OK && copy.exact;
 }
 
 void train_exactness(const Problem *problem, const double *x, double *residual, double *room) {
-    SideCopy copy = {.problem = problem, .exact = true};
+    SideCopy copy = {.problem = problem, .exact = true, .weights = train_weights(problem)};
     Problem *own = problem->objective.context;
     if (problem_visit_sides(own, x, &problem->rows, &copy) != STATUS_OK) return;
     *residual = copy.worst;

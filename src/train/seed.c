@@ -533,6 +533,7 @@ Status train_seed(Problem *problem, const WalkOptions *options, const bool *open
     Status status = seed_space_open(problem, options->seed, open, &seeder.space);
     if (status == STATUS_OK) status = seed_open(&seeder);
     if (status == STATUS_OK) status = seed_run(&seeder, start);
+    report->linear = seeder.objective->fine_step != NULL;
     report->solved = seeder.space.n_linear;
     report->scanned = seeder.space.n_axes;
     seed_close(&seeder);

@@ -179,6 +179,7 @@ uint64_t train_walk_digest(const Walk *walk);
 
 typedef struct SeedReport {
     bool used;
+    bool linear;    /* the formula is linear in every parameter */
     bool squares;   /* they are those of least squares, for a robust loss */
     size_t solved;  /* scalars in which the formula is linear: solved for, not looked for */
     size_t scanned; /* parameters that nobody gave, the others */
