@@ -121,15 +121,23 @@ static void walk_tell_drawn(descend_walk *walk) {
     text_free(&list);
 }
 
+/* Plain squares find the place of a robust loss sooner; and with errors of x a sum of squares falls
+ * to nothing where the formula is steep everywhere. */
+static SeedAim walk_seed_aim(const descend_walk *walk) {
+    if (train_graph(walk->problem)->raw != NODE_NONE) return SEED_FOR_ROBUST;
+    return walk->build.n_x_errors > 0 ? SEED_FOR_X_ERRORS : SEED_FOR_SQUARES;
+}
+
 /* A fit without start values looks for them. */
 static Status walk_seed(descend_walk *walk, Error *error) {
     if (!train_seed_wanted(walk->problem, &walk->options, walk->drawn)) return STATUS_OK;
-    bool robust = train_graph(walk->problem)->raw != NODE_NONE; /* squares find its place sooner */
-    Problem *problem = robust ? train_plain_problem(walk->problem) : walk->problem;
+    SeedAim aim = walk_seed_aim(walk);
+    bool plain = aim == SEED_FOR_SQUARES;
+    Problem *problem = plain ? walk->problem : train_plain_problem(walk->problem);
     if (!problem) return error_memory(error);
-    Status status = train_seed(problem, &walk->options, walk->drawn, walk->start, &walk->seed);
-    walk->options.searched = robust ? 0 : walk->seed.walks;
-    walk->seed.squares = robust;
+    Status status = train_seed(problem, aim, &walk->options, walk->drawn, walk->start, &walk->seed);
+    walk->options.searched = plain ? walk->seed.walks : 0;
+    walk->seed.squares = !plain;
     return status == STATUS_MEMORY ? error_memory(error) : status;
 }
 

@@ -39,5 +39,5 @@ void diagnose_seed_words(const SeedReport *seed, uint64_t number, Message senten
         return;
     }
     sentences[0] = seed_found(seed, number);
-    sentences[1] = seed_compared(seed);
+    if (!seed->squares) sentences[1] = seed_compared(seed);
 }

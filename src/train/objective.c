@@ -645,6 +645,7 @@ Problem *train_plain_problem(const Problem *problem) {
     BuildOptions build = own->build;
     ProblemOptions options = {.executor = own->options.executor, .threads = own->options.threads};
     build.loss = NULL;
+    build.n_x_errors = 0;
     if (!own->plain)
         train_problem_open(own->ast, own->table, &build, &options, &own->plain, &own->late);
     return own->plain;

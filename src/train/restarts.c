@@ -13,13 +13,16 @@ enum { RESTART_VALLEYS = 100 };
 static const double RESTART_LOWER = 1e-12; /* relative: less is rounding, and changes nothing */
 static const double RESTART_REACH = 10; /* of a free parameter, in units of its size (at least 1) */
 
-bool restart_wanted(const Walk *walk) {
-    return walk->first_done && walk->options.restarts > walk->restarts_done && !walk_stopped(walk);
+static bool restart_left(const Walk *walk) {
+    return walk->first_done && walk->options.restarts > walk->restarts_done;
 }
 
-void restart_cut_short(Walk *walk) {
-    if (walk->options.restarts > walk->restarts_done && walk_stopped(walk))
-        walk->facts.reason = REASON_INTERRUPTED;
+/* The flag may rise at any moment: it is read once. */
+bool restart_goes_on(Walk *walk) {
+    if (!restart_left(walk)) return false;
+    if (!walk_stopped(walk)) return true;
+    walk->facts.reason = REASON_INTERRUPTED;
+    return false;
 }
 
 /* ---- where to start -------------------------------------------------------------------------- */
@@ -196,15 +199,14 @@ static Status restart_walk(Walk *walk, StepReport *report, Error *error) {
 }
 
 Status restart_step(Walk *walk, StepReport *report, long *restart, Reason *reason, Error *error) {
-    if (restart_wanted(walk)) {
+    if (restart_goes_on(walk)) {
         *restart = ++walk->restarts_done;
         TRY(restart_walk(walk, report, error));
         walk->facts.seconds = walk_seconds(walk);
     } else {
         *report = walk->report;
     }
-    restart_cut_short(walk);
-    *reason = restart_wanted(walk) ? REASON_RUNNING : walk->facts.reason;
+    *reason = restart_goes_on(walk) ? REASON_RUNNING : walk->facts.reason;
     return STATUS_OK;
 }
 

@@ -42,6 +42,8 @@ typedef struct Seeder {
     LinearSystem system;
     size_t n;
     double *x, *other, *r, *qtr, *unit;
+    SeedAim aim;
+    double *roots; /* of the weights of the rows, for a robust loss; or NULL */
     SeedPlace best[SEED_BEST];
     size_t n_best;
     double spent, allowed; /* multiplications */
@@ -71,9 +73,42 @@ static void seed_units(Seeder *seeder) {
     }
 }
 
+typedef struct SeedSum {
+    const double *roots;
+    double sum;
+} SeedSum;
+
+static void seed_add_size(void *context, size_t row, double left, double right) {
+    SeedSum *sum = context;
+    sum->sum += sum->roots[row] * fabs(left - right);
+}
+
+/* Before a robust loss a place is as deep as the sum of the sizes of its residuals: a square would
+ * let one wild row choose the valley. */
+static Status seed_depth(Seeder *seeder, const double *x, double *depth) {
+    if (!seeder->roots || !isfinite(*depth)) return STATUS_OK;
+    SeedSum sum = {.roots = seeder->roots};
+    TRY(train_side_rows(seeder->problem, x, seed_add_size, &sum));
+    *depth = sum.sum;
+    return STATUS_OK;
+}
+
+/* Roots of the weights of the rows that the problem sees now. */
+static Status seed_weigh(Seeder *seeder, const double *x) {
+    size_t rows = seeder->problem->rows.count;
+    if (seeder->aim != SEED_FOR_ROBUST || train_graph(seeder->problem)->n_residuals != 1)
+        return STATUS_OK;
+    memory_free(seeder->roots);
+    seeder->roots = memory_new(rows + 1, sizeof *seeder->roots);
+    if (!seeder->roots) return STATUS_MEMORY;
+    TRY(train_row_weights(seeder->problem, x, seeder->roots));
+    for (size_t r = 0; r < rows; r++) seeder->roots[r] = sqrt(seeder->roots[r]);
+    return STATUS_OK;
+}
+
 /* Moves the linear parameters of x to where the sum of squares is least. *rss: there; NaN where
  * something is not finite. */
-static Status seed_solve(Seeder *seeder, double *x, double *rss) {
+static Status seed_solve_squares(Seeder *seeder, double *x, double *rss) {
     const Objective *objective = seeder->objective;
     LinearSystem *system = &seeder->system;
     size_t n = seeder->n;
@@ -95,6 +130,11 @@ static Status seed_solve(Seeder *seeder, double *x, double *rss) {
     *rss = fmax(*rss, 0);
     optim_project(objective, x);
     return STATUS_OK;
+}
+
+static Status seed_solve(Seeder *seeder, double *x, double *depth) {
+    TRY(seed_solve_squares(seeder, x, depth));
+    return seed_depth(seeder, x, depth);
 }
 
 static void seed_clear_linear(const Seeder *seeder, double *x) {
@@ -200,6 +240,7 @@ static Status seed_rounds(Seeder *seeder, Walker *walker, long rounds, SeedPlace
     const double *answer = optim_answer(walker);
     TRY(seeder->objective->loss_gradient(seeder->objective->context, answer, &rss, NULL));
     rss /= seeder->objective->loss_scale;
+    TRY(seed_depth(seeder, answer, &rss));
     if (!(rss < place->rss) || !optim_finite(answer, seeder->n)) return STATUS_OK;
     place->rss = rss;
     memcpy(place->x, answer, seeder->n * sizeof *answer);
@@ -330,6 +371,7 @@ static Status seed_measure(Seeder *seeder) {
         if (!place->ended) continue;
         TRY(objective->loss_gradient(objective->context, place->x, &loss, NULL));
         place->rss = isfinite(loss) ? loss / objective->loss_scale : INFINITY;
+        TRY(seed_depth(seeder, place->x, &place->rss));
         memcpy(place->from, place->x, seeder->n * sizeof *place->x);
     }
     for (size_t k = seeder->n_best; k-- > 0;)
@@ -469,7 +511,8 @@ static Status seed_give(Seeder *seeder, double *start) {
     seeder->report->used = true;
     if (!direct) seed_compare(seeder);
     seeder->report->found = winner->found;
-    memcpy(start, direct ? winner->x : winner->from, seeder->n * sizeof *start);
+    memcpy(start, direct || seeder->aim != SEED_FOR_SQUARES ? winner->x : winner->from,
+           seeder->n * sizeof *start);
     if (direct) return STATUS_OK;
     TRY(seed_make_positive(seeder, start));
     return seed_put_in_order(seeder, start);
@@ -496,6 +539,7 @@ static void seed_close(Seeder *seeder) {
     seed_space_close(&seeder->space);
     optim_system_close(&seeder->system);
     memory_free(seeder->x);
+    memory_free(seeder->roots);
 }
 
 static Status seed_run(Seeder *seeder, double *start) {
@@ -505,8 +549,10 @@ static Status seed_run(Seeder *seeder, double *start) {
     TRY(sample_open(problem, few ? SEED_ROWS + 8 * seeder->n : SIZE_MAX, seeder->options->seed,
                     &sample));
     bool sampled = sample.columns != NULL;
-    Status status = seed_find(seeder, start);
+    Status status = seed_weigh(seeder, start);
+    if (status == STATUS_OK) status = seed_find(seeder, start);
     sample_close(problem, &sample);
+    if (status == STATUS_OK && sampled) status = seed_weigh(seeder, start);
     if (status == STATUS_OK && sampled && !seed_stopped(seeder)) status = seed_measure(seeder);
     return status == STATUS_OK ? seed_give(seeder, start) : status;
 }
@@ -521,10 +567,11 @@ bool train_seed_wanted(const Problem *problem, const WalkOptions *options, const
     return false;
 }
 
-Status train_seed(Problem *problem, const WalkOptions *options, const bool *open, double *start,
-                  SeedReport *report) {
+Status train_seed(Problem *problem, SeedAim aim, const WalkOptions *options, const bool *open,
+                  double *start, SeedReport *report) {
     *report = (SeedReport){.runner_up = NAN};
     Seeder seeder = {.problem = problem,
+                     .aim = aim,
                      .allowed = SEED_WORK,
                      .objective = train_objective(problem),
                      .options = options,

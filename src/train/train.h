@@ -177,10 +177,15 @@ uint64_t train_walk_digest(const Walk *walk);
 
 /* ---- seed.c: a fit's start values where nobody gave them ------------------------------------- */
 
+/* What the sum of squares is looked at for: itself, or a sum close to it (see train_plain_problem),
+ * whose walk then starts from the end of the best one. For a robust loss the best has the smallest
+ * sum of sizes of residuals. */
+typedef enum SeedAim { SEED_FOR_SQUARES, SEED_FOR_X_ERRORS, SEED_FOR_ROBUST } SeedAim;
+
 typedef struct SeedReport {
     bool used;
     bool linear;    /* the formula is linear in every parameter */
-    bool squares;   /* they are those of least squares, for a robust loss */
+    bool squares;   /* they are those of least squares, for a sum that is not quite that */
     size_t solved;  /* scalars in which the formula is linear: solved for, not looked for */
     size_t scanned; /* parameters that nobody gave, the others */
     long tries;     /* places looked at; */
@@ -196,8 +201,9 @@ bool train_seed_wanted(const Problem *problem, const WalkOptions *options, const
  * user knows. Linear ones are solved for by QR (variable projection: Golub and Pereyra, 1973) at
  * places scanned in the units that the formula gives to the others; the best places are walked on
  * to the end of their valleys. All draws are keyed by the seed; no bit depends on threads. */
-Status train_seed(Problem *problem, const WalkOptions *options, const bool *open, double *start,
-                  SeedReport *report);
+Status train_seed(Problem *problem, SeedAim aim, const WalkOptions *options, const bool *open,
+                  double *start, SeedReport *report);
+
 /* ---- sample.c: a part of the rows, for what need not see all --------------------------------- */
 
 typedef struct Sample {
@@ -232,7 +238,8 @@ Status train_robust_scatter(const RobustTask *task, Problem *plain, const double
  * left side. */
 Status train_robust_rows(const Problem *problem, const double *x, double *residual, double *psi,
                          double *slope, double *left);
-/* The problem with squares for its loss, opened when first asked for; NULL: no memory. */
+/* The problem with squares for its loss and without errors of x, opened when first asked for; NULL:
+ * no memory. */
 Problem *train_plain_problem(const Problem *problem);
 
 /* ==== inside this folder ====================================================================== */
@@ -382,9 +389,8 @@ double walk_seconds(const Walk *walk);
 bool walk_stopped(const Walk *walk);
 
 /* ---- restarts.c ------------------------------------------------------------------------------ */
-bool restart_wanted(const Walk *walk);
-/* A stop while restarts were still to come: the whole was interrupted. */
-void restart_cut_short(Walk *walk);
+/* Are restarts still to come? A stop before the last of them: the whole was interrupted. */
+bool restart_goes_on(Walk *walk);
 /* Notes the valley of the walk from the given start. */
 Status restart_note_first(Walk *walk);
 /* One whole walk from another start. */

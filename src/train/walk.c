@@ -291,14 +291,12 @@ Status train_walk_step(Walk *walk, StepReport *report, long *restart, Reason *re
         if (*reason != REASON_RUNNING) {
             walk->first_done = true;
             status = walk_finish(walk, *reason);
-            restart_cut_short(walk);
-            *reason = walk->facts.reason;
+            *reason = restart_goes_on(walk) ? REASON_RUNNING : walk->facts.reason;
         }
         *report = walk->report;
     }
     if (status != STATUS_OK && error && error->status == STATUS_OK)
         *error = *train_late_error(walk->problem);
-    if (restart_wanted(walk)) *reason = REASON_RUNNING;
     return status;
 }
 
