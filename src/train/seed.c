@@ -43,6 +43,7 @@ typedef struct Seeder {
     size_t n;
     double *x, *other, *r, *qtr, *unit;
     SeedAim aim;
+    const bool *open; /* n: nobody gave it */
     double *roots; /* of the weights of the rows, for a robust loss; or NULL */
     SeedPlace best[SEED_BEST];
     size_t n_best;
@@ -503,6 +504,18 @@ static const SeedPlace *seed_winner(const Seeder *seeder) {
     return winner;
 }
 
+/* The end of a walk has moved what the user gave: that goes back, and the linear ones follow. */
+static Status seed_keep_given(Seeder *seeder, const double *given, double *start) {
+    double ignored = NAN;
+    bool moved = false;
+    for (size_t i = 0; i < seeder->n; i++) {
+        if (seeder->open[i] || start[i] == given[i]) continue;
+        start[i] = given[i];
+        moved = true;
+    }
+    return moved ? seed_solve(seeder, start, &ignored) : STATUS_OK;
+}
+
 /* Without axes the one place is the answer up to rounding. */
 static Status seed_give(Seeder *seeder, double *start) {
     if (seeder->n_best == 0) return STATUS_OK;
@@ -511,8 +524,10 @@ static Status seed_give(Seeder *seeder, double *start) {
     seeder->report->used = true;
     if (!direct) seed_compare(seeder);
     seeder->report->found = winner->found;
+    memcpy(seeder->other, start, seeder->n * sizeof *start);
     memcpy(start, direct || seeder->aim != SEED_FOR_SQUARES ? winner->x : winner->from,
            seeder->n * sizeof *start);
+    TRY(seed_keep_given(seeder, seeder->other, start));
     if (direct) return STATUS_OK;
     TRY(seed_make_positive(seeder, start));
     return seed_put_in_order(seeder, start);
@@ -572,6 +587,7 @@ Status train_seed(Problem *problem, SeedAim aim, const WalkOptions *options, con
     *report = (SeedReport){.runner_up = NAN};
     Seeder seeder = {.problem = problem,
                      .aim = aim,
+                     .open = open,
                      .allowed = SEED_WORK,
                      .objective = train_objective(problem),
                      .options = options,

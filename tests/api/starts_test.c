@@ -173,6 +173,33 @@ TEST(given_starts_are_kept) {
     descend_model_free(model);
 }
 
+/* So is one where the walk begins at the end of another: of a sample of the rows, or of plain
+ * squares. */
+TEST(given_starts_are_kept_behind_a_search) {
+    enum { ROWS = 20000 };
+    static double many_x[ROWS], many_y[ROWS];
+    const char *names[] = {"x", "y"};
+    const double *columns[] = {many_x, many_y};
+    for (size_t r = 0; r < ROWS; r++) {
+        many_x[r] = 8 * (double)r / ROWS;
+        many_y[r] = two_decays(many_x[r]) + 0.05 * ((double)((r * 61 + 17) % 101) / 50 - 1);
+    }
+    for (int robust = 0; robust < 2; robust++) {
+        descend_model *model = descend_model_parse("y ~ a*exp(-x/s) + b*exp(-x/t)", NULL);
+        descend_table *table = descend_table_columns(2, names, columns, robust ? 200 : ROWS, NULL);
+        descend_walk *walk = descend_walk_open(model, table, NULL);
+        if (robust) CHECK_INT(descend_walk_set(walk, "loss", "huber", NULL), DESCEND_OK);
+        CHECK_INT(descend_walk_argument(walk, "s=0.5", NULL), DESCEND_OK);
+        CHECK_INT(descend_walk_prepare(walk, NULL), DESCEND_OK);
+        for (size_t k = 0; k < descend_walk_parameter_count(walk); k++)
+            if (strcmp(descend_walk_parameter_name(walk, k), "s") == 0)
+                CHECK(descend_walk_starts(walk)[k] == 0.5);
+        descend_walk_free(walk);
+        descend_table_free(table);
+        descend_model_free(model);
+    }
+}
+
 /* Ten thousand rows are looked at through a sample, and fitted as a whole; the order of the terms
  * and the digest do not depend on threads. */
 TEST(threads) {
@@ -199,4 +226,5 @@ TEST(threads) {
     CHECK(digest[0] == digest[1] && digest[1] == digest[2]);
 }
 
-TEST_MAIN(nist, curves, errors_of_x_and_wild_rows, given_starts_are_kept, threads)
+TEST_MAIN(nist, curves, errors_of_x_and_wild_rows, given_starts_are_kept,
+          given_starts_are_kept_behind_a_search, threads)
