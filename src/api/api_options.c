@@ -119,6 +119,15 @@ static Status option_profile(descend_walk *walk, const char *option, const char 
     return STATUS_OK;
 }
 
+static Status option_watch(descend_walk *walk, const char *option, const char *value,
+                           Error *error) {
+    bool off = strcmp(value, "off") == 0;
+    if (!off && strcmp(value, "on") != 0)
+        return error_set(error, STATUS_INPUT, MSG_API_CHOICE, option, value, "on, off", NULL);
+    walk->options.unwatched = off;
+    return STATUS_OK;
+}
+
 /* "off", or the absolute path of a folder. */
 static Status option_cache(descend_walk *walk, const char *option, const char *value,
                            Error *error) {
@@ -220,7 +229,7 @@ static const struct {
     {"drop", option_drop},         {"precision", option_precision}, {"cache", option_cache},
     {"profile", option_profile},   {"error", option_errors},        {"xerror", option_errors},
     {"group", option_group},       {"loss", option_loss},
-    {"profile", option_profile},   {"intervals", api_option_intervals},
+    {"watch", option_watch},       {"intervals", api_option_intervals},
 };
 
 static Status api_unknown_option(const char *option, Error *error) {

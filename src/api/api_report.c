@@ -211,6 +211,13 @@ const char *descend_walk_text(descend_walk *walk, const char *key, const char *l
     if (strcmp(key, "method_sentence") == 0)
         return api_render(&walk->text, &words->method, language);
     if (strcmp(key, "pace") == 0) return api_render(&walk->text, &words->pace, language);
+    if (strcmp(key, "happened") == 0) return diagnose_happened_name(words->happening.name);
+    if (strcmp(key, "happened_because") == 0)
+        return api_render(&walk->text, &words->happening.why, language);
+    if (strcmp(key, "happened_word") == 0) {
+        Message word = message_make(diagnose_happened_word(words->happening.name), NULL);
+        return api_render(&walk->text, &word, language);
+    }
     if (strcmp(key, "reason") == 0)
         return report_sentences(walk, words->reason, COUNT_OF(words->reason), language);
     if (strcmp(key, "starts") == 0) {

@@ -151,11 +151,23 @@ const char *cli_verdict_word(const Cli *cli, descend_verdict verdict) {
     return cli_text(cli, words[verdict]);
 }
 
+static void report_happened(Cli *cli, descend_walk *walk) {
+    const char *word = descend_walk_text(walk, "happened_word", cli_language(cli));
+    if (!word[0]) return;
+    text_add(&cli->out, cli_text(cli, MSG_CLI_HAPPENED));
+    text_add(&cli->out, word);
+    const char *why = descend_walk_text(walk, "happened_because", cli_language(cli));
+    if (why[0]) text_add(&cli->out, cli_text(cli, MSG_VIEW_COLON));
+    text_add(&cli->out, why);
+    text_add_char(&cli->out, '\n');
+}
+
 static void report_verdict(Cli *cli, const Command *command, descend_walk *walk) {
     const char *advice = descend_walk_text(walk, "advice", cli_language(cli));
     text_add(&cli->out, cli_verdict_word(cli, descend_walk_verdict(walk)));
     text_add(&cli->out, cli_text(cli, MSG_VIEW_COLON));
     cli_line(cli, descend_walk_text(walk, "reason", cli_language(cli)));
+    report_happened(cli, walk);
     if (!advice[0]) return;
     text_add(&cli->out, cli_text(cli, MSG_CLI_ADVICE));
     cli_advice(command, advice, &cli->out);

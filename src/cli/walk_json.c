@@ -253,6 +253,9 @@ void cli_json_walk(Cli *cli, ViewJson *json, const Command *command, const CliIn
     descend_verdict verdict = descend_walk_verdict(walk);
     view_json_text(json, "verdict", descend_verdict_name(verdict));
     view_json_text(json, "reason", descend_walk_text(walk, "reason", language));
+    view_json_text(json, "happened", descend_walk_text(walk, "happened", language));
+    view_json_text(json, "happened_because",
+                   descend_walk_text(walk, "happened_because", language));
     json_number_key(json, walk, "loss");
     json_number_key(json, walk, "start_loss");
     json_number_key(json, walk, "steps");

@@ -15,17 +15,18 @@ double diagnose_curvature(const Problem *problem, const double *x) {
 /* Stability of the heavy ball and of Nesterov's rule on a quadratic: Polyak 1964; Nesterov's bound
  * from the roots of z^2 - (1 + b)(1 - rate c) z + b (1 - rate c) leaving the unit circle at z = -1.
  */
-double diagnose_rate_limit(const Problem *problem, const Walker *walker, const double *x) {
+double diagnose_limit_factor(const Walker *walker) {
     const char *method = optim_method_name(walker);
-    double beta = optim_setting(walker, "momentum"), factor;
-    if (!strcmp(method, "gd"))
-        factor = 2;
-    else if (!strcmp(method, "momentum") && isfinite(beta))
-        factor = 2 * (1 + beta);
-    else if (!strcmp(method, "nesterov") && isfinite(beta))
-        factor = 2 * (1 + beta) / (1 + 2 * beta);
-    else
-        return NAN;
+    double beta = optim_setting(walker, "momentum");
+    if (!strcmp(method, "gd")) return 2;
+    if (!strcmp(method, "momentum") && isfinite(beta)) return 2 * (1 + beta);
+    if (!strcmp(method, "nesterov") && isfinite(beta)) return 2 * (1 + beta) / (1 + 2 * beta);
+    return NAN;
+}
+
+double diagnose_rate_limit(const Problem *problem, const Walker *walker, const double *x) {
+    double factor = diagnose_limit_factor(walker);
+    if (isnan(factor)) return NAN;
     double curvature = diagnose_curvature(problem, x);
     return curvature > 0 ? factor / curvature : NAN;
 }

@@ -283,6 +283,9 @@ typedef struct Spectrum {
     double *storage;
 } Spectrum;
 Status diagnose_spectrum(const Objective *objective, const double *x, Spectrum *spectrum);
+/* With many parameters after so many products of the second derivative and a vector at most. */
+Status diagnose_spectrum_within(const Objective *objective, const double *x, size_t rounds,
+                                Spectrum *spectrum);
 void diagnose_spectrum_free(Spectrum *spectrum);
 
 /* ---- curvature.c ----------------------------------------------------------------------------- */
@@ -293,9 +296,31 @@ double diagnose_curvature(const Problem *problem, const double *x);
 /* The largest rate that plain descent (or momentum 'beta', Nesterov's or not) survives at x: 2 /
  * curvature for beta 0; NaN where the curvature is not positive or the rule is another. */
 double diagnose_rate_limit(const Problem *problem, const Walker *walker, const double *x);
+/* That rate times the curvature: 2 for plain descent; NaN for rules of which it is not known. */
+double diagnose_limit_factor(const Walker *walker);
 /* True when the loss is a polynomial of degree two at most in the parameters: one valley, or none.
  */
 bool diagnose_quadratic(const Graph *graph, NodeId loss);
+
+/* ---- pace.c ---------------------------------------------------------------------------------- */
+
+/* NaN where it is not known: with methods that are no rules, all is. */
+typedef struct Pace {
+    double momentum, limit_factor;
+    bool looks_ahead;           /* Nesterov's rule */
+    double limit, end_limit;    /* the largest rate that works at the start; at the end */
+    double low, high;           /* least and greatest curvature at the end; */
+    double best, best_rounds;   /* the fastest rate there, and its rounds for one more digit */
+    double along;               /* curvature along the slope at the end */
+    double distance, fall;      /* to the bottom of the parabola that fits there */
+} Pace;
+void diagnose_pace_none(Pace *pace);
+/* Costs a hundredth of what the walk took, or as long as a blink; with 'at_length' longer. */
+Status diagnose_pace(const Problem *problem, const Walk *walk, bool at_length, Pace *pace);
+/* Rounds for one more digit at a rate, where the walk ended: in the slowest direction, and in the
+ * steepest. Infinite: never. */
+double diagnose_pace_rounds(const Pace *pace, double rate);
+double diagnose_pace_swing(const Pace *pace, double rate);
 
 /* ---- doctor.c -------------------------------------------------------------------------------- */
 
@@ -367,10 +392,34 @@ typedef enum Verdict {
     VERDICT_INTERRUPTED
 } Verdict;
 
-enum { WORDS_SENTENCES = 6, WORDS_ADVICE = 96 };
+/* What happened on a walk, in one name. */
+typedef enum Happened {
+    HAPPENED_NOTHING, /* it is still running */
+    HAPPENED_GOOD,
+    HAPPENED_TOO_SMALL, /* the rate */
+    HAPPENED_ZIGZAG,    /* he crosses the valley at every step */
+    HAPPENED_TOO_LARGE, /* he gets no lower */
+    HAPPENED_FLEW_OFF,
+    HAPPENED_NOISE,   /* of the batches: no lower than they let him */
+    HAPPENED_PLATEAU, /* flat ground that is no bottom */
+    HAPPENED_DEAD_UNITS,
+    HAPPENED_NO_BETTER, /* than predicting the mean */
+    HAPPENED_UPHILL,
+    HAPPENED_NO_BOTTOM, /* the loss falls for ever */
+    HAPPENED_NOT_A_NUMBER
+} Happened;
+typedef struct Happening {
+    Happened name;
+    Message why;           /* the figures that show it */
+    bool ran_off, terrace; /* given: the valley runs off; a small step leads lower still */
+    double better;         /* a rate, where the steps themselves tell one; NaN */
+} Happening;
+
+enum { WORDS_ADVICE = 96 };
 typedef struct Words {
     Verdict verdict;
     Message method, reason[2], story[2], pace;
+    Happening happening;
     double rate_limit;         /* at the start; NaN */
     char advice[WORDS_ADVICE]; /* options to add or change: "--rate 0.5"; "" */
     Notes notes;
@@ -381,6 +430,20 @@ Status diagnose_words(const Problem *problem, const Walk *walk, Words *words);
 /* Its verdict alone, which takes a part of the time. */
 Verdict diagnose_verdict(const Problem *problem, const Walk *walk);
 void diagnose_words_free(Words *words);
+
+/* ---- happened.c, remedy.c -------------------------------------------------------------------- */
+
+void diagnose_happened(const Problem *problem, const WalkFacts *facts, const Pace *pace,
+                       Verdict verdict, Ground ground, Happening *out);
+const char *diagnose_happened_name(Happened name); /* "too_small" */
+MessageId diagnose_happened_word(Happened name);
+/* Not flown off: there is no bottom that way. */
+bool diagnose_falls(const WalkFacts *facts);
+/* That the slope took on the whole way; infinite where it did not shrink. */
+double diagnose_rounds_a_digit(const WalkFacts *facts);
+/* Options against it; false: there are none here. */
+bool diagnose_remedy(const Happening *happening, const WalkFacts *facts, const Pace *pace,
+                     char advice[WORDS_ADVICE]);
 
 /* ---- seed_words.c ---------------------------------------------------------------------------- */
 

@@ -250,10 +250,10 @@ static Status lanczos_run(Lanczos *lanczos, Spectrum *spectrum) {
     return STATUS_OK;
 }
 
-static Status spectrum_lanczos(const Curving *curving, Spectrum *spectrum) {
+static Status spectrum_lanczos(const Curving *curving, size_t rounds, Spectrum *spectrum) {
     size_t n = curving->n, most = SPECTRUM_NUMBERS / n;
     if (most < 2 * SPECTRUM_LOOK) most = 2 * SPECTRUM_LOOK;
-    if (most > SPECTRUM_ROUNDS) most = SPECTRUM_ROUNDS;
+    if (most > rounds) most = rounds;
     if (most > curving->count) most = curving->count;
     Lanczos lanczos = {.curving = curving, .most = most, .key = random_key(1, "curvature")};
     lanczos.basis = memory_new(most * n, sizeof *lanczos.basis);
@@ -283,7 +283,8 @@ static void spectrum_scales(const Objective *objective, double *scale, size_t *c
     }
 }
 
-Status diagnose_spectrum(const Objective *objective, const double *x, Spectrum *spectrum) {
+Status diagnose_spectrum_within(const Objective *objective, const double *x, size_t rounds,
+                                Spectrum *spectrum) {
     size_t n = objective->n;
     *spectrum = (Spectrum){.low.value = NAN, .high.value = NAN};
     double *scale = memory_new(4 * n + 1, sizeof *scale);
@@ -297,7 +298,7 @@ Status diagnose_spectrum(const Objective *objective, const double *x, Spectrum *
     spectrum->count = curving.count;
     if (curving.count == 0 || !objective->hessian_vector) return STATUS_OK;
     Status status = curving.count <= SPECTRUM_DENSE ? spectrum_dense(&curving, spectrum)
-                                                    : spectrum_lanczos(&curving, spectrum);
+                                                    : spectrum_lanczos(&curving, rounds, spectrum);
     if (status == STATUS_OK) return status;
     if (status == STATUS_MEMORY) diagnose_spectrum_free(spectrum);
     else spectrum->low.value = spectrum->high.value = NAN; /* it is not finite, or is not known */
@@ -307,4 +308,8 @@ Status diagnose_spectrum(const Objective *objective, const double *x, Spectrum *
 void diagnose_spectrum_free(Spectrum *spectrum) {
     memory_free(spectrum->storage);
     *spectrum = (Spectrum){.low.value = NAN, .high.value = NAN};
+}
+
+Status diagnose_spectrum(const Objective *objective, const double *x, Spectrum *spectrum) {
+    return diagnose_spectrum_within(objective, x, SPECTRUM_ROUNDS, spectrum);
 }

@@ -299,11 +299,6 @@ static Message words_stalled(const Tale *tale) {
                         words_number(facts->last_rate).s, slope.s, start.s, NULL);
 }
 
-/* Not flown off: there is no bottom that way. */
-static bool words_falls(const WalkFacts *facts) {
-    return !facts->first_order || facts->loss < facts->start_loss;
-}
-
 static Message words_not_finite(const WalkFacts *facts) {
     NumberText steps = number_integer(facts->steps), loss = words_number(facts->loss);
     NumberText start = words_number(facts->start_loss), slope = words_number(facts->start_slope);
@@ -325,9 +320,9 @@ static Message words_reason_failed(const Tale *tale) {
             return words_rounds_message(facts->user_steps ? MSG_WHY_STEPS_DONE : MSG_WHY_STEP_LIMIT,
                                         facts);
         case VERDICT_DIVERGED:
-            if (words_falls(facts) && facts->loss == facts->start_loss)
+            if (diagnose_falls(facts) && facts->loss == facts->start_loss)
                 return message_make(MSG_WHY_FALLS_AT_ONCE, start.s, NULL);
-            if (words_falls(facts)) return message_make(MSG_WHY_FALLS, start.s, loss.s, NULL);
+            if (diagnose_falls(facts)) return message_make(MSG_WHY_FALLS, start.s, loss.s, NULL);
             return message_make(MSG_WHY_DIVERGED, steps.s, loss.s, start.s, NULL);
         case VERDICT_NON_FINITE:
             return words_not_finite(facts);
@@ -422,16 +417,13 @@ static void words_story(Tale *tale) {
                                        number_integer(facts->flip_chances).s, NULL);
 }
 
+/* A rate that fell on the way, and nothing wrong with it: as the skilled walk. */
 static MessageId words_pace_id(const Tale *tale) {
-    const WalkFacts *facts = &tale->facts;
-    if (facts->reason == REASON_UPHILL) return MSG_PACE_UPHILL;
-    if (tale->words->verdict == VERDICT_DIVERGED || tale->words->verdict == VERDICT_NON_FINITE)
-        return MSG_PACE_FLYING;
-    if (tale->words->verdict == VERDICT_OSCILLATING) return MSG_PACE_SWINGING_ON;
-    if (facts->last_rate < facts->first_rate / 2) return MSG_PACE_SCHEDULE;
-    if (words_swings(facts)) return MSG_PACE_SWINGING;
-    if (tale->words->verdict == VERDICT_STEP_LIMIT) return MSG_PACE_SMALL;
-    return facts->first_rate < tale->words->rate_limit / 20 ? MSG_PACE_SMALL : MSG_PACE_GOOD;
+    Happened name = tale->words->happening.name;
+    bool falling = tale->facts.last_rate < tale->facts.first_rate / 2;
+    if (name == HAPPENED_GOOD && tale->facts.first_order && falling && !tale->facts.rate_measured)
+        return MSG_PACE_SCHEDULE;
+    return diagnose_happened_word(name);
 }
 
 /* ---- advice ---------------------------------------------------------------------------------- */
@@ -465,7 +457,7 @@ static void words_advice(Tale *tale) {
     bool rising = facts->loss > facts->start_loss && facts->first_rate > words->rate_limit;
     if (facts->reason == REASON_UPHILL) {
         snprintf(words->advice, sizeof words->advice, "--optimizer 'w = w - rate*g'");
-    } else if (words->verdict == VERDICT_DIVERGED && words_falls(facts)) {
+    } else if (words->verdict == VERDICT_DIVERGED && diagnose_falls(facts)) {
         return; /* no rate helps */
     } else if (words_wants_limit(words) ||
                (words->verdict == VERDICT_STALLED && words_rate_vanished(facts))) {
@@ -488,16 +480,34 @@ static void words_settle_verdict(Tale *tale) {
         tale->words->verdict = VERDICT_STALLED;
 }
 
+static bool words_ended_badly(const Words *words) {
+    return words_wants_limit(words) || words->verdict == VERDICT_STALLED;
+}
+
+static void words_happening(Tale *tale, const Pace *pace) {
+    Words *words = tale->words;
+    Happening *happening = &words->happening;
+    happening->ran_off = words->verdict == VERDICT_STALLED && words_ran_off(tale);
+    happening->terrace = words->reason[1].id == MSG_WHY_TERRACE;
+    diagnose_happened(tale->problem, &tale->facts, pace, words->verdict, tale->ground, happening);
+    words->pace = message_make(words_pace_id(tale), NULL);
+}
+
 static void words_of_the_end(Tale *tale) {
     Words *words = tale->words;
+    Pace pace;
+    bool watched = tale->facts.watched;
     words_settle_verdict(tale);
-    if (tale->facts.first_order)
-        words->rate_limit =
-            diagnose_rate_limit(tale->problem, train_walker(tale->walk), tale->facts.start);
+    diagnose_pace_none(&pace);
+    if ((watched || words_ended_badly(words)) &&
+        diagnose_pace(tale->problem, tale->walk, words_ended_badly(words), &pace) != STATUS_OK)
+        words->notes.failed = true;
+    words->rate_limit = pace.limit;
     words_reason(tale);
     words_story(tale);
-    words->pace = message_make(words_pace_id(tale), NULL);
-    words_advice(tale);
+    if (watched) words_happening(tale, &pace);
+    if (!watched || !diagnose_remedy(&words->happening, &tale->facts, &pace, words->advice))
+        words_advice(tale);
     diagnose_notes(tale->problem, &tale->facts, tale->ground, &words->notes);
 }
 

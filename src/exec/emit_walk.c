@@ -8,9 +8,9 @@
  * settings, q[0] the number of the step before; x: parameters; g: their slope in the step before;
  * c[column * n + i]: the rule's columns. record: [0] loss at the start, [1] lowest loss, [2] scale,
  * [3] last loss, [4] rounds above, [5] rising (optim/stop.c), [6] steps whose slope pointed against
- * the one before, [8 + i] not 0: the slope of parameter i was not 0 once. It gives the number of
- * steps made: fewer than 'steps' where a step would not move, or loss or slope are not finite; that
- * step is not made. */
+ * the one before, [7] steps from a higher loss than the one before, [8 + i] not 0: the slope of
+ * parameter i was not 0 once. It gives the number of steps made: fewer than 'steps' where a step
+ * would not move, or loss or slope are not finite; that step is not made. */
 #include "exec.h"
 
 #include <string.h>
@@ -168,7 +168,7 @@ static void walk_note(Text *out) {
                   "        if (loss - start > 9 * scale) {\n"
                   "            above++;\n            rising = loss > last ? rising + 1 : 0;\n"
                   "        } else {\n            above = rising = 0;\n        }\n"
-                  "        last = loss;\n");
+                  "        if (loss > last) rises++;\n        last = loss;\n");
 }
 
 static void walk_objective(EmitWalk *walk) {
@@ -194,7 +194,7 @@ static void walk_store(const EmitWalk *walk, size_t n_columns) {
             text_format(walk->out, "    c[%zu] = c%zu_%zu;\n", k * walk->n + i, k, i);
     text_add(walk->out, "    record[1] = lowest, record[2] = scale, record[3] = last;\n"
                         "    record[4] = above, record[5] = rising;\n"
-                        "    record[6] = flips;\n    return k;\n}\n");
+                        "    record[6] = flips, record[7] = rises;\n    return k;\n}\n");
 }
 
 bool exec_emit_walk(const Plan *objective, const Plan *rule, size_t n, size_t n_settings,
@@ -209,7 +209,7 @@ bool exec_emit_walk(const Plan *objective, const Plan *rule, size_t n, size_t n_
     text_add(out, "    const real start = record[0];\n"
                   "    real lowest = record[1], scale = record[2], last = record[3];\n"
                   "    long long above = (long long)record[4], rising = (long long)record[5];\n"
-                  "    long long flips = 0, k = 0;\n"
+                  "    long long flips = 0, rises = 0, k = 0;\n"
                   "    for (; k < steps; k++) {\n");
     walk_objective(&walk);
     text_add(out, "        q0 = q0 + 1;\n");

@@ -72,6 +72,8 @@ typedef struct StepReport {
     double end_value, end_bound; /* behind a method's own end (SLOPE: slope and its bound; STEP:
                                   * greatest relative step and its bound); else NaN */
     const double *at, *gradient, *next; /* valid until the next step */
+    const double *before; /* rules: the place of the round before, where the loss at 'at' or its
+                           * slope is not finite; else NULL */
 } StepReport;
 
 typedef struct MethodSettings {

@@ -401,7 +401,7 @@ Status optim_rule_step(Rule *rule, StepReport *report, Reason *reason) {
     const Objective *objective = rule->objective;
     double rate, *gradient = rule_vector(rule, rule->columns[RULE_G]);
     rule_turn(rule);
-    const double *w = rule->columns[RULE_W], *next = w;
+    const double *w = rule->columns[RULE_W], *next = w, *before = rule->columns_next[RULE_W];
     rule->step++;
     rule->evaluations++;
     TRY(objective->loss_gradient(objective->context, w, &rule->loss, gradient));
@@ -414,12 +414,14 @@ Status optim_rule_step(Rule *rule, StepReport *report, Reason *reason) {
     if (isfinite(rule->loss) && optim_finite(gradient, rule->n)) {
         TRY(rule_update(rule));
         next = rule->columns_next[RULE_W];
+        before = NULL;
     }
     *report = (StepReport){.step = rule->step,
                            .evaluations = rule->evaluations,
                            .loss = rule->loss,
                            .next_loss = NAN,
-                           .rate = rate};
+                           .rate = rate,
+                           .before = rule->step > 1 ? before : NULL};
     optim_report(report, objective, w, gradient, next);
     *reason = REASON_RUNNING;
     return STATUS_OK;

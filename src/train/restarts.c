@@ -149,6 +149,7 @@ static void restart_keep(Walk *walk, Walker *walker, Stop *stop, const StepRepor
     memcpy(walk->values, optim_answer(walker), walk->n * sizeof(double));
     facts->loss = loss;
     facts->reason = reason;
+    facts->restarted = true;
     stop_numbers(stop, &facts->stop_value, &facts->stop_bound);
     if (isnan(facts->stop_value)) { /* the method ended by itself */
         facts->stop_value = report->end_value;

@@ -46,6 +46,8 @@ static void stretch_note(Walk *walk, const double *record, long long done) {
     facts->evaluations += done;
     facts->sign_flips += (long long)record[6];
     facts->flip_chances += done;
+    facts->rises += (long long)record[7];
+    walk->watch.last_loss = record[3];
     for (size_t i = 0; i < walk->n; i++)
         if (record[8 + i] != 0) walk->felt[i] = true;
     stop_note_stretch(walk->stop, record, done);
@@ -81,6 +83,7 @@ Status train_walk_stretch(Walk *walk) {
         return STATUS_OK;
     long long most = walk->max_steps - walk->facts.steps - 1;
     if (most > STRETCH_ROUNDS) most = STRETCH_ROUNDS;
+    if (most > watch_left(walk)) most = watch_left(walk);
     stop_begin_stretch(walk->stop, record);
     long long done = stretch_run(walk, &rule, record, most);
     optim_rule_advance(walk->walker, done);

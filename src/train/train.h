@@ -118,6 +118,7 @@ typedef struct WalkOptions {
     long long batch;  /* rows; 0: all */
     long restarts;
     long searched; /* walks that were made before, to find the start (see train_seed) */
+    bool unwatched; /* nobody will ask what happened on the way */
     uint64_t seed;
     const atomic_int *stop; /* not zero: the walk ends after the round it is in; or NULL */
 } WalkOptions;
@@ -150,20 +151,27 @@ typedef struct WalkFacts {
     double first_rate, last_rate;
     double before_last_loss;            /* of the last round's start */
     long long sign_flips, flip_chances; /* rounds whose slope pointed against the one before */
+    long long rises;    /* rounds that began higher than the one before */
+    double early_loss;  /* some round's between a quarter and a half of the way; NaN: too few */
+    double late_loss;   /* the newest round's; both: with batches the mean of an epoch */
+    double batch_slope; /* root mean square of the slopes that the batches of the last epoch felt */
     double stop_value, stop_bound;      /* the two numbers behind the reason */
     double seconds;
     const double *start, *values; /* n; values: where he stands, or the last finite place */
     const double *previous;       /* n: where he stood a round before */
     const bool *felt;             /* n: its slope was not exactly 0 in some round */
+    bool watched;
     const char *method, *until, *rate;
     long restarts; /* done so far */
+    bool restarted; /* he stands where one of them ended; what rounds did is of the first walk */
     long searched; /* walks before this one */
     size_t valleys;
     bool chosen; /* neither rate nor optimizer was given */
     bool first_order, user_rate, user_steps, default_limit;
     bool rate_measured;
     double own_rate; /* the default in the text of the rule; NaN: it has none */
-    bool batches; /* a round sees a part of the rows */
+    bool batches; /* a round sees a part of the rows: so many */
+    long long batch;
     long long max_steps, epochs; /* epochs 0: the limit was given in steps */
     bool faulty; /* a value was not finite: fault, at fault_point */
     bool fault_in_slope; /* the loss itself is finite there */
@@ -353,6 +361,15 @@ double seed_space_stop(const SeedSpace *space, size_t axis, size_t k, double now
 void seed_space_put(const SeedSpace *space, size_t axis, double value, double *x);
 double seed_space_at(const SeedSpace *space, size_t axis, const double *x);
 
+/* ---- watch.c --------------------------------------------------------------------------------- */
+
+typedef struct Watch {
+    double last_loss;
+    double recent_loss; /* at the newest power of two */
+    double sum_loss, sum_squares; /* of the epoch so far: losses, squares of slopes; */
+    long long batches;            /* and rounds */
+} Watch;
+
 /* ---- walk.c and restarts.c share ------------------------------------------------------------- */
 
 enum { STRETCH_PARAMETERS = 8 };
@@ -377,6 +394,7 @@ struct Walk {
     double *start, *values, *previous, *slope_before, *work, *fault_point; /* n each */
     bool *drawn, *felt;
     WalkFacts facts;
+    Watch watch;
     long restarts_done;
     Valley *valleys; /* lowest first */
     size_t n_valleys, valleys_capacity;
@@ -386,6 +404,14 @@ struct Walk {
 Status walk_feel_end(const Walk *walk, const Walker *walker, const double *x, double *loss,
                      double *gradient);
 double walk_seconds(const Walk *walk);
+long long walk_steps_per_epoch(const Walk *walk);
+/* Notes a round for those who will explain the walk: its steps, which every report tells, and what
+ * WalkOptions.unwatched leaves out; and, at the end, what was not noted in every round. */
+void watch_step(Walk *walk, const StepReport *report);
+void watch_round(Walk *walk, const StepReport *report);
+void watch_end(Walk *walk);
+/* Rounds that may be walked in one go, so that none is missed which watch.c wants to see. */
+long long watch_left(const Walk *walk);
 bool walk_stopped(const Walk *walk);
 
 /* ---- restarts.c ------------------------------------------------------------------------------ */

@@ -14,15 +14,9 @@ double walk_seconds(const Walk *walk) {
     return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec - walk->started;
 }
 
-/* |a - b|; 'work' holds the difference. */
-static double walk_distance(const double *a, const double *b, double *work, size_t n) {
-    for (size_t i = 0; i < n; i++) work[i] = a[i] - b[i];
-    return optim_norm(work, n);
-}
-
 /* ---- opening --------------------------------------------------------------------------------- */
 
-static long long walk_steps_per_epoch(const Walk *walk) {
+long long walk_steps_per_epoch(const Walk *walk) {
     long long rows = (long long)walk->all_rows.count, batch = walk->options.batch;
     return batch > 0 && rows > batch ? (rows + batch - 1) / batch : 1;
 }
@@ -93,6 +87,7 @@ Status train_walk_open(Problem *problem, const WalkOptions *options, const doubl
     if (status == STATUS_OK) status = stop_open(&stop, walk->n, &walk->stop, error);
     walk->facts.method = walk->walker ? optim_method_name(walk->walker) : "";
     walk->facts.start_loss = walk->facts.loss = NAN;
+    walk->facts.early_loss = walk->facts.late_loss = walk->facts.batch_slope = NAN;
     if (status == STATUS_OK)
         *out = walk;
     else
@@ -136,33 +131,6 @@ static void walk_choose_batch(Walk *walk) {
     optim_epoch(walk->walker, walk->facts.steps / per_epoch + 1);
 }
 
-static void walk_remember_slope(Walk *walk, const StepReport *report) {
-    double dot = 0;
-    for (size_t i = 0; i < walk->n; i++) {
-        dot += walk->slope_before[i] * report->gradient[i];
-        if (report->gradient[i] != 0) walk->felt[i] = true;
-    }
-    if (report->step > 1 && report->moved) {
-        walk->facts.flip_chances++;
-        if (dot < 0) walk->facts.sign_flips++;
-    }
-    memcpy(walk->slope_before, report->gradient, walk->n * sizeof(double));
-}
-
-/* A method may end without a step: then only what it felt is new. */
-static void walk_remember_step(Walk *walk, const StepReport *report) {
-    WalkFacts *facts = &walk->facts;
-    double length = walk_distance(report->next, report->at, walk->work, walk->n);
-    if (report->step == 1) {
-        facts->first_step = length;
-        facts->first_rate = report->rate;
-    }
-    facts->last_step = length;
-    facts->last_rate = report->rate;
-    facts->before_last_loss = report->loss;
-    if (isfinite(report->loss)) memcpy(walk->previous, report->at, walk->n * sizeof(double));
-}
-
 /* A batch knows its own rows only; the start is told over all rows, as the end is. */
 static Status walk_feel_start(Walk *walk) {
     const Objective *objective = train_objective(walk->problem);
@@ -184,8 +152,8 @@ static void walk_remember(Walk *walk, const StepReport *report) {
     }
     facts->steps = report->step;
     facts->evaluations = report->evaluations;
-    if (report->moved) walk_remember_step(walk, report);
-    walk_remember_slope(walk, report);
+    watch_step(walk, report);
+    if (!walk->options.unwatched) watch_round(walk, report);
 }
 
 static void walk_find_fault(Walk *walk, const double *point) {
@@ -248,6 +216,7 @@ static Status walk_settle(Walk *walk) {
 }
 
 static Status walk_finish(Walk *walk, Reason reason) {
+    watch_end(walk);
     walk->facts.reason = reason;
     if (reason == REASON_STEPS_DONE && !walk->asked_steps) walk->facts.reason = REASON_STEP_LIMIT;
     walk->facts.seconds = walk_seconds(walk);
@@ -316,6 +285,7 @@ void train_walk_facts(const Walk *walk, WalkFacts *facts) {
     facts->first_order = optim_is_first_order(walk->walker);
     facts->chosen = !walk->options.rate && !walk->options.optimizer;
     facts->felt = walk->felt;
+    facts->watched = !walk->options.unwatched;
     facts->until = walk->options.until;
     facts->rate = walk->options.rate;
     facts->restarts = walk->restarts_done;
@@ -325,6 +295,7 @@ void train_walk_facts(const Walk *walk, WalkFacts *facts) {
     facts->rate_measured = walk->options.rate_measured;
     facts->own_rate = optim_setting(walk->walker, "rate");
     facts->batches = walk_steps_per_epoch(walk) > 1;
+    facts->batch = walk->options.batch;
     facts->epochs = walk->options.steps ? 0 : walk->options.epochs;
     facts->user_steps = walk->asked_steps;
     facts->default_limit = !walk->asked_steps;

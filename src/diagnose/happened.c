@@ -1,0 +1,330 @@
+/* What happened on a walk, in one name, with the figures that show it. The name says what was wrong
+ * with the walk, not with the ground: a narrow valley walked at a good rate is 'good'. */
+#include "diagnose.h"
+
+#include "../op/vmath.h"
+
+#include <math.h>
+#include <string.h>
+
+enum { HAPPENED_DIGITS = 4, HAPPENED_FEW = 8 /* rounds: too few to tell how they go */ };
+static const double HAPPENED_SMALL = 20;  /* times below the largest rate: too small */
+static const double HAPPENED_SLOW = 3;    /* rounds a digit: fewer are fast, whatever he does */
+static const double HAPPENED_TWICE = 2;   /* the rounds of the best rate */
+static const double HAPPENED_FAR = 3;     /* times the rounds walked are still to go */
+static const double HAPPENED_STILL = 0.01; /* of the fall so far: the loss gets no lower */
+static const double HAPPENED_ABOVE = 0.01; /* of the loss: so far above the bottom is not there */
+static const double HAPPENED_FELL = 0.5;  /* of the loss at the start: it was worth the way */
+static const double HAPPENED_FLAT = 0.01; /* of the loss, for going on as far as he is */
+
+/* What the name is found from. */
+typedef struct Scene {
+    const Problem *problem;
+    const WalkFacts *facts;
+    const Pace *pace;
+    Verdict verdict;
+    Ground ground;
+    bool arrived; /* by its verdict */
+    double rate;  /* the same in every round; else NaN */
+    Happening *out;
+} Scene;
+
+static NumberText happened_number(double value) {
+    return number_round(value, HAPPENED_DIGITS);
+}
+
+static bool happened_is(const Scene *scene, Happened name, Message why) {
+    scene->out->name = name;
+    scene->out->why = why;
+    return true;
+}
+
+bool diagnose_falls(const WalkFacts *facts) {
+    return !facts->first_order || facts->loss < facts->start_loss;
+}
+
+double diagnose_rounds_a_digit(const WalkFacts *facts) {
+    double shrunk = facts->slope / facts->start_slope;
+    if (!(shrunk < 1) || facts->steps == 0) return INFINITY;
+    return (double)facts->steps * vm_log(10) / -vm_log(shrunk);
+}
+
+/* ---- ends that say it themselves ------------------------------------------------------------- */
+
+static bool happened_flew(const Scene *scene) {
+    const WalkFacts *facts = scene->facts;
+    double limit = scene->pace->limit;
+    if (limit <= facts->first_rate * (1 + 1e-6))
+        return happened_is(scene, HAPPENED_FLEW_OFF,
+                           message_make(MSG_HAPPENED_FLEW_LIMIT,
+                                        happened_number(facts->first_rate).s,
+                                        happened_number(facts->first_rate / limit).s,
+                                        happened_number(limit).s, NULL));
+    return happened_is(scene, HAPPENED_FLEW_OFF,
+                       message_make(MSG_HAPPENED_FLEW, happened_number(facts->first_rate).s,
+                                    NULL));
+}
+
+static bool happened_overstepped(const Scene *scene) {
+    return happened_is(scene, HAPPENED_TOO_LARGE, message_make(MSG_HAPPENED_OVERSTEPPED,
+                                                               happened_number(
+                                                                   scene->facts->last_step).s,
+                                                               NULL));
+}
+
+static bool happened_by_end(const Scene *scene) {
+    const WalkFacts *facts = scene->facts;
+    Message none = {0};
+    if (facts->reason == REASON_UPHILL) return happened_is(scene, HAPPENED_UPHILL, none);
+    if (scene->out->ran_off || (scene->verdict == VERDICT_DIVERGED && diagnose_falls(facts)))
+        return happened_is(scene, HAPPENED_NO_BOTTOM, none);
+    if (scene->verdict == VERDICT_DIVERGED) return happened_flew(scene);
+    if (scene->verdict != VERDICT_NON_FINITE) return false;
+    bool began = isfinite(facts->start_loss) && isfinite(facts->start_slope);
+    if (!began || !facts->first_order || facts->steps < 1)
+        return happened_is(scene, HAPPENED_NOT_A_NUMBER, none);
+    return facts->before_last_loss > facts->start_loss ? happened_flew(scene)
+                                                       : happened_overstepped(scene);
+}
+
+/* ---- flat ground ----------------------------------------------------------------------------- */
+
+/* By how much the loss would fall if he went on as far as he is from 0, or came. */
+static double happened_reach(const Scene *scene, double *gradient) {
+    const Objective *objective = train_exact_objective(scene->problem);
+    const WalkFacts *facts = scene->facts;
+    double loss, reach = 0;
+    if (objective->loss_gradient(objective->context, facts->values, &loss, gradient) != STATUS_OK)
+        return NAN;
+    for (size_t i = 0; i < objective->n; i++) {
+        double far = fmax(fabs(facts->values[i]), fabs(facts->start[i]));
+        bool held = optim_held(objective, facts->values, gradient, i);
+        if (!held) reach += fabs(gradient[i]) * (far > 0 ? far : 1);
+    }
+    return reach;
+}
+
+static bool happened_stands_flat(const Scene *scene) {
+    const WalkFacts *facts = scene->facts;
+    size_t n = train_objective(scene->problem)->n;
+    double size = fabs(facts->loss), fell = facts->early_loss - facts->loss;
+    if (scene->pace->along > 0 || isnan(scene->pace->along)) return false;
+    if (fell > HAPPENED_FLAT * size || size == 0) return false;
+    double *gradient = memory_new(n + 1, sizeof *gradient);
+    double reach = gradient ? happened_reach(scene, gradient) : NAN;
+    memory_free(gradient);
+    return reach <= HAPPENED_FLAT * size;
+}
+
+/* The slope died away where the ground is no bottom, and not far below the start. */
+static bool happened_no_bottom(const Scene *scene) {
+    const WalkFacts *facts = scene->facts;
+    double fell = facts->start_loss - facts->loss;
+    if (facts->reason == REASON_SLOPE && scene->pace->high <= 0 && facts->steps > 0 &&
+        fell < HAPPENED_FELL * fabs(facts->start_loss))
+        return diagnose_ground(scene->problem, facts->values) != GROUND_BOTTOM;
+    return false;
+}
+
+static bool happened_on_plateau(const Scene *scene) {
+    const WalkFacts *facts = scene->facts;
+    bool level = scene->verdict == VERDICT_STALLED &&
+                 (scene->ground == GROUND_FALLS || facts->first_step == 0);
+    bool flat = level || scene->out->terrace;
+    if (!flat && scene->arrived) flat = happened_no_bottom(scene);
+    bool own = facts->first_order && !facts->restarted;
+    if (!flat && !scene->arrived && own) flat = happened_stands_flat(scene);
+    if (!flat) return false;
+    return happened_is(scene, HAPPENED_PLATEAU,
+                       message_make(MSG_HAPPENED_PLATEAU, happened_number(facts->slope).s,
+                                    happened_number(facts->start_loss).s,
+                                    happened_number(facts->loss).s, NULL));
+}
+
+/* ---- batches --------------------------------------------------------------------------------- */
+
+/* As low as the batches let him get, and that is not low. */
+static bool happened_noisy(const Scene *scene) {
+    const WalkFacts *facts = scene->facts;
+    const Pace *pace = scene->pace;
+    double total = facts->start_loss - facts->late_loss;
+    if (!facts->batches || scene->arrived || !(facts->batch_slope > facts->slope)) return false;
+    if (!(facts->early_loss - facts->late_loss <= 2 * HAPPENED_STILL * fabs(total))) return false;
+    if (!(pace->fall > HAPPENED_ABOVE * fabs(facts->loss))) return false;
+    return happened_is(scene, HAPPENED_NOISE,
+                       message_make(MSG_HAPPENED_NOISE, happened_number(facts->batch_slope).s,
+                                    happened_number(facts->slope).s,
+                                    happened_number(pace->fall).s, NULL));
+}
+
+/* ---- rates ----------------------------------------------------------------------------------- */
+
+static bool happened_swings(const WalkFacts *facts) {
+    return facts->flip_chances > 0 && 2 * facts->sign_flips > facts->flip_chances;
+}
+
+/* Nor any nearer to the bottom, where that can be told. */
+static bool happened_gets_no_lower(const Scene *scene) {
+    const WalkFacts *facts = scene->facts;
+    double total = fabs(facts->start_loss - facts->loss), fell = facts->early_loss - facts->loss;
+    if (isfinite(scene->pace->fall) && fell > scene->pace->fall) return false;
+    return fell <= HAPPENED_STILL * total;
+}
+
+/* The smaller of the two limits, at the start and at the end. */
+static double happened_limit(const Pace *pace) {
+    return pace->end_limit < pace->limit || isnan(pace->limit) ? pace->end_limit : pace->limit;
+}
+
+static bool happened_too_large(const Scene *scene) {
+    const WalkFacts *facts = scene->facts;
+    bool swings = scene->verdict == VERDICT_OSCILLATING;
+    if (!swings && (scene->arrived || facts->batches || facts->steps < HAPPENED_FEW)) return false;
+    double limit = happened_limit(scene->pace);
+    bool above = scene->rate >= limit * (1 - 1e-6);
+    bool restless = 4 * facts->rises > facts->steps || happened_swings(facts);
+    bool higher = facts->loss > facts->start_loss;
+    if (!swings && !((above || restless) && happened_gets_no_lower(scene)) && !higher)
+        return false;
+    if (above)
+        return happened_is(scene, HAPPENED_TOO_LARGE,
+                           message_make(MSG_HAPPENED_LARGE_LIMIT, happened_number(scene->rate).s,
+                                        happened_number(limit).s, NULL));
+    return happened_is(scene, HAPPENED_TOO_LARGE,
+                       message_make(MSG_HAPPENED_LARGE, number_integer(facts->rises).s,
+                                    number_integer(facts->steps).s,
+                                    happened_number(facts->loss).s, NULL));
+}
+
+/* Back and forth in the steepest direction is what takes the rounds. */
+static bool happened_zigzag(const Scene *scene) {
+    const WalkFacts *facts = scene->facts;
+    const Pace *pace = scene->pace;
+    if (facts->batches || isnan(scene->rate) || !happened_swings(facts)) return false;
+    double swing = diagnose_pace_swing(pace, scene->rate);
+    if (isfinite(pace->best)) {
+        double rounds = diagnose_pace_rounds(pace, scene->rate);
+        if (scene->rate <= pace->best || swing < HAPPENED_SLOW ||
+            rounds < HAPPENED_TWICE * pace->best_rounds)
+            return false;
+        return happened_is(scene, HAPPENED_ZIGZAG,
+                           message_make(MSG_HAPPENED_ZIGZAG_BEST,
+                                        number_integer(facts->sign_flips).s,
+                                        number_integer(facts->flip_chances).s,
+                                        happened_number(rounds).s, happened_number(pace->best).s,
+                                        happened_number(pace->best_rounds).s, NULL));
+    }
+    if (pace->high > 0 && swing < HAPPENED_SLOW) return false;
+    return happened_is(scene, HAPPENED_ZIGZAG,
+                       message_make(MSG_HAPPENED_ZIGZAG, number_integer(facts->sign_flips).s,
+                                    number_integer(facts->flip_chances).s, NULL));
+}
+
+/* Rules whose steps do not tell their curvature: by how far they have come. */
+static bool happened_creeps(const Scene *scene) {
+    const WalkFacts *facts = scene->facts;
+    double rounds = scene->pace->distance / facts->last_step;
+    if (scene->arrived || facts->steps < HAPPENED_FEW || isfinite(scene->pace->limit_factor) ||
+        facts->last_rate < facts->first_rate / 2)
+        return false;
+    if (!(rounds > HAPPENED_FAR * (double)facts->steps) || facts->rises * 4 > facts->steps)
+        return false;
+    scene->out->better = facts->last_rate * rounds / (double)facts->max_steps * 10;
+    return happened_is(scene, HAPPENED_TOO_SMALL,
+                       message_make(MSG_HAPPENED_CREEPS, happened_number(facts->last_step).s,
+                                    number_round(rounds, 2).s, NULL));
+}
+
+static bool happened_too_small(const Scene *scene) {
+    const WalkFacts *facts = scene->facts;
+    const Pace *pace = scene->pace;
+    double limit = happened_limit(pace), rate = scene->rate / (1 - pace->momentum);
+    double plain = limit / pace->limit_factor * 2; /* of plain descent */
+    bool far = !(pace->fall < HAPPENED_ABOVE * fabs(facts->start_loss - facts->loss));
+    if (happened_creeps(scene)) return true;
+    if (!(rate < plain / HAPPENED_SMALL) || (facts->batches && (scene->arrived || !far)))
+        return false;
+    double rounds = diagnose_pace_rounds(pace, scene->rate);
+    if (isfinite(rounds) && isfinite(pace->best_rounds))
+        return happened_is(scene, HAPPENED_TOO_SMALL,
+                           message_make(MSG_HAPPENED_SMALL_ROUNDS, happened_number(scene->rate).s,
+                                        number_round(limit / scene->rate, 2).s,
+                                        happened_number(limit).s, number_round(rounds, 3).s,
+                                        number_round(pace->best_rounds, 3).s, NULL));
+    return happened_is(scene, HAPPENED_TOO_SMALL,
+                       message_make(MSG_HAPPENED_SMALL, happened_number(scene->rate).s,
+                                    number_round(limit / scene->rate, 2).s,
+                                    happened_number(limit).s, NULL));
+}
+
+/* ---- nothing wrong --------------------------------------------------------------------------- */
+
+static bool happened_good(const Scene *scene) {
+    const WalkFacts *facts = scene->facts;
+    double rounds = diagnose_rounds_a_digit(facts);
+    if (!facts->first_order || facts->restarted || rounds < 1 || !isfinite(rounds))
+        return happened_is(scene, HAPPENED_GOOD, (Message){0});
+    bool known = isfinite(scene->pace->limit_factor) && isfinite(scene->pace->best);
+    if (known && isfinite(scene->rate) && !facts->batches)
+        return happened_is(scene, HAPPENED_GOOD,
+                           message_make(MSG_HAPPENED_GOOD_BEST, number_round(rounds, 3).s,
+                                        number_round(scene->pace->best_rounds, 3).s,
+                                        happened_number(scene->pace->best).s, NULL));
+    return happened_is(scene, HAPPENED_GOOD,
+                       message_make(MSG_HAPPENED_GOOD_ROUNDS, number_round(rounds, 3).s, NULL));
+}
+
+/* ---- all of it ------------------------------------------------------------------------------- */
+
+const char *diagnose_happened_name(Happened name) {
+    static const char *const NAMES[] = {
+        [HAPPENED_NOTHING] = "",
+        [HAPPENED_GOOD] = "good",
+        [HAPPENED_TOO_SMALL] = "too_small",
+        [HAPPENED_ZIGZAG] = "zig_zag",
+        [HAPPENED_TOO_LARGE] = "too_large",
+        [HAPPENED_FLEW_OFF] = "flew_off",
+        [HAPPENED_NOISE] = "limited_by_noise",
+        [HAPPENED_PLATEAU] = "plateau",
+        [HAPPENED_DEAD_UNITS] = "dead_units",
+        [HAPPENED_NO_BETTER] = "no_better_than_the_mean",
+        [HAPPENED_UPHILL] = "uphill",
+        [HAPPENED_NO_BOTTOM] = "no_lowest_point",
+        [HAPPENED_NOT_A_NUMBER] = "not_a_number",
+    };
+    return NAMES[name];
+}
+
+MessageId diagnose_happened_word(Happened name) {
+    static const MessageId WORDS[] = {
+        [HAPPENED_NOTHING] = MSG_NONE,
+        [HAPPENED_GOOD] = MSG_HAPPENED_WORD_GOOD,
+        [HAPPENED_TOO_SMALL] = MSG_HAPPENED_WORD_TOO_SMALL,
+        [HAPPENED_ZIGZAG] = MSG_HAPPENED_WORD_ZIGZAG,
+        [HAPPENED_TOO_LARGE] = MSG_HAPPENED_WORD_TOO_LARGE,
+        [HAPPENED_FLEW_OFF] = MSG_HAPPENED_WORD_FLEW_OFF,
+        [HAPPENED_NOISE] = MSG_HAPPENED_WORD_NOISE,
+        [HAPPENED_PLATEAU] = MSG_HAPPENED_WORD_PLATEAU,
+        [HAPPENED_DEAD_UNITS] = MSG_HAPPENED_WORD_DEAD_UNITS,
+        [HAPPENED_NO_BETTER] = MSG_HAPPENED_WORD_NO_BETTER,
+        [HAPPENED_UPHILL] = MSG_HAPPENED_WORD_UPHILL,
+        [HAPPENED_NO_BOTTOM] = MSG_HAPPENED_WORD_NO_BOTTOM,
+        [HAPPENED_NOT_A_NUMBER] = MSG_HAPPENED_WORD_NOT_A_NUMBER,
+    };
+    return WORDS[name];
+}
+
+void diagnose_happened(const Problem *problem, const WalkFacts *facts, const Pace *pace,
+                       Verdict verdict, Ground ground, Happening *out) {
+    Scene scene = {.problem = problem, .facts = facts, .pace = pace, .verdict = verdict,
+                   .ground = ground, .out = out};
+    bool constant = facts->first_rate == facts->last_rate && !facts->rate_measured;
+    scene.arrived = verdict == VERDICT_CONVERGED;
+    scene.rate = facts->first_order && constant ? facts->first_rate : NAN;
+    out->better = NAN;
+    if (happened_by_end(&scene) || happened_on_plateau(&scene)) return;
+    bool told = facts->first_order && !facts->restarted;
+    bool rate = told && (happened_too_large(&scene) || happened_zigzag(&scene) ||
+                                       happened_noisy(&scene) || happened_too_small(&scene));
+    if (!rate) happened_good(&scene);
+}
