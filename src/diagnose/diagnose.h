@@ -382,6 +382,20 @@ Status diagnose_words(const Problem *problem, const Walk *walk, Words *words);
 Verdict diagnose_verdict(const Problem *problem, const Walk *walk);
 void diagnose_words_free(Words *words);
 
+/* ---- dead_units.c ---------------------------------------------------------------------------- */
+
+/* Units of relu (max(0, e), max(e, 0), where(e > 0, e, 0)), sigmoid and tanh that depend on the row
+ * and on parameters and that the loss feels; not where their input is felt on another way as well
+ * (leaky_relu, elu, silu). Each element of a vector or matrix is a unit. */
+typedef struct UnitCount {
+    size_t units;
+    size_t dead;      /* relu's: 0 in every row, and without a slope that could revive them */
+    size_t saturated; /* sigmoid's, tanh's: less than 1e-6 of their greatest slope in every row */
+    size_t rows;      /* that were looked at: all, or a sample of them where they are many */
+    Text where;       /* the inputs of the first ones: "W @ x + b [2], [5]; w*x"; text_free */
+} UnitCount;
+Status diagnose_units(Problem *problem, const double *x, UnitCount *count);
+
 /* ---- seed_words.c ---------------------------------------------------------------------------- */
 
 /* How start values were found with that seed, and how the walks from them compare; empty messages
