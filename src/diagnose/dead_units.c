@@ -1,4 +1,4 @@
-/* DeadUnits that have nothing left to learn with: those of relu that are 0 in every row, and those of
+/* Units that have nothing left to learn with: those of relu that are 0 in every row, and those of
  * sigmoid and tanh that are flat in every row. */
 #include "diagnose.h"
 
