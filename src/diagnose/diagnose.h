@@ -445,6 +445,47 @@ double diagnose_rounds_a_digit(const WalkFacts *facts);
 bool diagnose_remedy(const Happening *happening, const WalkFacts *facts, const Pace *pace,
                      char advice[WORDS_ADVICE]);
 
+/* ---- dead_units.c ---------------------------------------------------------------------------- */
+
+/* Units of relu (max(0, e), max(e, 0), where(e > 0, e, 0)), sigmoid and tanh that depend on the row
+ * and on parameters and that the loss feels; not where their input is felt on another way as well
+ * (leaky_relu, elu, silu). Each element of a vector or matrix is a unit. */
+typedef struct UnitCount {
+    size_t units;
+    size_t dead;      /* relu's: 0 in every row, and without a slope that could revive them */
+    size_t saturated; /* sigmoid's, tanh's: less than 1e-6 of their greatest slope in every row */
+    size_t rows;      /* that were looked at: all, or a sample of them where they are many */
+    Text where;       /* the inputs of the first ones: "W @ x + b [2], [5]; w*x"; text_free */
+} UnitCount;
+Status diagnose_units(Problem *problem, const double *x, UnitCount *count);
+
+/* ---- log_loss.c ------------------------------------------------------------------------------ */
+
+typedef struct LogLoss {
+    NodeId measured; /* with rows: 0 or 1 (coded), or the class from 1 */
+    NodeId model;    /* what it is foretold from: a logit or a probability, or one for each class */
+    size_t classes;
+    bool coded;
+} LogLoss;
+/* Is the value of that node, for each row, the log loss of a class? */
+bool diagnose_log_loss(const Graph *graph, NodeId id, LogLoss *found);
+
+/* ---- baseline.c ------------------------------------------------------------------------------ */
+
+/* What the best constant would do in the place of the formula: of squares the (weighted) mean of
+ * what was measured, element by element of a vector; of log losses the shares of the classes. Known
+ * for one '~' and for losses made of squares of 'data - formula' and of log losses alone (terms
+ * without rows are left out); not for robust losses, nor where the formula is a constant itself. */
+typedef struct Baseline {
+    bool known;
+    double loss, mean_loss; /* of the formula at x; of the constant */
+    /* If the formula explained nothing, of being better by so much: the F test of squares, that of
+     * likelihood ratios for two classes. 1 where it is no better; NaN where degrees of freedom run
+     * out, as for 'y ~ w*x', and for sums of several kinds. */
+    double p;
+} Baseline;
+Status diagnose_baseline(Problem *problem, const double *x, Baseline *baseline);
+
 /* ---- seed_words.c ---------------------------------------------------------------------------- */
 
 /* How start values were found with that seed, and how the walks from them compare; empty messages
