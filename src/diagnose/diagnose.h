@@ -442,8 +442,8 @@ bool diagnose_falls(const WalkFacts *facts);
 /* That the slope took on the whole way; infinite where it did not shrink. */
 double diagnose_rounds_a_digit(const WalkFacts *facts);
 /* Options against it; false: there are none here. */
-bool diagnose_remedy(const Happening *happening, const WalkFacts *facts, const Pace *pace,
-                     char advice[WORDS_ADVICE]);
+bool diagnose_remedy(const Graph *graph, const Happening *happening, const WalkFacts *facts,
+                     const Pace *pace, char advice[WORDS_ADVICE]);
 
 /* ---- dead_units.c ---------------------------------------------------------------------------- */
 

@@ -15,6 +15,7 @@ static const double HAPPENED_FAR = 3;     /* times the rounds walked are still t
 static const double HAPPENED_STILL = 0.01; /* of the fall so far: the loss gets no lower */
 static const double HAPPENED_ABOVE = 0.01; /* of the loss: so far above the bottom is not there */
 static const double HAPPENED_FELL = 0.5;  /* of the loss at the start: it was worth the way */
+static const double HAPPENED_CHANCE = 0.05, HAPPENED_HARDLY = 0.8; /* of the mean's loss */
 static const double HAPPENED_FLAT = 0.01; /* of the loss, for going on as far as he is */
 
 /* What the name is found from. */
@@ -26,6 +27,7 @@ typedef struct Scene {
     Ground ground;
     bool arrived; /* by its verdict */
     double rate;  /* the same in every round; else NaN */
+    Baseline baseline;
     Happening *out;
 } Scene;
 
@@ -87,6 +89,16 @@ static bool happened_by_end(const Scene *scene) {
                                                        : happened_overstepped(scene);
 }
 
+/* ---- where the loss goes -------------------------------------------------------------------------- */
+
+/* Nor any nearer to the bottom, where that can be told. */
+static bool happened_gets_no_lower(const Scene *scene) {
+    const WalkFacts *facts = scene->facts;
+    double total = fabs(facts->start_loss - facts->loss), fell = facts->early_loss - facts->loss;
+    if (isfinite(scene->pace->fall) && fell > scene->pace->fall) return false;
+    return fell <= HAPPENED_STILL * total;
+}
+
 /* ---- flat ground ----------------------------------------------------------------------------- */
 
 /* By how much the loss would fall if he went on as far as he is from 0, or came. */
@@ -141,6 +153,40 @@ static bool happened_on_plateau(const Scene *scene) {
                                     happened_number(facts->loss).s, NULL));
 }
 
+/* ---- networks, and formulas that explain nothing ----------------------------------------------- */
+
+/* Half of the units and more say the same in every row, and it shows. */
+static bool happened_dead(const Scene *scene) {
+    const WalkFacts *facts = scene->facts;
+    const Baseline *baseline = &scene->baseline;
+    UnitCount count = {0};
+    bool well = baseline->known && baseline->loss < HAPPENED_FELL * baseline->mean_loss;
+    if (well || !isfinite(facts->loss)) return false;
+    if (diagnose_units((Problem *)scene->problem, facts->values, &count) != STATUS_OK) return false;
+    size_t silent = count.dead + (baseline->known ? count.saturated : 0);
+    bool dead = silent > 0 && 2 * silent >= count.units;
+    if (dead)
+        happened_is(scene, HAPPENED_DEAD_UNITS,
+                    message_make(MSG_HAPPENED_DEAD_UNITS, number_integer((long long)silent).s,
+                                 number_integer((long long)count.units).s,
+                                 text_string(&count.where), NULL));
+    text_free(&count.where);
+    return dead;
+}
+
+static bool happened_explains_nothing(const Scene *scene) {
+    const Baseline *baseline = &scene->baseline;
+    bool by_chance = baseline->p > HAPPENED_CHANCE &&
+                     baseline->loss > HAPPENED_HARDLY * baseline->mean_loss;
+    if (!baseline->known || !(baseline->loss >= baseline->mean_loss || by_chance)) return false;
+    if (!scene->arrived && !happened_gets_no_lower(scene)) return false;
+    MessageId why = isnan(baseline->p) ? MSG_HAPPENED_NO_BETTER : MSG_HAPPENED_NO_BETTER_CHANCE;
+    return happened_is(scene, HAPPENED_NO_BETTER,
+                       message_make(why, happened_number(baseline->loss).s,
+                                    happened_number(baseline->mean_loss).s,
+                                    number_round(baseline->p, 2).s, NULL));
+}
+
 /* ---- batches --------------------------------------------------------------------------------- */
 
 /* As low as the batches let him get, and that is not low. */
@@ -161,14 +207,6 @@ static bool happened_noisy(const Scene *scene) {
 
 static bool happened_swings(const WalkFacts *facts) {
     return facts->flip_chances > 0 && 2 * facts->sign_flips > facts->flip_chances;
-}
-
-/* Nor any nearer to the bottom, where that can be told. */
-static bool happened_gets_no_lower(const Scene *scene) {
-    const WalkFacts *facts = scene->facts;
-    double total = fabs(facts->start_loss - facts->loss), fell = facts->early_loss - facts->loss;
-    if (isfinite(scene->pace->fall) && fell > scene->pace->fall) return false;
-    return fell <= HAPPENED_STILL * total;
 }
 
 /* The smaller of the two limits, at the start and at the end. */
@@ -322,9 +360,12 @@ void diagnose_happened(const Problem *problem, const WalkFacts *facts, const Pac
     scene.arrived = verdict == VERDICT_CONVERGED;
     scene.rate = facts->first_order && constant ? facts->first_rate : NAN;
     out->better = NAN;
-    if (happened_by_end(&scene) || happened_on_plateau(&scene)) return;
+    if (happened_by_end(&scene)) return;
+    if (diagnose_baseline((Problem *)problem, facts->values, &scene.baseline) != STATUS_OK)
+        scene.baseline.known = false;
+    if (happened_dead(&scene) || happened_on_plateau(&scene)) return;
     bool told = facts->first_order && !facts->restarted;
     bool rate = told && (happened_too_large(&scene) || happened_zigzag(&scene) ||
                                        happened_noisy(&scene) || happened_too_small(&scene));
-    if (!rate) happened_good(&scene);
+    if (!rate && !happened_explains_nothing(&scene)) happened_good(&scene);
 }

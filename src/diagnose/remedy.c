@@ -65,8 +65,9 @@ static void remedy_noise(const WalkFacts *facts, char advice[WORDS_ADVICE]) {
                  number_round(facts->first_rate, 6).s);
 }
 
-bool diagnose_remedy(const Happening *happening, const WalkFacts *facts, const Pace *pace,
-                     char advice[WORDS_ADVICE]) {
+bool diagnose_remedy(const Graph *graph, const Happening *happening, const WalkFacts *facts,
+                     const Pace *pace, char advice[WORDS_ADVICE]) {
+    bool bowl = diagnose_quadratic(graph, graph->loss), fit = graph->least_squares;
     switch (happening->name) {
         case HAPPENED_TOO_SMALL:
             remedy_too_small(happening, facts, pace, advice);
@@ -82,6 +83,10 @@ bool diagnose_remedy(const Happening *happening, const WalkFacts *facts, const P
         case HAPPENED_PLATEAU:
         case HAPPENED_DEAD_UNITS:
             snprintf(advice, WORDS_ADVICE, "--restarts %d", REMEDY_RESTARTS);
+            return true;
+        case HAPPENED_NO_BETTER:
+            if (!bowl || !fit) return false;
+            snprintf(advice, WORDS_ADVICE, "--plot always");
             return true;
         default:
             return false;

@@ -506,7 +506,8 @@ static void words_of_the_end(Tale *tale) {
     words_reason(tale);
     words_story(tale);
     if (watched) words_happening(tale, &pace);
-    if (!watched || !diagnose_remedy(&words->happening, &tale->facts, &pace, words->advice))
+    if (!watched || !diagnose_remedy(tale->graph, &words->happening, &tale->facts, &pace,
+                                     words->advice))
         words_advice(tale);
     diagnose_notes(tale->problem, &tale->facts, tale->ground, &words->notes);
 }

@@ -228,7 +228,7 @@ static void planted(void) {
         printf("%s%s: %s %s %s %s: %s (%s)\n", same ? "" : "WRONG ", test->happened,
                test->formula, test->table ? test->table : "", test->arguments, test->options,
                end.happened, end.because);
-        if (healthy || !end.advice[0]) continue;
+        if (healthy || !end.advice[0] || strstr(end.advice, "--plot")) continue; /* a look */
         advised++;
         helped += (size_t)typed_helps(test, &end);
     }
