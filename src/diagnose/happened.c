@@ -176,9 +176,12 @@ static bool happened_dead(const Scene *scene) {
 
 static bool happened_explains_nothing(const Scene *scene) {
     const Baseline *baseline = &scene->baseline;
+    double residual = NAN, room = NAN;
+    train_exactness(scene->problem, scene->facts->values, &residual, &room);
     bool by_chance = baseline->p > HAPPENED_CHANCE &&
                      baseline->loss > HAPPENED_HARDLY * baseline->mean_loss;
-    if (!baseline->known || !(baseline->loss >= baseline->mean_loss || by_chance)) return false;
+    if (!baseline->known || residual <= room) return false; /* an exact fit of a constant */
+    if (!(baseline->loss >= baseline->mean_loss || by_chance)) return false;
     if (!scene->arrived && !happened_gets_no_lower(scene)) return false;
     MessageId why = isnan(baseline->p) ? MSG_HAPPENED_NO_BETTER : MSG_HAPPENED_NO_BETTER_CHANCE;
     return happened_is(scene, HAPPENED_NO_BETTER,
@@ -280,7 +283,7 @@ static bool happened_too_small(const Scene *scene) {
     double plain = limit / pace->limit_factor * 2; /* of plain descent */
     bool far = !(pace->fall < HAPPENED_ABOVE * fabs(facts->start_loss - facts->loss));
     if (happened_creeps(scene)) return true;
-    if (!(rate < plain / HAPPENED_SMALL) || (facts->batches && (scene->arrived || !far)))
+    if (!(rate > 0 && rate < plain / HAPPENED_SMALL) || (facts->batches && (scene->arrived || !far)))
         return false;
     double rounds = diagnose_pace_rounds(pace, scene->rate);
     if (isfinite(rounds) && isfinite(pace->best_rounds))
