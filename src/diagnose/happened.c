@@ -141,7 +141,7 @@ static bool happened_no_bottom(const Scene *scene) {
 static bool happened_on_plateau(const Scene *scene) {
     const WalkFacts *facts = scene->facts;
     bool level = scene->verdict == VERDICT_STALLED &&
-                 (scene->ground == GROUND_FALLS || facts->first_step == 0);
+                 (scene->ground == GROUND_FALLS || facts->start_slope == 0);
     bool flat = level || scene->out->terrace;
     if (!flat && scene->arrived) flat = happened_no_bottom(scene);
     bool own = facts->first_order && !facts->restarted;
@@ -283,7 +283,8 @@ static bool happened_too_small(const Scene *scene) {
     double plain = limit / pace->limit_factor * 2; /* of plain descent */
     bool far = !(pace->fall < HAPPENED_ABOVE * fabs(facts->start_loss - facts->loss));
     if (happened_creeps(scene)) return true;
-    if (!(rate > 0 && rate < plain / HAPPENED_SMALL) || (facts->batches && (scene->arrived || !far)))
+    if (rate == 0) return happened_is(scene, HAPPENED_TOO_SMALL, (Message){0});
+    if (!(rate < plain / HAPPENED_SMALL) || (facts->batches && (scene->arrived || !far)))
         return false;
     double rounds = diagnose_pace_rounds(pace, scene->rate);
     if (isfinite(rounds) && isfinite(pace->best_rounds))
