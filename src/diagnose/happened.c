@@ -140,8 +140,9 @@ static bool happened_no_bottom(const Scene *scene) {
 
 static bool happened_on_plateau(const Scene *scene) {
     const WalkFacts *facts = scene->facts;
+    bool stuck = facts->first_step == 0 && facts->first_rate > 0 && !(scene->pace->along > 0);
     bool level = scene->verdict == VERDICT_STALLED &&
-                 (scene->ground == GROUND_FALLS || facts->start_slope == 0);
+                 (scene->ground == GROUND_FALLS || facts->start_slope == 0 || stuck);
     bool flat = level || scene->out->terrace;
     if (!flat && scene->arrived) flat = happened_no_bottom(scene);
     bool own = facts->first_order && !facts->restarted;
@@ -177,7 +178,8 @@ static bool happened_dead(const Scene *scene) {
 static bool happened_explains_nothing(const Scene *scene) {
     const Baseline *baseline = &scene->baseline;
     double residual = NAN, room = NAN;
-    train_exactness(scene->problem, scene->facts->values, &residual, &room);
+    if (train_graph(scene->problem)->least_squares)
+        train_exactness(scene->problem, scene->facts->values, &residual, &room);
     bool by_chance = baseline->p > HAPPENED_CHANCE &&
                      baseline->loss > HAPPENED_HARDLY * baseline->mean_loss;
     if (!baseline->known || residual <= room) return false; /* an exact fit of a constant */
