@@ -225,7 +225,8 @@ static bool happened_too_large(const Scene *scene) {
     if (!swings && (scene->arrived || facts->batches || facts->steps < HAPPENED_FEW)) return false;
     double limit = happened_limit(scene->pace);
     bool above = scene->rate >= limit * (1 - 1e-6);
-    bool restless = 4 * facts->rises > facts->steps || happened_swings(facts);
+    bool below = scene->rate < limit; /* then turning round is zig-zag */
+    bool restless = 4 * facts->rises > facts->steps || (happened_swings(facts) && !below);
     bool higher = facts->loss > facts->start_loss;
     if (!swings && !((above || restless) && happened_gets_no_lower(scene)) && !higher)
         return false;

@@ -8,6 +8,8 @@
 
 enum { REMEDY_RESTARTS = 20, REMEDY_DIGITS = 8 /* that a walk goes down, mostly */ };
 
+static const double REMEDY_MEASURED = 10; /* times the rounds allowed: no fixed rate will do */
+
 /* Two digits are enough to type; never above the rate itself. */
 static void remedy_rate(double rate, char advice[WORDS_ADVICE]) {
     double read = NAN;
@@ -55,6 +57,16 @@ static void remedy_zigzag(const WalkFacts *facts, const Pace *pace, char advice[
     else remedy_measured(advice);
 }
 
+/* Nothing wrong, but no end in sight: the valley is narrow for any fixed rate. */
+static bool remedy_narrow(const WalkFacts *facts, char advice[WORDS_ADVICE]) {
+    bool limit = facts->reason == REASON_STEP_LIMIT || facts->reason == REASON_STEPS_DONE;
+    double rounds = REMEDY_DIGITS * diagnose_rounds_a_digit(facts);
+    if (!limit || !facts->user_rate || facts->batches || facts->restarted) return false;
+    if (!(rounds > REMEDY_MEASURED * (double)facts->max_steps)) return false;
+    remedy_measured(advice);
+    return true;
+}
+
 /* Falling to 0 on a straight line (Defazio and others 2023) averages the noise away; where the
  * rate falls already, larger batches do. */
 static void remedy_noise(const WalkFacts *facts, char advice[WORDS_ADVICE]) {
@@ -84,6 +96,8 @@ bool diagnose_remedy(const Graph *graph, const Happening *happening, const WalkF
         case HAPPENED_DEAD_UNITS:
             snprintf(advice, WORDS_ADVICE, "--restarts %d", REMEDY_RESTARTS);
             return true;
+        case HAPPENED_GOOD:
+            return remedy_narrow(facts, advice);
         case HAPPENED_NO_BETTER:
             if (!bowl || !fit) return false;
             snprintf(advice, WORDS_ADVICE, "--plot always");
