@@ -370,7 +370,7 @@ typedef enum Verdict {
 enum { WORDS_SENTENCES = 6, WORDS_ADVICE = 96 };
 typedef struct Words {
     Verdict verdict;
-    Message method, reason[2], story[2], pace;
+    Message method, reason[4], story[2], pace;
     double rate_limit;         /* at the start; NaN */
     char advice[WORDS_ADVICE]; /* options to add or change: "--rate 0.5"; "" */
     Notes notes;
@@ -422,6 +422,33 @@ typedef struct Baseline {
     double p;
 } Baseline;
 Status diagnose_baseline(Problem *problem, const double *x, Baseline *baseline);
+
+/* ---- flight.c -------------------------------------------------------------------------------- */
+
+/* Of a walk that flew off: what went farthest, from the start to the last place where the loss was
+ * finite, or, where that is the start itself, to the place after it. */
+typedef struct Flight {
+    bool known;       /* something moved */
+    size_t parameter; /* scalar: measured in units in which the loss curves alike by each one */
+    double from, to;
+    Text term; /* the additive term that is largest there, in the user's words; "": none */
+    double term_from, term_to; /* its value, in the row where it is largest */
+    bool has_row;
+    size_t row; /* from 0 */
+} Flight;
+Status diagnose_flight(const Problem *problem, const WalkFacts *facts, Flight *flight);
+void diagnose_flight_free(Flight *flight);
+/* The same as sentences: the parameter, the term; empty where they are not known. */
+Status diagnose_flight_words(const Problem *problem, const WalkFacts *facts,
+                             Message sentences[2]);
+
+/* ---- retry.c --------------------------------------------------------------------------------- */
+
+/* Options with which a walk at a rate that was too large, or far too small, arrives: half of the
+ * limit where the loss is a bowl so round that this is quick enough, else a rate that is measured.
+ * False: there is nothing better. */
+bool diagnose_retry(const Problem *problem, const Walker *walker, const WalkFacts *facts,
+                    double limit, Text *out);
 
 /* ---- seed_words.c ---------------------------------------------------------------------------- */
 

@@ -49,7 +49,7 @@ static Verdict words_verdict(const WalkFacts *facts) {
             return facts->slope <= WORDS_SMALL_SLOPE * facts->start_slope ? VERDICT_CONVERGED
                                                                           : VERDICT_STEP_LIMIT;
         case REASON_STEP_LIMIT:
-            return VERDICT_STEP_LIMIT;
+            return words_flown(facts) ? VERDICT_DIVERGED : VERDICT_STEP_LIMIT;
         case REASON_DIVERGED:
         case REASON_UPHILL:
             return VERDICT_DIVERGED;
@@ -299,9 +299,10 @@ static Message words_stalled(const Tale *tale) {
                         words_number(facts->last_rate).s, slope.s, start.s, NULL);
 }
 
-/* Not flown off: there is no bottom that way. */
+/* Not flown off: there is no bottom that way. A last step that overflowed upwards was too long. */
 static bool words_falls(const WalkFacts *facts) {
-    return !facts->first_order || facts->loss < facts->start_loss;
+    bool up = facts->fault_point && !(facts->stop_value < 0);
+    return !facts->first_order || (facts->loss < facts->start_loss && !up);
 }
 
 static Message words_not_finite(const WalkFacts *facts) {
@@ -328,7 +329,8 @@ static Message words_reason_failed(const Tale *tale) {
             if (words_falls(facts) && facts->loss == facts->start_loss)
                 return message_make(MSG_WHY_FALLS_AT_ONCE, start.s, NULL);
             if (words_falls(facts)) return message_make(MSG_WHY_FALLS, start.s, loss.s, NULL);
-            return message_make(MSG_WHY_DIVERGED, steps.s, loss.s, start.s, NULL);
+            return message_make(facts->fault_point ? MSG_WHY_OVERFLOW : MSG_WHY_DIVERGED, steps.s,
+                                loss.s, start.s, NULL);
         case VERDICT_NON_FINITE:
             return words_not_finite(facts);
         case VERDICT_STALLED:
@@ -368,6 +370,15 @@ static bool words_wants_limit(const Words *words) {
            words->verdict == VERDICT_NON_FINITE;
 }
 
+/* He was thrown far out: not downhill for ever, nor uphill from the first step. */
+static bool words_threw(const Tale *tale) {
+    const WalkFacts *facts = &tale->facts;
+    Verdict verdict = tale->words->verdict;
+    if (!facts->first_order || facts->reason == REASON_UPHILL) return false;
+    return verdict == VERDICT_DIVERGED ? !words_falls(facts)
+                                       : verdict == VERDICT_NON_FINITE && words_flown(facts);
+}
+
 static void words_reason(Tale *tale) {
     Words *words = tale->words;
     if (words->verdict == VERDICT_CONVERGED) {
@@ -379,8 +390,11 @@ static void words_reason(Tale *tale) {
     bool rising = tale->facts.loss > tale->facts.start_loss;
     if (words->verdict == VERDICT_STEP_LIMIT) words_pace_left(tale, &words->reason[1]);
     if (words->verdict == VERDICT_STEP_LIMIT && rising) words_limit(tale, &words->reason[1]);
+    if (words_threw(tale) &&
+        diagnose_flight_words(tale->problem, &tale->facts, words->reason + 1) != STATUS_OK)
+        words->notes.failed = true;
     if (words_wants_limit(words) && tale->facts.reason != REASON_UPHILL)
-        words_limit(tale, &words->reason[1]);
+        words_limit(tale, &words->reason[3]);
 }
 
 /* ---- story ----------------------------------------------------------------------------------- */
@@ -436,16 +450,18 @@ static MessageId words_pace_id(const Tale *tale) {
 
 /* ---- advice ---------------------------------------------------------------------------------- */
 
-/* Half the limit is safe and needs no zig-zag; two digits are enough to type. A tenth, where even
- * less than the limit was too much. */
-static bool words_advise_rate(Words *words, double first_rate) {
-    double rate = words->rate_limit / 2;
-    if (words_wants_limit(words) && words->rate_limit > words_above(first_rate))
-        rate = first_rate / 10;
-    if (words->verdict == VERDICT_DIVERGED && !isfinite(rate)) rate = first_rate / 10;
-    if (!isfinite(rate) || rate == first_rate) return false;
-    snprintf(words->advice, sizeof words->advice, "--rate %s", number_round(rate, 2).s);
-    return true;
+static bool words_advise_rate(const Tale *tale) {
+    Words *words = tale->words;
+    Text advice = {0};
+    /* Without curvature nothing says that it was the rate that broke a number. */
+    if (!tale->facts.first_order) return false;
+    if (words->verdict == VERDICT_NON_FINITE && isnan(words->rate_limit)) return false;
+    bool given = diagnose_retry(tale->problem, train_walker(tale->walk), &tale->facts,
+                                words->rate_limit, &advice);
+    if (given) snprintf(words->advice, sizeof words->advice, "%s", text_string(&advice));
+    words->notes.failed = words->notes.failed || advice.failed;
+    text_free(&advice);
+    return given;
 }
 
 static void words_advise_steps(Words *words, const WalkFacts *facts) {
@@ -469,9 +485,9 @@ static void words_advice(Tale *tale) {
         return; /* no rate helps */
     } else if (words_wants_limit(words) ||
                (words->verdict == VERDICT_STALLED && words_rate_vanished(facts))) {
-        words_advise_rate(words, facts->first_rate);
+        words_advise_rate(tale);
     } else if (words->verdict == VERDICT_STEP_LIMIT) {
-        if (!((slow || rising) && words_advise_rate(words, facts->first_rate)))
+        if (!((slow || rising) && words_advise_rate(tale)))
             words_advise_steps(words, facts);
     } else if (words->verdict == VERDICT_STALLED && words_is_single(tale)) {
         snprintf(words->advice, sizeof words->advice, "--precision f64");
