@@ -42,7 +42,8 @@ static bool happened_is(const Scene *scene, Happened name, Message why) {
 }
 
 bool diagnose_falls(const WalkFacts *facts) {
-    return !facts->first_order || facts->loss < facts->start_loss;
+    bool up = facts->fault_point && !(facts->stop_value < 0);
+    return !facts->first_order || (facts->loss < facts->start_loss && !up);
 }
 
 double diagnose_rounds_a_digit(const WalkFacts *facts) {
