@@ -398,14 +398,14 @@ static Status baseline_measure(BaselineWork *work, Problem *problem, const doubl
                            : STATUS_OK;
 }
 
-Status diagnose_baseline(Problem *problem, const double *x, Baseline *baseline) {
+Status diagnose_baseline(Problem *problem, const double *x, size_t sample, Baseline *baseline) {
     BaselineWork work = {.graph = train_graph(problem)};
     Sample part;
     Rows before;
     *baseline = (Baseline){.loss = NAN, .mean_loss = NAN, .p = NAN};
     if (!train_table(problem)) return STATUS_OK;
     if (!baseline_mark_sums(&work)) return STATUS_MEMORY;
-    Status status = diagnose_look(problem, 0, 0, &before, &part);
+    Status status = diagnose_look(problem, sample, 1, &before, &part);
     if (status == STATUS_OK) {
         status = baseline_measure(&work, problem, x, baseline);
         diagnose_look_back(problem, &before, &part);

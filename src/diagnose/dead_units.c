@@ -6,12 +6,12 @@
 #include <string.h>
 
 enum {
-    DEAD_ROWS = 100000,   /* that are looked at, at most; */
+    DEAD_ROWS = 20000,    /* that are looked at, at most; */
     DEAD_FEW_ROWS = 2000, /* of a large net fewer, but not less than this */
     DEAD_LAYERS = 3,      /* named, */
     DEAD_NAMED = 5        /* and units of each */
 };
-static const double DEAD_WORK = 1e9; /* multiplications that are spent */
+static const double DEAD_WORK = 1e8; /* multiplications that are spent */
 /* tanh has the slope 1/cosh(x)^2, sigmoid 1/cosh(x/2)^2 of its greatest one: a millionth here. */
 static const double DEAD_FLAT_TANH = 7.600902209541989, DEAD_FLAT_SIGMOID = 15.201804419083977;
 

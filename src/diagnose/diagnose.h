@@ -489,7 +489,8 @@ typedef struct Baseline {
      * out, as for 'y ~ w*x', and for sums of several kinds. */
     double p;
 } Baseline;
-Status diagnose_baseline(Problem *problem, const double *x, Baseline *baseline);
+/* With 'sample' not 0 over so many of the rows. */
+Status diagnose_baseline(Problem *problem, const double *x, size_t sample, Baseline *baseline);
 
 /* ---- flight.c -------------------------------------------------------------------------------- */
 

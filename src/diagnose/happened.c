@@ -16,6 +16,7 @@ static const double HAPPENED_STILL = 0.01; /* of the fall so far: the loss gets 
 static const double HAPPENED_ABOVE = 0.01; /* of the loss: so far above the bottom is not there */
 static const double HAPPENED_FELL = 0.5;  /* of the loss at the start: it was worth the way */
 static const double HAPPENED_CHANCE = 0.05, HAPPENED_HARDLY = 0.8; /* of the mean's loss */
+static const double HAPPENED_SHARE = 2e-4, HAPPENED_ROWS = 2000; /* rows for the mean's loss */
 static const double HAPPENED_FLAT = 0.01; /* of the loss, for going on as far as he is */
 
 /* What the name is found from. */
@@ -179,12 +180,12 @@ static bool happened_dead(const Scene *scene) {
 static bool happened_explains_nothing(const Scene *scene) {
     const Baseline *baseline = &scene->baseline;
     double residual = NAN, room = NAN;
-    if (train_graph(scene->problem)->least_squares)
-        train_exactness(scene->problem, scene->facts->values, &residual, &room);
     bool by_chance = baseline->p > HAPPENED_CHANCE &&
                      baseline->loss > HAPPENED_HARDLY * baseline->mean_loss;
-    if (!baseline->known || residual <= room) return false; /* an exact fit of a constant */
-    if (!(baseline->loss >= baseline->mean_loss || by_chance)) return false;
+    if (!baseline->known || !(baseline->loss >= baseline->mean_loss || by_chance)) return false;
+    if (train_graph(scene->problem)->least_squares)
+        train_exactness(scene->problem, scene->facts->values, &residual, &room);
+    if (residual <= room) return false; /* an exact fit of a constant */
     if (!scene->arrived && !happened_gets_no_lower(scene)) return false;
     MessageId why = isnan(baseline->p) ? MSG_HAPPENED_NO_BETTER : MSG_HAPPENED_NO_BETTER_CHANCE;
     return happened_is(scene, HAPPENED_NO_BETTER,
@@ -360,6 +361,17 @@ MessageId diagnose_happened_word(Happened name) {
     return WORDS[name];
 }
 
+/* Over a sample where the rows are many against what the walk evaluated. */
+static void happened_measure_mean(Scene *scene) {
+    Problem *own = (Problem *)scene->problem; /* it is given back as it was */
+    const Table *table = train_table(own);
+    double rows = table ? (double)table->n_rows : 0;
+    double share = fmax(HAPPENED_SHARE * rows * (double)scene->facts->evaluations, HAPPENED_ROWS);
+    size_t sample = share < rows ? (size_t)share : 0;
+    if (diagnose_baseline(own, scene->facts->values, sample, &scene->baseline) != STATUS_OK)
+        scene->baseline.known = false;
+}
+
 void diagnose_happened(const Problem *problem, const WalkFacts *facts, const Pace *pace,
                        Verdict verdict, Ground ground, Happening *out) {
     Scene scene = {.problem = problem, .facts = facts, .pace = pace, .verdict = verdict,
@@ -369,8 +381,7 @@ void diagnose_happened(const Problem *problem, const WalkFacts *facts, const Pac
     scene.rate = facts->first_order && constant ? facts->first_rate : NAN;
     out->better = NAN;
     if (happened_by_end(&scene)) return;
-    if (diagnose_baseline((Problem *)problem, facts->values, &scene.baseline) != STATUS_OK)
-        scene.baseline.known = false;
+    happened_measure_mean(&scene);
     if (happened_dead(&scene) || happened_on_plateau(&scene)) return;
     bool told = facts->first_order && !facts->restarted;
     bool rate = told && (happened_too_large(&scene) || happened_zigzag(&scene) ||

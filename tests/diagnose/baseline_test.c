@@ -33,7 +33,7 @@ TEST(as_numpy) {
         Opened opened = opened_open(c->formula, baseline_table, &build);
         Baseline found;
         int before = check_failures;
-        CHECK_INT(diagnose_baseline(opened.problem, c->x, &found), STATUS_OK);
+        CHECK_INT(diagnose_baseline(opened.problem, c->x, 0, &found), STATUS_OK);
         CHECK(found.known);
         CHECK_NEAR(found.loss, c->loss, 1e-12);
         CHECK_NEAR(found.mean_loss, c->mean, 1e-12);
@@ -62,7 +62,7 @@ TEST(where_there_is_none) {
     for (size_t k = 0; k < COUNT_OF(formulas); k++) {
         Opened opened = opened_open(formulas[k], baseline_table, NULL);
         Baseline found;
-        CHECK_INT(diagnose_baseline(opened.problem, x, &found), STATUS_OK);
+        CHECK_INT(diagnose_baseline(opened.problem, x, 0, &found), STATUS_OK);
         if (found.known) CHECK_FAIL(formulas[k]);
         CHECK(isnan(found.loss) && isnan(found.mean_loss) && isnan(found.p));
         opened_close(&opened);
@@ -70,7 +70,7 @@ TEST(where_there_is_none) {
     BuildOptions build = {.loss = "huber"};
     Opened opened = opened_open("y ~ a*x + c", baseline_table, &build);
     Baseline found;
-    CHECK_INT(diagnose_baseline(opened.problem, x, &found), STATUS_OK);
+    CHECK_INT(diagnose_baseline(opened.problem, x, 0, &found), STATUS_OK);
     CHECK(!found.known);
     opened_close(&opened);
 }
@@ -114,7 +114,7 @@ TEST(as_statsmodels) {
         BuildOptions build = {.weight = want->weight};
         Opened opened = opened_open(want->formula, text_string(&data), &build);
         Baseline found;
-        CHECK_INT(diagnose_baseline(opened.problem, want->estimate, &found), STATUS_OK);
+        CHECK_INT(diagnose_baseline(opened.problem, want->estimate, 0, &found), STATUS_OK);
         CHECK(found.known);
         CHECK_NEAR(1 - found.loss / found.mean_loss, want->r_squared, 1e-9);
         if (!isnan(want->f_p)) CHECK_NEAR(found.p, want->f_p, 1e-7);
@@ -138,7 +138,7 @@ TEST(as_r_squared) {
     Baseline found;
     FitStatistics fit;
     FitQuality quality;
-    CHECK_INT(diagnose_baseline(opened.problem, x, &found), STATUS_OK);
+    CHECK_INT(diagnose_baseline(opened.problem, x, 0, &found), STATUS_OK);
     CHECK_INT(diagnose_statistics(opened.problem, x, false, true, &fit), STATUS_OK);
     CHECK_INT(diagnose_quality(opened.problem, x, &fit, &quality), STATUS_OK);
     CHECK_NEAR(1 - found.loss / found.mean_loss, quality.r_squared, 1e-14);

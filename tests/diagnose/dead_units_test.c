@@ -140,7 +140,7 @@ TEST(many_rows_are_sampled) {
     UnitCount count = {0};
     CHECK_INT(diagnose_units(opened.problem, (double[]){-1, 0}, &count), STATUS_OK);
     CHECK_INT(count.dead, 1);
-    CHECK_INT(count.rows, 100000);
+    CHECK_INT(count.rows, 20000);
     CHECK_INT(train_rows(opened.problem).count, 150000);
     text_free(&count.where);
     opened_close(&opened);

@@ -20,6 +20,7 @@ WORK = {'key': 'decay', 'unit': 'point', 'limit': 'read', 'bytes': 16, 'limits':
 RESULTS = {'date': '2026-11-27', 'rounds': 3, 'cpu': 'c', 'cores': 2, 'memory': 8, 'system': 's',
            'compiler': 'gcc', 'descend': '1', 'peers': 'p 1', 'read': 20.0, 'fma': 300.0, 'works': [WORK],
            'errors': [(1000, 1.5e-7), (10000, None)],
+           'watching': [{'title': {'en': 'Walk', 'zh': '走'}, 'pairs': [(1.01, 1.0), (2.04, 2.0), (1.0, 1.0)]}],
            'scales': [{'title': {'en': 'Rows', 'zh': '行'}, 'sizes': [(1000, [[2e-9]]), (10000, [[3e-9]]),
                                                                      (100000, [[]])]}]}
 
@@ -32,6 +33,11 @@ class ReportTest(unittest.TestCase):
     def test_a_share_compares_within_each_round(self):
         share = report.median_share(WORK['contenders'][0], WORK['limits'], 16)
         self.assertAlmostEqual(share, 0.8)  # 0.8, 0.8 and 0.64
+
+    def test_watching_is_the_median_of_ratios(self):
+        self.assertAlmostEqual(report.watching_cost(RESULTS['watching'][0]['pairs']), 0.01)
+        self.assertIsNone(report.watching_cost([]))
+        self.assertIn('| Walk | 1 s | 1.0 % |', report.document(RESULTS, 'en'))
 
     def test_targets(self):
         descend = copy.deepcopy(WORK['contenders'][0])

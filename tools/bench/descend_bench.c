@@ -484,6 +484,63 @@ static Outcome work_parameters(Subject *subject, const Request *request, Record 
     return outcome;
 }
 
+/* ---- the cost of watching --------------------------------------------------------------------- */
+
+/* A whole run, from the walk to the words that the report asks for; without watching there is
+ * nothing to be said of what happened. */
+static Outcome watched_once(Subject *subject, const Request *request, const char *watch,
+                            const char *const *arguments, const char *steps, double *seconds) {
+    /* A rate so small that the walk never ends and no number becomes subnormal. */
+    const char *const options[] = {"rate", "1e-9", "steps", steps, "watch", watch, NULL};
+    Subject run = {.model = subject->model, .table = subject->table};
+    Record ignored = {0};
+    descend_error *error = NULL;
+    Outcome outcome = subject_walk(&run, request);
+    if (outcome == MEASURED) outcome = subject_set(&run, options);
+    if (outcome == MEASURED && arguments) outcome = subject_start(&run, arguments);
+    if (outcome == MEASURED) outcome = subject_prepare(&run, &ignored);
+    double start = now();
+    if (outcome == MEASURED && descend_walk_run(run.walk, &error) < 0)
+        outcome = failure(error, "run");
+    if (outcome == MEASURED) descend_walk_text(run.walk, "happened", "en");
+    *seconds = now() - start;
+    descend_walk_free(run.walk);
+    return outcome;
+}
+
+/* Runs with and without take turns; the values are pairs: with, without. */
+static Outcome watched_turns(Subject *subject, const Request *request,
+                             const char *const *arguments, const char *steps, Record *record) {
+    Outcome outcome = MEASURED;
+    record->unit = "run";
+    record->blocks = 1;
+    for (int k = 0; outcome == MEASURED && k < 2 * request->repeats; k++)
+        outcome = watched_once(subject, request, k % 2 ? "off" : "on", arguments, steps,
+                               &record->seconds[record->n++]);
+    return outcome;
+}
+
+static Outcome work_watched_rows(Subject *subject, const Request *request, Record *record) {
+    static const char *const starts[] = {"a=4", "b=0.5", "c=0.5", NULL};
+    Outcome outcome = decay_open(subject, request, request->size, "y ~ a*exp(-b*x) + c");
+    return outcome == MEASURED ? watched_turns(subject, request, starts, "200", record) : outcome;
+}
+
+static Outcome work_watched_parameters(Subject *subject, const Request *request, Record *record) {
+    char formula[100];
+    snprintf(formula, sizeof formula, "param w[%zu] = 2; minimize sum((w - 1)^2)", request->size);
+    Outcome outcome = subject_parse(subject, formula);
+    return outcome == MEASURED ? watched_turns(subject, request, NULL, "200", record) : outcome;
+}
+
+static Outcome work_watched_steps(Subject *subject, const Request *request, Record *record) {
+    static const char *const starts[] = {"w=10", NULL};
+    char steps[32];
+    snprintf(steps, sizeof steps, "%zu", request->size);
+    Outcome outcome = subject_parse(subject, "w^2");
+    return outcome == MEASURED ? watched_turns(subject, request, starts, steps, record) : outcome;
+}
+
 /* ---- the line -------------------------------------------------------------------------------- */
 
 static const struct {
@@ -495,6 +552,9 @@ static const struct {
     {"scalar", work_scalar, 1000000},     {"fit", work_fit, 1000000},
     {"rows", work_exponential, 1000000},  {"nodes", work_nodes, 1000},
     {"parameters", work_parameters, 1000}, {"threads", work_arithmetic, 1000000}, {"error", work_error, 1000000},
+    {"watched_rows", work_watched_rows, 100000},
+    {"watched_parameters", work_watched_parameters, 100000},
+    {"watched_steps", work_watched_steps, 100000},
 };
 enum { WORK_COUNT = sizeof WORKS / sizeof *WORKS };
 
