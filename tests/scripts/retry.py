@@ -67,23 +67,28 @@ CASES = [
     "'w^2' w=10 --optimizer adam --rate 1e6",
     f"'y ~ w*x' '{LINE}' w=0 --optimizer adam --rate 1e5",
     "'w^2' w=10 --optimizer 'w = w - 3*rate*g' --rate 1",
+    f"'{ROSENBROCK}' a=-1 b=1 --optimizer momentum --rate 0.05",
+    "'exp(w) - w' w=3 --optimizer nesterov --rate 20",
+    # other ways to walk
+    "'w^2' w=10 --rate 1.1 --gradient probe",
+    "'a^2 + 2*b^2' a=5,-10..10 b=3 --rate 0.9",
+    "'w^2' w=10 --rate 1.1 --precision f32",
+    "'y ~ a*x + b' 'x=0,0,5,6 y=0.1,0,-50,-61' a=0 b=0 --rate 1 --batch 2 --epochs 200",
+    "'y ~ a*x + b' 'x=1e5,2e5,3e5,5e5 y=1,2,4,6' a=0 b=0 --rate 1e-9",
+    "'param k[2] = 0; y ~ k[g]*x' 'x=1,2,3,4 g=1,1,2,2 y=2,4,3,4' --rate 1",
 ]
-# A rate that is measured once, at the start, does not reach these bottoms within its rounds: what is advised
-# must at least lead down, and not fly off.
-SLOW = ('1e6*a^2', 'price ~ a*area', 'dist ~', "'w^4'", ROSENBROCK, 'exp(b*x)', 'logistic_loss')
 BAD = ('diverged', 'oscillating', 'non_finite')
 
 
 def report(sandbox, command):
-    """(status, verdict, rounds, the command that is advised, whether the loss went down)."""
+    """(status, verdict, rounds, the command that is advised)."""
     status, output, errors = sandbox.run(command)
     if not output.startswith('{'):
         sys.exit(f'{command}: no JSON\n{output}{errors}')
     found = json.loads(output)
-    if found['loss'] is None:
-        sys.exit(f'{command}: no finite loss was kept')
-    down = found['loss'] < found['start_loss']
-    return status, found['verdict'], found['steps'], found.get('advice', ''), down
+    if found.get('loss') is None:
+        sys.exit(f'{command}: no finite loss\n{output}')
+    return status, found['verdict'], found['steps'], found.get('advice', '')
 
 
 def advised(sandbox, case):
@@ -94,7 +99,7 @@ def advised(sandbox, case):
 
 def check(sandbox, case):
     """('' or what is wrong, what happened)"""
-    status, verdict, _, command, _ = report(sandbox, f'descend {case} --json')
+    status, verdict, _, command = report(sandbox, f'descend {case} --json')
     if status != 1 or verdict not in BAD:
         return 'no flight', f'ends with {status}, {verdict}'
     command = command or advised(sandbox, case)
@@ -102,13 +107,11 @@ def check(sandbox, case):
         return 'nothing is advised', verdict
     if '--json' not in command:
         command += ' --json'
-    status, then, rounds, _, down = report(sandbox, command)
+    status, then, rounds, _ = report(sandbox, command)
     options = ' '.join(word for word in command.split() if word not in case.split())
     told = f'{verdict}; {options}; {then}, {rounds} rounds'
     asked = ('--steps' in case or '--epochs' in case) and then == 'step_limit'
-    slow = any(word in case for word in SLOW) and then == 'step_limit' and down
-    good = slow or status == 0 and (then == 'converged' or asked)
-    return '' if good else f'ends with {status}', told
+    return '' if status == 0 and (then == 'converged' or asked) else f'ends with {status}', told
 
 
 def main(words):
