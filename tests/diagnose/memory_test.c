@@ -1,5 +1,6 @@
-/* What is found out about a finished walk, while the n-th allocation fails, for every n: 'no memory',
- * or the same result. Without failing allocations (see the build 'hostile') each is asked once. */
+/* What is found out about a finished walk, while the n-th allocation fails, for every n: 'no
+ * memory', or the same result. Without failing allocations (see the build 'hostile') each is asked
+ * once. */
 #include "problem.h"
 
 #define TABLE "x=1,2,3,4 y=2,4,6,9 b=0,1,0,1"
