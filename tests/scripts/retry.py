@@ -57,7 +57,7 @@ CASES = [
     f"'y ~ a*exp(b*x)' '{GROWTH}' a=1 b=0.5 --rate 0.1",
     f"'y ~ a*exp(b*x)' '{GROWTH}' a=1 b=0.5 --rate 0.1 --steps 300",
     f"'logistic_loss(a*x + b, y)' '{CLASS}' a=0 b=0 --rate 1",
-    f"'y ~ tanh(a*x)*b' '{LINE}' a=0.1 b=1 --rate 10",
+    "'y ~ b*tanh(a*x)' 'x=1,2,3,4 y=0.9,1.6,1.9,2.1' a=0.1 b=1 --rate 10",
     # other rules
     "'w^2' w=10 --optimizer momentum --rate 3",
     "'100*a^2 + b^2' a=1 b=1 --optimizer momentum --rate 0.05",
