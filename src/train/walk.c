@@ -207,6 +207,10 @@ static Status walk_settle(Walk *walk) {
         memcpy(walk->values, walk->previous, walk->n * sizeof(double));
         TRY(exact->loss_gradient(exact->context, walk->values, &loss, gradient));
     }
+    if (!isfinite(loss) && isfinite(facts->start_loss)) { /* a batch had seen other rows only */
+        memcpy(walk->values, walk->start, walk->n * sizeof(double));
+        TRY(exact->loss_gradient(exact->context, walk->values, &loss, gradient));
+    }
     facts->loss = loss;
     facts->slope = optim_slope(exact, walk->values, gradient);
     if (facts->steps > 0) return STATUS_OK;

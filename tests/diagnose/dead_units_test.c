@@ -67,6 +67,12 @@ TEST(rows_without_weight_do_not_revive) {
     CHECK_INT(count.dead, 1);
     text_free(&count.where);
     opened_close(&opened);
+    opened = opened_open("y ~ a*tanh(b*x)", "x=1,2,3 y=1,1,1 g=0,1,1", &build);
+    double steep[2] = {1, 4};
+    CHECK_INT(diagnose_units(opened.problem, steep, &count), STATUS_OK);
+    CHECK_INT(count.saturated, 1);
+    text_free(&count.where);
+    opened_close(&opened);
 }
 
 /* A net of two layers, 3 and 2 units of relu. */

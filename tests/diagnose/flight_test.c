@@ -177,11 +177,20 @@ TEST(at_the_first_step) {
         CHECK_INT(descend_walk_verdict(flown.walk), DESCEND_VERDICT_DIVERGED);
         CHECK_NEAR(descend_walk_values(flown.walk)[0], 0, 0);
         CHECK_NEAR(descend_walk_number(flown.walk, "loss"), 56.0 / 3, 1e-15);
-        flown_says(&flown, "The step took w from 0 to ");
+        flown_says(&flown, "w flew from 0 to ");
         flown_says(&flown, "just under 0.2142857.");
         CHECK_TEXT(flown.advice, "--rate 0.1");
         land(&flown);
     }
+}
+
+/* A batch may be finite where the whole is not: what is kept has a loss. */
+TEST(batches) {
+    Flown flown = FLY("y ~ w*x", LINE, "w=0", "rate", "10", "batch", "1", "epochs", "50");
+    CHECK_INT(descend_walk_verdict(flown.walk), DESCEND_VERDICT_DIVERGED);
+    CHECK_NEAR(descend_walk_number(flown.walk, "loss"), 56.0 / 3, 1e-15);
+    flown_says(&flown, "w flew from 0 to ");
+    land(&flown);
 }
 
 /* A first step that leads lower and a second that overflows is no loss that falls for ever. */
@@ -200,4 +209,4 @@ TEST(lower_before_it_overflows) {
 }
 
 TEST_MAIN(by_hand, units_do_not_matter, thrown_out_at_once, three_points, a_hundred_rounds,
-          at_the_first_step, lower_before_it_overflows)
+          at_the_first_step, batches, lower_before_it_overflows)

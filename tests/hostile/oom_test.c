@@ -330,12 +330,15 @@ TEST(programs) {
 /* Ends that need words: a number that broke, a saddle, nothing that moves. */
 TEST(bad_ends) {
     const OomCase broken = {"y ~ log(a - x)", "x=1,2,3 y=1,2,3", {NULL}, {"a=2.5", NULL}};
+    const OomCase flown = {"y ~ a*x + b", "x=1,2,3 y=1,2,3", {"rate", "1", NULL},
+                           {"a=0", "b=0", NULL}};
     const OomCase saddle = {"a^2 + (b^2 - 1)^2 + 0*c", NULL, {"rate", "0.1", NULL},
                             {"a=1", "b=0", "c=1", NULL}};
     const OomCase stuck = {"a^2 - 3*detach(a)^2", NULL, {NULL}, {"a=1", NULL}};
     const OomCase exact = {"y ~ a*x + max(b, 0)", "x=1,2,3,4 y=1,2,3,4", {NULL},
                            {"a=0", "b=1", NULL}};
     oom_every("broken", oom_walk, &broken);
+    oom_every("flown", oom_walk, &flown);
     oom_every("saddle", oom_walk, &saddle);
     oom_every("stuck", oom_walk, &stuck);
     oom_every("exact", oom_walk, &exact);
