@@ -26,7 +26,7 @@ static Status ask_units(Problem *problem, const double *x, bool *whole) {
 
 static Status ask_baseline(Problem *problem, const double *x, bool *whole) {
     Baseline baseline;
-    Status status = diagnose_baseline(problem, x, &baseline);
+    Status status = diagnose_baseline(problem, x, 0, &baseline);
     *whole = baseline.known && isfinite(baseline.p);
     return status;
 }
