@@ -100,12 +100,20 @@ static bool words_not_arrived(const Tale *tale) {
 
 /* ---- method ---------------------------------------------------------------------------------- */
 
+static MessageId words_measured(const WalkFacts *facts) {
+    if (facts->batches) return facts->scaled ? MSG_METHOD_BATCHES_SCALED : MSG_METHOD_MEASURED_PART;
+    return facts->scaled ? MSG_METHOD_MEASURED_SCALED : MSG_METHOD_MEASURED;
+}
+
 static void words_method(Tale *tale) {
     const WalkFacts *facts = &tale->facts;
     if (facts->rate)
         tale->words->method =
-            message_make(facts->rate_measured ? MSG_METHOD_MEASURED : MSG_METHOD_RATE,
+            message_make(facts->rate_part ? MSG_METHOD_MEASURED_PART : MSG_METHOD_RATE,
                          facts->method, facts->rate, NULL);
+    else if (facts->rate_measured)
+        tale->words->method = message_make(words_measured(facts), facts->method,
+                                           number_round(facts->first_rate, 3).s, NULL);
     else if (facts->first_order && !isnan(facts->own_rate))
         tale->words->method =
             message_make(MSG_METHOD_OWN_RATE, facts->method, words_number(facts->own_rate).s, NULL);
