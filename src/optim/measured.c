@@ -35,13 +35,15 @@
 enum {
     MEASURED_LOSSES = 10, /* the largest of so many must be undercut */
     MEASURED_NOISY = 20,  /* rounds that promise less than the loss can show */
+    MEASURED_IDLE = 100,  /* rounds without a loss or a slope lower than any before */
     MEASURED_TRIES = 3,   /* rejections until the noise of the loss is measured */
     MEASURED_STEPS = 8    /* bits of a rate */
 };
 static const double MEASURED_PART = 1e-4;   /* of the promise that must be kept */
 static const double MEASURED_GROWTH = 4;    /* of the rate, where the ground bends down; */
 static const double MEASURED_LEAP = 1000;   /* at most, by measurement */
-static const double MEASURED_SLOPE = 1e-8;  /* of that of the start: arrived */
+static const double MEASURED_SLOPE = 1e-8;  /* of that of the start: arrived, where */
+static const double MEASURED_GAIN = 1e-16;  /* of how far the loss has fallen is still to be had */
 static const double MEASURED_STABLE = 0.9;  /* of the stable rate, for rules that gather speed */
 
 struct Measured {
@@ -57,6 +59,7 @@ struct Measured {
     double *gradient; /* n: at the newest trial */
     double *spare;    /* n */
     double base;      /* one over the greatest curvature over scaled parameters; 0: not known */
+    double flat;      /* least curvature of a parameter: that of factor 1 */
     double rate, loss, trial_loss, start_loss;
     double noise, felt; /* of the loss: at least; where it was felt */
     double losses[MEASURED_LOSSES];
@@ -64,17 +67,22 @@ struct Measured {
     long long rounds;
     bool known;       /* 'gradient' and 'trial_loss' are those of where he stands */
     bool stuck;       /* no step from here lands lower */
-    int tries, noisy;
+    double lowest, flattest; /* of the loss; of what the slope promised */
+    int tries, noisy, idle;
 };
 
 /* ---- opening --------------------------------------------------------------------------------- */
 
 static Status measured_scale(Measured *measured, const double *x, const double *gradient) {
-    double greatest, *factor = measured->spare;
-    TRY(optim_scales(measured->objective, x, gradient, factor, &greatest));
+    double greatest, flat, *factor = measured->spare;
+    bool again = measured->rounds > 0;
+    for (size_t i = 0; again && i < measured->n; i++)
+        factor[i] = measured->factor[i] / (measured->objective->rate ? measured->objective->rate[i] : 1);
+    TRY(optim_scales(measured->objective, x, gradient, again, factor, &flat, &greatest));
     if (!(greatest > 0) || !isfinite(1 / greatest)) return STATUS_OK; /* those of before stay */
     memcpy(measured->factor, factor, measured->n * sizeof *factor);
     measured->base = 1 / greatest;
+    measured->flat = flat;
     return STATUS_OK;
 }
 
@@ -203,13 +211,37 @@ static Status measured_prepare(Measured *measured, const double *x, const double
 
 /* ---- the end --------------------------------------------------------------------------------- */
 
+/* Each parameter by itself would gain half of its slope squared over its curvature. */
+static double measured_gain(const Measured *measured, double promise) {
+    return measured->base > 0 ? promise / measured->flat / 2 : measured->rate * promise;
+}
+
 static bool measured_arrived(Measured *measured, double promise) {
     double start = sqrt(measured_promise(measured, measured->start)), slope = sqrt(promise);
     double fallen = measured->start_loss - measured->loss;
     measured->end_value = slope;
     measured->end_bound = MEASURED_SLOPE * start;
     return slope == 0 || (slope <= measured->end_bound &&
-                          promise <= 2 * MEASURED_SLOPE * MEASURED_SLOPE * fallen);
+                          measured_gain(measured, promise) <= MEASURED_GAIN * fallen);
+}
+
+static double measured_top(const Measured *measured) {
+    double top = measured->loss;
+    for (long long k = 0; k < MEASURED_LOSSES && k <= measured->rounds; k++)
+        top = fmax(top, measured->losses[k]);
+    return top;
+}
+
+/* Rounds in which neither the loss that must be undercut nor the slope has come lower than ever. */
+static bool measured_idles(Measured *measured, double promise) {
+    double gain = measured_gain(measured, promise), top = measured_top(measured);
+    bool lower = top < measured->lowest - measured->noise;
+    bool flatter = gain < measured->flattest / 4;
+    bool first = measured->rounds == 0;
+    if (first || lower) measured->lowest = top;
+    if (first || flatter) measured->flattest = gain;
+    measured->idle = first || lower || flatter ? 0 : measured->idle + 1;
+    return measured->idle > MEASURED_IDLE;
 }
 
 /* Nothing more can be seen in the loss: does it agree with the slope, as far as it can be seen? */
@@ -242,9 +274,10 @@ Status measured_start_round(Measured *measured, const double *x, double loss,
     measured_note_loss(measured);
     double promise = measured_promise(measured, gradient);
     measured->noisy = measured->rate * promise <= measured->noise ? measured->noisy + 1 : 0;
+    bool idles = measured_idles(measured, promise);
     if (measured->all_steps) return STATUS_OK;
     if (measured_arrived(measured, promise)) *reason = REASON_SLOPE;
-    else if (measured->noisy > MEASURED_NOISY)
+    else if (measured->noisy > MEASURED_NOISY || idles)
         return measured_last_word(measured, promise, evaluations, reason);
     return STATUS_OK;
 }
@@ -252,9 +285,7 @@ Status measured_start_round(Measured *measured, const double *x, double loss,
 /* ---- trials ---------------------------------------------------------------------------------- */
 
 static bool measured_accepts(const Measured *measured, const double *trial) {
-    double top = measured->loss, promise = 0;
-    for (long long k = 0; k < MEASURED_LOSSES && k <= measured->rounds; k++)
-        top = fmax(top, measured->losses[k]);
+    double top = measured_top(measured), promise = 0;
     for (size_t i = 0; i < measured->n; i++)
         promise -= measured->slope[i] * (trial[i] - measured->at[i]);
     if (!isfinite(measured->trial_loss) || !optim_finite(measured->gradient, measured->n))

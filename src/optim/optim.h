@@ -345,10 +345,11 @@ Status optim_falling_direction(const Objective *objective, const double *x, cons
 /* ---- scales.c -------------------------------------------------------------------------------- */
 
 /* Factors of the parameters' rates (n), the largest 1, times those of the user: one over the
- * curvature felt at x. *greatest: curvature over parameters scaled by them; NaN where it is not
- * known, then the factors are the user's. */
-Status optim_scales(const Objective *objective, const double *x, const double *gradient,
-                    double *factor, double *greatest);
+ * curvature felt at x; *flat: the least of these. *greatest: curvature over parameters scaled by them; NaN where it is not
+ * known, then the factors are the user's. again: 'factor' holds those of a place before, without
+ * the user's. */
+Status optim_scales(const Objective *objective, const double *x, const double *gradient, bool again,
+                    double *factor, double *flat, double *greatest);
 
 /* ---- measured.c: the rate of a rule, measured as it walks ------------------------------------ */
 

@@ -12,10 +12,10 @@
 #include "optim.h"
 
 enum {
-    SCALES_DENSE = 300,  /* parameters whose second derivative is made column by column */
+    SCALES_DENSE = 30,    /* parameters whose second derivative is made column by column */
     SCALES_SQUARES = 500, /* parameters whose Jacobian is factored */
-    SCALES_PROBES = 10,  /* vectors of signs in each of two looks */
-    SCALES_ROUNDS = 24   /* of Lanczos */
+    SCALES_PROBES = 8,    /* vectors of signs in a look */
+    SCALES_ROUNDS = 12    /* of Lanczos, beyond SCALES_DENSE parameters */
 };
 
 /* The second derivative at x, by products or as a matrix. */
@@ -23,6 +23,7 @@ typedef struct Bend {
     const Objective *objective;
     const double *x, *gradient;
     size_t n;
+    bool again;             /* scales of a place before are known */
     double *matrix;         /* n x n, or NULL */
     double *vector, *image; /* n each */
 } Bend;
@@ -107,13 +108,14 @@ static Status scales_look(const Bend *bend, RandomKey key, uint64_t look, double
     return STATUS_OK;
 }
 
-/* The first look is taken in units that the slope gives. */
+/* From scales of before, or in two looks from the units that the slope gives. */
 static Status scales_estimate(const Bend *bend, double *curvature) {
     RandomKey key = random_key(1, "scales");
     double *length = memory_new(bend->n, sizeof *length);
-    if (!length) return STATUS_MEMORY;
-    for (size_t i = 0; i < bend->n; i++) curvature[i] = bend->gradient[i] * bend->gradient[i];
-    Status status = scales_look(bend, key, 0, curvature, length);
+    Status status = length ? STATUS_OK : STATUS_MEMORY;
+    for (size_t i = 0; i < bend->n; i++)
+        curvature[i] = bend->again ? 1 / curvature[i] : bend->gradient[i] * bend->gradient[i];
+    if (status == STATUS_OK && !bend->again) status = scales_look(bend, key, 0, curvature, length);
     if (status == STATUS_OK) status = scales_look(bend, key, 1, curvature, length);
     memory_free(length);
     return status;
@@ -155,10 +157,12 @@ static void scales_complete(const Bend *bend, double *curvature) {
 }
 
 /* The flattest parameter has factor 1. */
-static void scales_factors(const Objective *objective, const double *curvature, double *factor) {
+static void scales_factors(const Objective *objective, const double *curvature, double *factor,
+                           double *flat) {
     double low = INFINITY;
     for (size_t i = 0; i < objective->n; i++)
         if (!scales_held(objective, i)) low = fmin(low, curvature[i]);
+    *flat = low;
     for (size_t i = 0; i < objective->n; i++) {
         factor[i] = scales_held(objective, i) ? 1 : low / curvature[i];
         if (objective->rate) factor[i] *= objective->rate[i];
@@ -208,10 +212,11 @@ static Status scales_product(const Bend *bend, const double *root, const double 
  * exact numbers. */
 static Status scales_lanczos(const Bend *bend, const double *root, double *work, double *greatest) {
     size_t n = bend->n, m = 0;
-    double alpha[SCALES_ROUNDS], beta[SCALES_ROUNDS], size = 0, length = 1, back = 0;
+    double alpha[SCALES_DENSE], beta[SCALES_DENSE], size = 0, length = 1, back = 0;
     double *q = work, *before = work + n, *next = work + 2 * n;
+    size_t most = n <= SCALES_DENSE ? n : SCALES_ROUNDS;
     for (size_t i = 0; i < n; i++) size += q[i] = root[i] != 0;
-    while (m < SCALES_ROUNDS && m < n && size > 0) {
+    while (m < most && size > 0) {
         TRY(scales_product(bend, root, q, next));
         length = optim_norm(next, n);
         alpha[m] = optim_dot(q, next, n) / size;
@@ -245,27 +250,27 @@ static Status scales_greatest(const Bend *bend, const double *factor, double *gr
 
 /* ---- the whole ------------------------------------------------------------------------------- */
 
-static Status scales_measure(Bend *bend, double *factor, double *greatest) {
+static Status scales_measure(Bend *bend, double *factor, double *flat, double *greatest) {
     double *curvature = factor;
     TRY(scales_raw(bend, curvature));
     scales_complete(bend, curvature);
     double *felt = bend->vector;
     memcpy(felt, curvature, bend->n * sizeof *felt);
-    scales_factors(bend->objective, felt, factor);
+    scales_factors(bend->objective, felt, factor, flat);
     if (!bend->objective->hessian_vector) return STATUS_INPUT;
     return scales_greatest(bend, factor, greatest);
 }
 
-Status optim_scales(const Objective *objective, const double *x, const double *gradient,
-                    double *factor, double *greatest) {
+Status optim_scales(const Objective *objective, const double *x, const double *gradient, bool again,
+                    double *factor, double *flat, double *greatest) {
     size_t n = objective->n;
-    Bend bend = {.objective = objective, .x = x, .gradient = gradient, .n = n};
+    Bend bend = {.objective = objective, .x = x, .gradient = gradient, .n = n, .again = again};
     *greatest = NAN;
     if (n == 0) return STATUS_OK;
     bend.vector = memory_new(2 * n, sizeof *bend.vector);
     if (!bend.vector) return STATUS_MEMORY;
     bend.image = bend.vector + n;
-    Status status = scales_measure(&bend, factor, greatest);
+    Status status = scales_measure(&bend, factor, flat, greatest);
     memory_free(bend.vector);
     memory_free(bend.matrix);
     if (status == STATUS_MEMORY || status == STATUS_INTERRUPTED) return status;
