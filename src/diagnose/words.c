@@ -101,8 +101,10 @@ static bool words_not_arrived(const Tale *tale) {
 /* ---- method ---------------------------------------------------------------------------------- */
 
 static MessageId words_measured(const WalkFacts *facts) {
+    bool plain = strcmp(facts->method, "gd") == 0;
     if (facts->batches) return facts->scaled ? MSG_METHOD_BATCHES_SCALED : MSG_METHOD_MEASURED_PART;
-    return facts->scaled ? MSG_METHOD_MEASURED_SCALED : MSG_METHOD_MEASURED;
+    if (plain) return facts->scaled ? MSG_METHOD_MEASURED_SCALED : MSG_METHOD_MEASURED;
+    return facts->scaled ? MSG_METHOD_DOUBLING_SCALED : MSG_METHOD_DOUBLING;
 }
 
 static void words_method(Tale *tale) {
@@ -236,6 +238,10 @@ static Message words_reason_converged(const Tale *tale) {
             if (facts->start_slope == 0)
                 return message_make(MSG_WHY_SLOPE_ESCAPED, words_number(facts->slope).s,
                                     words_number(facts->stop_bound).s, start.s, loss.s, NULL);
+            if (facts->scaled)
+                return message_make(MSG_WHY_SLOPE_SCALED, words_number(facts->stop_value).s,
+                                    words_number(facts->stop_bound / WORDS_SMALL_SLOPE).s,
+                                    words_number(facts->stop_bound).s, NULL);
             if (facts->slope > facts->stop_bound) /* the last step overshot, as momentum does */
                 return message_make(MSG_WHY_SLOPE_ROUND, words_number(facts->stop_value).s,
                                     words_number(facts->start_slope).s,
@@ -261,7 +267,7 @@ static Message words_reason_converged(const Tale *tale) {
 
 /* A schedule that took the rate away before he arrived. */
 static bool words_rate_vanished(const WalkFacts *facts) {
-    return facts->first_order && facts->last_rate < 1e-3 * facts->first_rate;
+    return facts->first_order && !facts->rate_measured && facts->last_rate < 1e-3 * facts->first_rate;
 }
 
 static bool words_is_single(const Tale *tale) {
@@ -309,7 +315,7 @@ static Message words_stalled(const Tale *tale) {
 
 /* Not flown off: there is no bottom that way. */
 static bool words_falls(const WalkFacts *facts) {
-    return !facts->first_order || facts->loss < facts->start_loss;
+    return !facts->first_order || facts->rate_measured || facts->loss < facts->start_loss;
 }
 
 static Message words_not_finite(const WalkFacts *facts) {
@@ -436,10 +442,12 @@ static MessageId words_pace_id(const Tale *tale) {
     if (tale->words->verdict == VERDICT_DIVERGED || tale->words->verdict == VERDICT_NON_FINITE)
         return MSG_PACE_FLYING;
     if (tale->words->verdict == VERDICT_OSCILLATING) return MSG_PACE_SWINGING_ON;
-    if (facts->last_rate < facts->first_rate / 2) return MSG_PACE_SCHEDULE;
+    if (facts->last_rate < facts->first_rate / 2 && !facts->rate_measured)
+        return MSG_PACE_SCHEDULE;
     if (words_swings(facts)) return MSG_PACE_SWINGING;
     if (tale->words->verdict == VERDICT_STEP_LIMIT) return MSG_PACE_SMALL;
-    return facts->first_rate < tale->words->rate_limit / 20 ? MSG_PACE_SMALL : MSG_PACE_GOOD;
+    bool small = !facts->rate_measured && facts->first_rate < tale->words->rate_limit / 20;
+    return small ? MSG_PACE_SMALL : MSG_PACE_GOOD;
 }
 
 /* ---- advice ---------------------------------------------------------------------------------- */

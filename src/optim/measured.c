@@ -11,8 +11,9 @@
  * and the same walk in other units would not take the same rounds. Where the slope did not grow along the step
  * the next one is four times as long.
  *
- * Rules that gather speed. The rate stays at a part of the largest that is stable for the curvature
- * felt when the scales were; a rejection halves it until they are felt again.
+ * Rules that gather speed (momentum, Nesterov's). Their first step from rest is as long as plain
+ * descent's; the rate stays until the scales are felt again, but for rejections, which halve it. When
+ * the last step has come to lead up, what was rolled so far is forgotten (O'Donoghue and Candes 2015).
  *
  * Why it is safe. A step is taken only if the loss lands below the largest of the last ten, by a
  * part of what the slope promises (Grippo, Lampariello and Lucidi 1986; Raydan 1997; with bounds
@@ -44,12 +45,12 @@ static const double MEASURED_GROWTH = 4;    /* of the rate, where the ground ben
 static const double MEASURED_LEAP = 1000;   /* at most, by measurement */
 static const double MEASURED_SLOPE = 1e-8;  /* of that of the start: arrived, where */
 static const double MEASURED_GAIN = 1e-16;  /* of how far the loss has fallen is still to be had */
-static const double MEASURED_STABLE = 0.9;  /* of the stable rate, for rules that gather speed */
 
 struct Measured {
     const Objective *objective;
     size_t n;
-    double stable;    /* times one over the curvature: the limit of the rule; 0: plain descent */
+    double stable, reach; /* of the rule: see MeasuredSettings */
+    bool gathers;     /* speed: not plain descent */
     bool all_steps;   /* no end of its own */
     bool parts;       /* rounds see a part of the rows: scales and rate are those of the start */
     double *storage;
@@ -66,6 +67,7 @@ struct Measured {
     double end_value, end_bound;
     long long rounds;
     bool known;       /* 'gradient' and 'trial_loss' are those of where he stands */
+    bool turned;      /* the last step has come to lead up */
     bool stuck;       /* no step from here lands lower */
     double lowest, flattest; /* of the loss; of what the slope promised */
     int tries, noisy, idle;
@@ -100,10 +102,10 @@ static Status measured_begin(Measured *measured, const double *x) {
     return measured_scale(measured, x, measured->gradient);
 }
 
-/* Rounds that see a part of the rows each keep a rate that is twice as careful. */
+/* From rest, as long a step as plain descent's. Rounds that see a part of the rows each cannot try:
+ * half of what is stable. */
 static double measured_first(const Measured *measured) {
-    double part = measured->parts ? 0.5 : MEASURED_STABLE;
-    return measured->base * (measured->stable > 0 ? part * measured->stable : 1);
+    return measured->base * (measured->parts ? measured->stable / 2 : 1 / measured->reach);
 }
 
 Status measured_open(const Objective *objective, const MeasuredSettings *settings, const double *x,
@@ -114,6 +116,8 @@ Status measured_open(const Objective *objective, const MeasuredSettings *setting
     *measured = (Measured){.objective = objective,
                            .n = n,
                            .stable = settings->stable,
+                           .reach = settings->reach,
+                           .gathers = settings->gathers,
                            .all_steps = settings->all_steps,
                            .parts = settings->parts};
     measured->storage = memory_new(6 * n + 1, sizeof(double));
@@ -141,6 +145,10 @@ const double *measured_factors(const Measured *measured) {
 
 double measured_rate(const Measured *measured) {
     return measured->rate;
+}
+
+bool measured_turned(const Measured *measured) {
+    return measured->turned;
 }
 
 double measured_rate_now(const Measured *measured, double *spread) {
@@ -195,15 +203,24 @@ static void measured_feel_rate(Measured *measured, const double *x, const double
 /* After 1, 2, 4, ... rounds, once that costs no more than the walk so far. */
 static bool measured_due(const Measured *measured) {
     long long k = measured->rounds;
-    return measured->n > 1 && k > 0 && (k & (k - 1)) == 0 && 4 * k >= (long long)measured->n;
+    return (measured->n > 1 || measured->gathers) && k > 0 && (k & (k - 1)) == 0 && 4 * k >= (long long)measured->n;
+}
+
+/* The last step leads up by now: what was rolled so far goes the wrong way. */
+static bool measured_climbs(const Measured *measured, const double *x, const double *gradient) {
+    double along = 0;
+    for (size_t i = 0; measured->rounds > 0 && i < measured->n; i++)
+        along += gradient[i] * (x[i] - measured->at[i]);
+    return along > 0;
 }
 
 static Status measured_prepare(Measured *measured, const double *x, const double *gradient) {
-    bool due = measured_due(measured), plain = measured->stable == 0;
+    bool due = measured_due(measured);
     if (measured->parts) return STATUS_OK;
     if (due) TRY(measured_scale(measured, x, gradient));
-    if (plain && measured->rounds > 0) measured_feel_rate(measured, x, gradient);
-    if (!plain && due && measured->base > 0) measured->rate = measured_first(measured);
+    if (measured->gathers) measured->turned = measured_climbs(measured, x, gradient);
+    else if (measured->rounds > 0) measured_feel_rate(measured, x, gradient);
+    if (measured->gathers && due && measured->base > 0) measured->rate = measured_first(measured);
     memcpy(measured->at, x, measured->n * sizeof *x);
     memcpy(measured->slope, gradient, measured->n * sizeof *gradient);
     return STATUS_OK;
@@ -273,7 +290,8 @@ Status measured_start_round(Measured *measured, const double *x, double loss,
     if (measured->parts) return STATUS_OK;
     measured_note_loss(measured);
     double promise = measured_promise(measured, gradient);
-    measured->noisy = measured->rate * promise <= measured->noise ? measured->noisy + 1 : 0;
+    double gain = fmax(measured->rate * promise, measured_gain(measured, promise));
+    measured->noisy = gain <= measured->noise ? measured->noisy + 1 : 0;
     bool idles = measured_idles(measured, promise);
     if (measured->all_steps) return STATUS_OK;
     if (measured_arrived(measured, promise)) *reason = REASON_SLOPE;
@@ -301,7 +319,7 @@ static void measured_shrink(Measured *measured, const double *trial) {
     if (isfinite(measured->trial_loss))
         part = 0.5 * promise / (measured->trial_loss - measured->loss + promise);
     if (!(part >= 0.1)) part = 0.1;
-    if (!(part <= 0.5) || measured->stable > 0) part = 0.5;
+    if (!(part <= 0.5) || measured->gathers) part = 0.5;
     measured->rate = measured_round(measured, part * measured->rate);
 }
 
@@ -315,7 +333,7 @@ static Status measured_reject(Measured *measured, const double *trial, long long
     bool moved = measured_moved(measured, trial);
     measured->tries++;
     measured_shrink(measured, trial);
-    *verdict = measured->stable > 0 && measured->tries == 2 ? MEASURED_AFRESH : MEASURED_AGAIN;
+    *verdict = measured->gathers && measured->tries == 2 ? MEASURED_AFRESH : MEASURED_AGAIN;
     if (measured->tries == MEASURED_TRIES) {
         TRY(optim_loss_noise(objective, measured->at, measured->loss, measured->spare,
                              &measured->felt, evaluations));

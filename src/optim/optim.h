@@ -354,7 +354,9 @@ Status optim_scales(const Objective *objective, const double *x, const double *g
 /* ---- measured.c: the rate of a rule, measured as it walks ------------------------------------ */
 
 typedef struct MeasuredSettings {
-    double stable;    /* of a rule that gathers speed: its largest rate on a curvature of 1; else 0 */
+    bool gathers;     /* speed; else its step is rate times slope */
+    double stable;    /* the largest rate on a curvature of 1 */
+    double reach;     /* the first step from rest, at a rate and a slope of 1 */
     double otherwise; /* the rate, where no curvature is felt */
     bool all_steps, parts; /* see MethodSettings */
 } MeasuredSettings;
@@ -380,6 +382,7 @@ Status measured_feel(Measured *measured, const double *x, double *loss, double *
 /* Settles factors and rate of the round; *reason: why there is none. */
 Status measured_start_round(Measured *measured, const double *x, double loss,
                             const double *gradient, long long *evaluations, Reason *reason);
+bool measured_turned(const Measured *measured); /* the states are to be forgotten */
 /* Judges where the rule would go. */
 Status measured_try(Measured *measured, const double *trial, long long *evaluations,
                     MeasuredTrial *verdict, Reason *reason);

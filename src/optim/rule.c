@@ -286,22 +286,25 @@ static Status rule_start_state(Rule *rule, size_t k, Error *error) {
     return STATUS_OK;
 }
 
-/* The largest rate that is stable on a curvature of 1, of rules that gather speed (Polyak 1964; for
- * Nesterov's the roots of z^2 - (1 + b)(1 - rate) z + b (1 - rate) leave the unit circle at -1). */
-static double rule_stable(const Rule *rule) {
+/* What is stable: Polyak 1964; for Nesterov's rule the roots of z^2 - (1 + b)(1 - rate) z +
+ * b (1 - rate) leave the unit circle at -1. */
+static MeasuredSettings rule_measurable(const Rule *rule, const MethodSettings *settings) {
     double beta = optim_rule_setting(rule, "momentum");
-    if (!isfinite(beta)) return 0;
     bool ahead = strcmp(rule->graph->name, "nesterov") == 0;
-    return 2 * (1 + beta) / (ahead ? 1 + 2 * beta : 1);
+    MeasuredSettings measured = {.gathers = isfinite(beta),
+                                 .stable = 2,
+                                 .reach = ahead ? 1 + beta : 1,
+                                 .otherwise = optim_rule_setting(rule, rule_rate_name),
+                                 .all_steps = settings->all_steps,
+                                 .parts = settings->parts};
+    if (measured.gathers) measured.stable = 2 * (1 + beta) / (ahead ? 1 + 2 * beta : 1);
+    return measured;
 }
 
 static Status rule_measure(Rule *rule, const MethodSettings *settings, Error *error) {
     if (!rule->measures) return STATUS_OK;
     const double *w = rule->columns[RULE_W];
-    MeasuredSettings measured = {.stable = rule_stable(rule),
-                                 .otherwise = optim_rule_setting(rule, rule_rate_name),
-                                 .all_steps = settings->all_steps,
-                                 .parts = settings->parts};
+    MeasuredSettings measured = rule_measurable(rule, settings);
     Status status = measured_open(rule->objective, &measured, w, &rule->measured);
     if (status == STATUS_MEMORY) return error_memory(error);
     TRY(status);
@@ -472,6 +475,7 @@ static Status rule_step_measured(Rule *rule, double *rate, Reason *reason) {
     if (rule->factor_column)
         memcpy(rule_vector(rule, rule->columns[rule->factor_column]), measured_factors(measured),
                rule->n * sizeof(double));
+    if (measured_turned(measured)) TRY(rule_forget(rule));
     *rate = measured_rate(measured);
     while (*reason == REASON_RUNNING && (trial == MEASURED_AGAIN || trial == MEASURED_AFRESH)) {
         if (trial == MEASURED_AFRESH) TRY(rule_forget(rule));

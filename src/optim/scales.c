@@ -14,6 +14,7 @@
 enum {
     SCALES_DENSE = 30,    /* parameters whose second derivative is made column by column */
     SCALES_SQUARES = 500, /* parameters whose Jacobian is factored */
+    SCALES_TURNS = 3,
     SCALES_PROBES = 8,    /* vectors of signs in a look */
     SCALES_ROUNDS = 12    /* of Lanczos, beyond SCALES_DENSE parameters */
 };
@@ -72,17 +73,34 @@ static Status scales_fill_matrix(Bend *bend) {
     return STATUS_OK;
 }
 
-/* A zero on the diagonal of a matrix that is not zero beside it: H_ij^2 <= H_ii H_jj at a bottom,
- * so that this is the least that the curvature becomes there. */
+/* The diagonal, where that is more. A zero on it, in a matrix that is not zero beside it: as
+ * H_ij^2 <= H_ii H_jj at a bottom, this is the least that the curvature becomes there. */
 static void scales_of_matrix(const Bend *bend, double *curvature) {
     size_t n = bend->n;
     for (size_t i = 0; i < n; i++) {
         const double *row = bend->matrix + i * n;
-        curvature[i] = fabs(row[i]);
-        for (size_t j = 0; row[i] == 0 && j < n; j++) {
+        curvature[i] = fmax(curvature[i], fabs(row[i]));
+        for (size_t j = 0; curvature[i] == 0 && j < n; j++) {
             double across = fabs(bend->matrix[j * n + j]);
             if (across > 0) curvature[i] = fmax(curvature[i], row[j] * (row[j] / across));
         }
+    }
+}
+
+/* Rows of S H S, where S are the roots of the scales' inverses, become at most about 1 long: what
+ * curves more together with others than by itself. */
+static void scales_balance(const Bend *bend, double *curvature) {
+    size_t n = bend->n;
+    double *length = bend->vector;
+    for (int turn = 0; turn < SCALES_TURNS; turn++) {
+        for (size_t i = 0; i < n; i++) {
+            length[i] = 0;
+            for (size_t j = 0; j < n; j++) {
+                double part = bend->matrix[i * n + j] / sqrt(curvature[i]) / sqrt(curvature[j]);
+                length[i] += part * part;
+            }
+        }
+        for (size_t i = 0; i < n; i++) curvature[i] *= sqrt(fmax(length[i], 1));
     }
 }
 
@@ -123,10 +141,12 @@ static Status scales_estimate(const Bend *bend, double *curvature) {
 
 static Status scales_raw(Bend *bend, double *curvature) {
     const Objective *objective = bend->objective;
-    if (objective->least_squares && bend->n <= SCALES_SQUARES)
-        return scales_of_squares(bend, curvature);
+    bool squares = objective->least_squares && bend->n <= SCALES_SQUARES;
     if (!objective->hessian_vector) return STATUS_INPUT;
-    if (bend->n > SCALES_DENSE) return scales_estimate(bend, curvature);
+    if (!squares && bend->n > SCALES_DENSE) return scales_estimate(bend, curvature);
+    memset(curvature, 0, bend->n * sizeof *curvature);
+    if (squares) TRY(scales_of_squares(bend, curvature));
+    if (bend->n > SCALES_DENSE) return STATUS_OK;
     TRY(scales_fill_matrix(bend));
     scales_of_matrix(bend, curvature);
     return STATUS_OK;
@@ -254,6 +274,7 @@ static Status scales_measure(Bend *bend, double *factor, double *flat, double *g
     double *curvature = factor;
     TRY(scales_raw(bend, curvature));
     scales_complete(bend, curvature);
+    if (bend->matrix) scales_balance(bend, curvature);
     double *felt = bend->vector;
     memcpy(felt, curvature, bend->n * sizeof *felt);
     scales_factors(bend->objective, felt, factor, flat);
