@@ -176,35 +176,35 @@ static Status walk_open_inside(descend_walk *walk, Error *error) {
                            error);
 }
 
-/* Plain descent and its kin without a rate: half of the largest rate that works at the start, times
- * 'factor'. Other rules keep the default written in their text. */
-static Status walk_measure_rate(descend_walk *walk, double factor, Error *error) {
+/* "measured*0.4": that part of half of the largest rate that works at the start, in all rounds. */
+static Status walk_measure_part(descend_walk *walk, double part, Error *error) {
     const Walker *walker = train_walker(walk->walk);
-    if (!optim_is_first_order(walker) || walk->options.rate) return STATUS_OK;
     double limit = diagnose_rate_limit(walk->problem, walker, walk->start);
     if (!isfinite(limit)) return STATUS_OK;
-    NumberText rate = number_round(factor * limit / 2, 3);
+    NumberText rate = number_round(part * limit / 2, 3);
     walk->options.rate = arena_copy(&walk->arena, rate.s, strlen(rate.s));
-    walk->options.rate_measured = true;
+    walk->options.rate_part = true;
     if (!walk->options.rate) return error_memory(error);
     train_walk_close(walk->walk);
     walk->walk = NULL;
     return walk_open_inside(walk, error);
 }
 
-/* "measured", or "measured*0.4": a part of it. */
-static bool walk_rate_is_measured(const char *rate, double *factor) {
+/* "measured", or "measured*0.4": a part of it (else 0). */
+static bool walk_rate_is_measured(const char *rate, double *part) {
     static const char WORD[] = "measured";
     size_t length = strlen(WORD);
-    if (strncmp(rate, WORD, length) != 0) return false;
+    *part = 0;
+    if (!rate || strncmp(rate, WORD, length) != 0) return false;
     rate += length;
-    return *rate == '\0' || (*rate == '*' && number_read(rate + 1, rate + strlen(rate), factor));
+    if (*rate == '\0') return true;
+    return *rate == '*' && number_read(rate + 1, rate + strlen(rate), part) && *part > 0;
 }
 
 static Status walk_build(descend_walk *walk, Error *error) {
     const Table *table = walk->table ? walk->table->table : NULL;
-    double factor = 1;
-    bool measured = walk->options.rate && walk_rate_is_measured(walk->options.rate, &factor);
+    double part = 0;
+    bool measured = walk_rate_is_measured(walk->options.rate, &part);
     if (!walk->problem && api_join_columns(walk) != STATUS_OK) return error_memory(error);
     if (!walk->problem)
         TRY(train_problem_open(walk->model->ast, table, &walk->build, &walk->problem_options,
@@ -215,8 +215,9 @@ static Status walk_build(descend_walk *walk, Error *error) {
         walk->options.rate = NULL;
         if (!walk->options.optimizer) walk->options.optimizer = "gd";
     }
+    walk->options.rate_measured = part == 0;
     TRY(walk_open_inside(walk, error));
-    return walk_measure_rate(walk, factor, error);
+    return part > 0 ? walk_measure_part(walk, part, error) : STATUS_OK;
 }
 
 static descend_status walk_prepare(descend_walk *walk, descend_error **error) {

@@ -44,7 +44,8 @@ static bool happened_is(const Scene *scene, Happened name, Message why) {
 
 bool diagnose_falls(const WalkFacts *facts) {
     bool up = facts->fault_point && !(facts->stop_value < 0);
-    return !facts->first_order || (facts->loss < facts->start_loss && !up);
+    bool lower = facts->loss < facts->start_loss && !up;
+    return !facts->first_order || facts->rate_measured || lower;
 }
 
 double diagnose_rounds_a_digit(const WalkFacts *facts) {

@@ -101,12 +101,22 @@ static bool words_not_arrived(const Tale *tale) {
 
 /* ---- method ---------------------------------------------------------------------------------- */
 
+static MessageId words_measured(const WalkFacts *facts) {
+    bool plain = strcmp(facts->method, "gd") == 0;
+    if (facts->batches) return facts->scaled ? MSG_METHOD_BATCHES_SCALED : MSG_METHOD_MEASURED_PART;
+    if (plain) return facts->scaled ? MSG_METHOD_MEASURED_SCALED : MSG_METHOD_MEASURED;
+    return facts->scaled ? MSG_METHOD_DOUBLING_SCALED : MSG_METHOD_DOUBLING;
+}
+
 static void words_method(Tale *tale) {
     const WalkFacts *facts = &tale->facts;
     if (facts->rate)
         tale->words->method =
-            message_make(facts->rate_measured ? MSG_METHOD_MEASURED : MSG_METHOD_RATE,
+            message_make(facts->rate_part ? MSG_METHOD_MEASURED_PART : MSG_METHOD_RATE,
                          facts->method, facts->rate, NULL);
+    else if (facts->rate_measured)
+        tale->words->method = message_make(words_measured(facts), facts->method,
+                                           number_round(facts->first_rate, 3).s, NULL);
     else if (facts->first_order && !isnan(facts->own_rate))
         tale->words->method =
             message_make(MSG_METHOD_OWN_RATE, facts->method, words_number(facts->own_rate).s, NULL);
@@ -234,6 +244,10 @@ static Message words_reason_converged(const Tale *tale) {
             if (facts->start_slope == 0)
                 return message_make(MSG_WHY_SLOPE_ESCAPED, words_number(facts->slope).s,
                                     words_number(facts->stop_bound).s, start.s, loss.s, NULL);
+            if (facts->scaled)
+                return message_make(MSG_WHY_SLOPE_SCALED, words_number(facts->stop_value).s,
+                                    words_number(facts->stop_bound / WORDS_SMALL_SLOPE).s,
+                                    words_number(facts->stop_bound).s, NULL);
             if (facts->slope > facts->stop_bound) /* the last step overshot, as momentum does */
                 return message_make(MSG_WHY_SLOPE_ROUND, words_number(facts->stop_value).s,
                                     words_number(facts->start_slope).s,
@@ -259,7 +273,7 @@ static Message words_reason_converged(const Tale *tale) {
 
 /* A schedule that took the rate away before he arrived. */
 static bool words_rate_vanished(const WalkFacts *facts) {
-    return facts->first_order && facts->last_rate < 1e-3 * facts->first_rate;
+    return facts->first_order && !facts->rate_measured && facts->last_rate < 1e-3 * facts->first_rate;
 }
 
 static bool words_is_single(const Tale *tale) {

@@ -84,6 +84,9 @@ typedef struct MethodSettings {
     const char *const *settings; /* NAME=VALUE overrides of a rule's settings, by name and value */
     const double *setting_values;
     size_t n_settings;
+    bool measured;  /* without 'rate': rules that can measure theirs do (measured.c) */
+    bool all_steps; /* a measured rate ends no walk */
+    bool parts;     /* rounds see a part of the rows each: what is measured is that of the start */
 } MethodSettings;
 
 typedef struct Walker Walker;
@@ -103,6 +106,10 @@ const double *optim_answer(const Walker *walker);
 size_t optim_state(const Walker *walker, const double **arrays, size_t capacity);
 const char *optim_method_name(const Walker *walker); /* "bfgs", "gd", "rule" */
 bool optim_is_first_order(const Walker *walker);
+bool optim_is_measured(const Walker *walker); /* its rate is measured; and where it knows its end: */
+bool optim_ends_itself(const Walker *walker); /* the tests of stop.c for rules do not apply */
+/* The rate of the next round, and the factor of the largest parameter's over that of the least. */
+double optim_measured_rate(const Walker *walker, double *spread);
 bool optim_is_least_squares(const Walker *walker); /* asks for R and Q'r, not for the gradient */
 double optim_setting(const Walker *walker, const char *name); /* "beta1": NaN if there is none */
 void optim_epoch(Walker *walker, long long epoch);            /* for schedules: epoch from 1 */
@@ -337,6 +344,55 @@ Status optim_newton_direction(const Objective *objective, const double *x, const
 Status optim_falling_direction(const Objective *objective, const double *x, const bool *held,
                                double *work, double *direction, bool *falls);
 
+/* ---- scales.c -------------------------------------------------------------------------------- */
+
+/* Factors of the parameters' rates (n), the largest 1, times those of the user: one over the
+ * curvature felt at x; *flat: the least of these. *greatest: curvature over parameters scaled by them; NaN where it is not
+ * known, then the factors are the user's. again: 'factor' holds those of a place before, without
+ * the user's. */
+Status optim_scales(const Objective *objective, const double *x, const double *gradient, bool again,
+                    double *factor, double *flat, double *greatest);
+
+/* ---- measured.c: the rate of a rule, measured as it walks ------------------------------------ */
+
+typedef struct MeasuredSettings {
+    bool gathers;     /* speed; else its step is rate times slope */
+    double stable;    /* the largest rate on a curvature of 1 */
+    double reach;     /* the first step from rest, at a rate and a slope of 1 */
+    double otherwise; /* the rate, where no curvature is felt */
+    bool all_steps, parts; /* see MethodSettings */
+} MeasuredSettings;
+
+typedef enum MeasuredTrial {
+    MEASURED_TAKEN,
+    MEASURED_AGAIN,  /* once more, with the rate as it is now */
+    MEASURED_AFRESH, /* the same, the states as they were at the start */
+    MEASURED_STAYS   /* no step is to be had */
+} MeasuredTrial;
+
+typedef struct Measured Measured;
+/* *measured is to be closed even after a failure. */
+Status measured_open(const Objective *objective, const MeasuredSettings *settings, const double *x,
+                     Measured **measured);
+const double *measured_factors(const Measured *measured); /* of the round; n */
+double measured_rate(const Measured *measured);
+double measured_rate_now(const Measured *measured, double *spread); /* see optim_measured_rate */
+bool measured_ends(const Measured *measured); /* see optim_ends_itself */
+/* Loss and slope at x, where the round begins. */
+Status measured_feel(Measured *measured, const double *x, double *loss, double *gradient,
+                     long long *evaluations);
+/* Settles factors and rate of the round; *reason: why there is none. */
+Status measured_start_round(Measured *measured, const double *x, double loss,
+                            const double *gradient, long long *evaluations, Reason *reason);
+bool measured_turned(const Measured *measured); /* the states are to be forgotten */
+/* Judges where the rule would go. */
+Status measured_try(Measured *measured, const double *trial, long long *evaluations,
+                    MeasuredTrial *verdict, Reason *reason);
+/* Completes the report of a round that was walked; of an end. */
+void measured_end_round(Measured *measured, StepReport *report);
+void measured_end(const Measured *measured, StepReport *report);
+void measured_close(Measured *measured);
+
 /* ---- rule.c: update rules as text ------------------------------------------------------------ */
 
 typedef struct Rule Rule;
@@ -347,6 +403,7 @@ const double *optim_rule_answer(const Rule *rule);
 size_t optim_rule_state(const Rule *rule, const double **arrays, size_t capacity);
 const char *optim_rule_own_name(const Rule *rule); /* NULL for bare statements */
 double optim_rule_setting(const Rule *rule, const char *name);
+const Measured *optim_rule_measured(const Rule *rule); /* or NULL */
 void optim_rule_epoch(Rule *rule, long long epoch);
 bool optim_rule_own_view(Rule *rule, RuleView *view);
 void optim_rule_own_advance(Rule *rule, long long rounds);

@@ -35,6 +35,10 @@ struct Rule {
     double **results;
     double *answer;
     double loss;
+    bool measures;        /* the rate: */
+    Measured *measured;   /* NULL: it is given */
+    const double *factor; /* n, of the parameters' rates; NULL: 1 */
+    size_t factor_column; /* 0: none */
 };
 
 enum { RULE_NO_SETTING = -1 };
@@ -146,7 +150,9 @@ static Status rule_build_factors(Rule *rule, Ast *ast, Error *error) {
     AstId node = rule_node(ast), rate = 0, decay = 0;
     Text changed = {0};
     Ast *again = NULL;
-    if (rule_factors(objective->rate, rule->n)) rate = rule_setting_node(ast, node, rule_rate_name);
+    bool measured = rule->measures && rule->n > 1;
+    if (measured || rule_factors(objective->rate, rule->n))
+        rate = rule_setting_node(ast, node, rule_rate_name);
     if (rule_factors(objective->decay, rule->n))
         decay = rule_setting_node(ast, node, rule_decay_name);
     if (!rate && !decay) return STATUS_OK;
@@ -280,16 +286,46 @@ static Status rule_start_state(Rule *rule, size_t k, Error *error) {
     return STATUS_OK;
 }
 
+/* What is stable: Polyak 1964; for Nesterov's rule the roots of z^2 - (1 + b)(1 - rate) z +
+ * b (1 - rate) leave the unit circle at -1. */
+static MeasuredSettings rule_measurable(const Rule *rule, const MethodSettings *settings) {
+    double beta = optim_rule_setting(rule, "momentum");
+    bool ahead = strcmp(rule->graph->name, "nesterov") == 0;
+    MeasuredSettings measured = {.gathers = isfinite(beta),
+                                 .stable = 2,
+                                 .reach = ahead ? 1 + beta : 1,
+                                 .otherwise = optim_rule_setting(rule, rule_rate_name),
+                                 .all_steps = settings->all_steps,
+                                 .parts = settings->parts};
+    if (measured.gathers) measured.stable = 2 * (1 + beta) / (ahead ? 1 + 2 * beta : 1);
+    return measured;
+}
+
+static Status rule_measure(Rule *rule, const MethodSettings *settings, Error *error) {
+    if (!rule->measures) return STATUS_OK;
+    const double *w = rule->columns[RULE_W];
+    MeasuredSettings measured = rule_measurable(rule, settings);
+    Status status = measured_open(rule->objective, &measured, w, &rule->measured);
+    if (status == STATUS_MEMORY) return error_memory(error);
+    TRY(status);
+    rule->factor = measured_factors(rule->measured);
+    return STATUS_OK;
+}
+
 /* Columns before step 1: w at the start, states where they say, factors of single parameters. */
-static Status rule_start(Rule *rule, const double *start, Error *error) {
+static Status rule_start(Rule *rule, const MethodSettings *settings, const double *start,
+                         Error *error) {
     double *w = rule_vector(rule, rule->columns[RULE_W]);
     memcpy(w, start, rule->n * sizeof(double));
     optim_project(rule->objective, w);
     memcpy(rule->answer, w, rule->n * sizeof(double));
+    TRY(rule_measure(rule, settings, error));
     for (size_t k = RULE_G + 1; k < rule->n_columns; k++) {
         const double *factors = NULL;
-        if (strcmp(rule->graph->column_names[k], rule_rate_factor) == 0)
-            factors = rule->objective->rate;
+        if (strcmp(rule->graph->column_names[k], rule_rate_factor) == 0) {
+            factors = rule->factor;
+            rule->factor_column = k;
+        }
         if (strcmp(rule->graph->column_names[k], rule_decay_factor) == 0)
             factors = rule->objective->decay;
         if (factors)
@@ -321,8 +357,16 @@ static Status rule_prepare(Rule *rule, const MethodSettings *settings, const cha
     rule->n_columns = rule->graph->n_columns;
     TRY(rule_allocate(rule, error));
     TRY(rule_settle(rule, settings, error));
-    TRY(rule_start(rule, start, error));
+    TRY(rule_start(rule, settings, start, error));
     return rule_plan(rule, error);
+}
+
+/* Rules whose steps grow with the slope. */
+static bool rule_can_measure(const char *name) {
+    static const char *const names[] = {"gd", "momentum", "nesterov"};
+    for (size_t k = 0; name && k < COUNT_OF(names); k++)
+        if (strcmp(names[k], name) == 0) return true;
+    return false;
 }
 
 Status optim_rule_open(const Objective *objective, const MethodSettings *settings, const char *text,
@@ -331,6 +375,8 @@ Status optim_rule_open(const Objective *objective, const MethodSettings *setting
     if (!*rule) return error_memory(error);
     (*rule)->objective = objective;
     (*rule)->n = objective->n;
+    (*rule)->factor = objective->rate;
+    (*rule)->measures = settings->measured && !settings->rate && rule_can_measure(settings->name);
     (*rule)->epoch = 1;
     (*rule)->last_step = settings->last_step;
     Status status = rule_prepare(*rule, settings, text, start, error);
@@ -343,6 +389,7 @@ Status optim_rule_open(const Objective *objective, const MethodSettings *setting
 void optim_rule_close(Rule *rule) {
     if (!rule) return;
     schedule_close(&rule->schedule);
+    measured_close(rule->measured);
     exec_free(rule->plan);
     graph_free_rule(rule->graph);
     memory_free(rule->storage);
@@ -397,33 +444,82 @@ static Status rule_update(Rule *rule) {
     return STATUS_OK;
 }
 
-Status optim_rule_step(Rule *rule, StepReport *report, Reason *reason) {
+/* Loss and slope at w; the numbers of the round. */
+static Status rule_feel(Rule *rule, double *gradient) {
     const Objective *objective = rule->objective;
-    double rate, *gradient = rule_vector(rule, rule->columns[RULE_G]);
-    rule_turn(rule);
-    const double *w = rule->columns[RULE_W], *next = w, *before = rule->columns_next[RULE_W];
+    const double *w = rule->columns[RULE_W];
     rule->step++;
-    rule->evaluations++;
-    TRY(objective->loss_gradient(objective->context, w, &rule->loss, gradient));
     rule->parameters[RULE_T] = (double)rule->step;
     rule->parameters[RULE_LAST] = (double)rule->last_step;
     rule->parameters[RULE_EPOCH] = (double)rule->epoch;
-    TRY(rule_rate(rule, &rate));
-    /* A step from a slope that is not finite would lose the place; stop_check ends the walk here.
-     */
-    if (isfinite(rule->loss) && optim_finite(gradient, rule->n)) {
+    if (rule->measured)
+        return measured_feel(rule->measured, w, &rule->loss, gradient, &rule->evaluations);
+    rule->evaluations++;
+    return objective->loss_gradient(objective->context, w, &rule->loss, gradient);
+}
+
+/* States as they were before step 1; w stays. */
+static Status rule_forget(Rule *rule) {
+    for (size_t k = RULE_G + 1; k < rule->n_columns; k++)
+        if (k != rule->factor_column)
+            memset(rule_vector(rule, rule->columns[k]), 0, rule->n * sizeof(double));
+    return STATUS_OK;
+}
+
+/* Tries steps until one is taken. */
+static Status rule_step_measured(Rule *rule, double *rate, Reason *reason) {
+    Measured *measured = rule->measured;
+    MeasuredTrial trial = MEASURED_AGAIN;
+    const double *w = rule->columns[RULE_W], *gradient = rule->columns[RULE_G];
+    TRY(measured_start_round(measured, w, rule->loss, gradient, &rule->evaluations, reason));
+    if (rule->factor_column)
+        memcpy(rule_vector(rule, rule->columns[rule->factor_column]), measured_factors(measured),
+               rule->n * sizeof(double));
+    if (measured_turned(measured)) TRY(rule_forget(rule));
+    *rate = measured_rate(measured);
+    while (*reason == REASON_RUNNING && (trial == MEASURED_AGAIN || trial == MEASURED_AFRESH)) {
+        if (trial == MEASURED_AFRESH) TRY(rule_forget(rule));
+        *rate = measured_rate(measured);
+        rule->parameters[RULE_SETTINGS + rule->rate_setting] = *rate;
         TRY(rule_update(rule));
-        next = rule->columns_next[RULE_W];
-        before = NULL;
+        TRY(measured_try(measured, rule->columns_next[RULE_W], &rule->evaluations, &trial, reason));
     }
+    if (trial == MEASURED_STAYS) rule->stepped = false;
+    return STATUS_OK;
+}
+
+static Status rule_step_given(Rule *rule, double *rate) {
+    TRY(rule_rate(rule, rate));
+    return rule_update(rule);
+}
+
+static void rule_report(Rule *rule, double rate, StepReport *report) {
+    const double *w = rule->columns[RULE_W];
     *report = (StepReport){.step = rule->step,
                            .evaluations = rule->evaluations,
                            .loss = rule->loss,
                            .next_loss = NAN,
-                           .rate = rate,
-                           .before = rule->step > 1 ? before : NULL};
-    optim_report(report, objective, w, gradient, next);
+                           .rate = rate};
+    optim_report(report, rule->objective, w, rule->columns[RULE_G],
+                 rule->stepped ? rule->columns_next[RULE_W] : w);
+}
+
+Status optim_rule_step(Rule *rule, StepReport *report, Reason *reason) {
+    double rate = NAN, *gradient = rule_vector(rule, rule->columns[RULE_G]);
     *reason = REASON_RUNNING;
+    rule_turn(rule);
+    TRY(rule_feel(rule, gradient));
+    /* A step from a slope that is not finite would lose the place; stop_check ends the walk here.
+     */
+    bool finite = isfinite(rule->loss) && optim_finite(gradient, rule->n);
+    if (finite)
+        TRY(rule->measured ? rule_step_measured(rule, &rate, reason)
+                           : rule_step_given(rule, &rate));
+    if (rule->measured && *reason != REASON_RUNNING && !rule->stepped) rule->step--;
+    rule_report(rule, rate, report);
+    if (!finite && rule->step > 1) report->before = rule->columns_next[RULE_W];
+    if (rule->measured && *reason == REASON_RUNNING) measured_end_round(rule->measured, report);
+    if (rule->measured && *reason == REASON_SLOPE) measured_end(rule->measured, report);
     return STATUS_OK;
 }
 
@@ -453,6 +549,10 @@ double optim_rule_setting(const Rule *rule, const char *name) {
     return rule->parameters[RULE_SETTINGS + index];
 }
 
+const Measured *optim_rule_measured(const Rule *rule) {
+    return rule->measured;
+}
+
 void optim_rule_epoch(Rule *rule, long long epoch) {
     rule->epoch = epoch;
 }
@@ -460,7 +560,7 @@ void optim_rule_epoch(Rule *rule, long long epoch) {
 /* ---- many rounds in one go ------------------------------------------------------------------- */
 
 bool optim_rule_own_view(Rule *rule, RuleView *view) {
-    if (rule->step == 0 || (rule->schedule.plan && !rule->schedule.constant)) return false;
+    if (rule->measured || rule->step == 0 || (rule->schedule.plan && !rule->schedule.constant)) return false;
     for (size_t k = 0; k < rule->n_columns; k++)
         if (k != RULE_G && !(rule->graph->graph->nodes[rule->graph->next[k]].flags & NODE_ROWS))
             return false; /* it would have to be spread */

@@ -141,6 +141,20 @@ bool optim_is_first_order(const Walker *walker) {
     return !walker->method;
 }
 
+bool optim_is_measured(const Walker *walker) {
+    return walker->rule && optim_rule_measured(walker->rule);
+}
+
+bool optim_ends_itself(const Walker *walker) {
+    return optim_is_measured(walker) && measured_ends(optim_rule_measured(walker->rule));
+}
+
+double optim_measured_rate(const Walker *walker, double *spread) {
+    const Measured *measured = walker->rule ? optim_rule_measured(walker->rule) : NULL;
+    *spread = 1;
+    return measured ? measured_rate_now(measured, spread) : NAN;
+}
+
 bool optim_is_least_squares(const Walker *walker) {
     return walker->method && walker->method->needs_least_squares;
 }

@@ -186,7 +186,7 @@ static Status restart_walk(Walk *walk, StepReport *report, Error *error) {
     restart_point(walk, walk->restarts_done, walk->work);
     Status status =
         optim_open(train_objective(walk->problem), &walk->method, walk->work, &walker, error);
-    settings.first_order = walker && optim_is_first_order(walker);
+    settings.first_order = walker && optim_is_first_order(walker) && !optim_ends_itself(walker);
     if (status == STATUS_OK) status = stop_open(&settings, walk->n, &stop, error);
     if (status == STATUS_OK) status = restart_run(walk, walker, stop, report, error);
     if (status == STATUS_OK) { /* the report outlives its walker: point it at what stays */

@@ -111,7 +111,8 @@ Status train_curve_slopes(Problem *problem, const double *x, const double *colum
 typedef struct WalkOptions {
     const char *optimizer; /* a name, or the text of a rule (it holds a '='); NULL: chosen */
     const char *rate;      /* expression; NULL: the method's own */
-    bool rate_measured;    /* nobody gave 'rate': it was measured */
+    bool rate_measured;    /* without 'rate': rules that can measure theirs do */
+    bool rate_part;        /* nobody gave 'rate': it is a part of what was measured at the start */
     const char *until;
     long long steps;  /* 0: default */
     long long epochs; /* 0: not given */
@@ -168,7 +169,8 @@ typedef struct WalkFacts {
     size_t valleys;
     bool chosen; /* neither rate nor optimizer was given */
     bool first_order, user_rate, user_steps, default_limit;
-    bool rate_measured;
+    bool rate_measured, rate_part; /* as it walks; a part of that of the start */
+    bool scaled;                   /* and the parameters have scales of their own */
     double own_rate; /* the default in the text of the rule; NaN: it has none */
     bool batches; /* a round sees a part of the rows: so many */
     long long batch;

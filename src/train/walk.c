@@ -32,10 +32,14 @@ static void walk_settle_options(Walk *walk, MethodSettings *method, StopSettings
     long long steps =
         options->steps ? options->steps : options->epochs * walk_steps_per_epoch(walk);
     walk->asked_steps = steps > 0;
-    bool given = options->rate && !options->rate_measured;
+    bool given = options->rate && !options->rate_part;
     if (!steps) steps = given ? WALK_STEPS_WITH_RATE : WALK_STEPS;
     walk->max_steps = steps;
-    *method = (MethodSettings){.rate = options->rate, .last_step = steps};
+    *method = (MethodSettings){.rate = options->rate,
+                               .last_step = steps,
+                               .measured = options->rate_measured,
+                               .all_steps = walk->asked_steps,
+                               .parts = walk_steps_per_epoch(walk) > 1};
     if (name && walk_names_rule(name))
         method->text = name;
     else
@@ -83,7 +87,8 @@ Status train_walk_open(Problem *problem, const WalkOptions *options, const doubl
     if (status != STATUS_OK) error_memory(error);
     if (status == STATUS_OK)
         status = optim_open(train_objective(problem), &walk->method, start, &walk->walker, error);
-    stop.first_order = walk->walker && optim_is_first_order(walk->walker);
+    stop.first_order = walk->walker && optim_is_first_order(walk->walker) &&
+                       !optim_ends_itself(walk->walker);
     if (status == STATUS_OK) status = stop_open(&stop, walk->n, &walk->stop, error);
     walk->facts.method = walk->walker ? optim_method_name(walk->walker) : "";
     walk->facts.start_loss = walk->facts.loss = NAN;
@@ -297,8 +302,12 @@ void train_walk_facts(const Walk *walk, WalkFacts *facts) {
     facts->restarts = walk->restarts_done;
     facts->searched = walk->options.searched;
     facts->valleys = walk->n_valleys;
-    facts->user_rate = walk->options.rate && !walk->options.rate_measured;
-    facts->rate_measured = walk->options.rate_measured;
+    facts->user_rate = walk->options.rate && !walk->options.rate_part;
+    facts->rate_part = walk->options.rate && walk->options.rate_part;
+    facts->rate_measured = optim_is_measured(walk->walker);
+    double spread, rate = optim_measured_rate(walk->walker, &spread);
+    facts->scaled = spread > 1;
+    if (!walk->begun) facts->first_rate = rate;
     facts->own_rate = optim_setting(walk->walker, "rate");
     facts->batches = walk_steps_per_epoch(walk) > 1;
     facts->batch = walk->options.batch;

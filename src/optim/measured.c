@@ -1,0 +1,392 @@
+/* measured: the rate of first-order rules, felt by the walker himself.
+ *
+ * Scales. Each parameter has a factor, one over the curvature felt by it (scales.c), at the start
+ * and again after 1, 2, 4, 8, ... rounds: so that units do not matter, and that a start that tells
+ * nothing about the valley is forgotten.
+ *
+ * Plain descent. The rate is measured in every round from the last step s and the change y of the
+ * slope along it, s's / s'y over scaled parameters: the inverse of the curvature met on the way
+ * (Barzilai and Borwein 1988, the longer of their two). It is rounded to 1/256 of itself, in units
+ * of the first: rates that differ by rounding would part ways within some fifty rounds otherwise,
+ * and the same walk in other units would not take the same rounds. Where the slope did not grow along the step
+ * the next one is four times as long.
+ *
+ * Rules that gather speed (momentum, Nesterov's). Their first step from rest is as long as plain
+ * descent's; the rate stays until the scales are felt again, but for rejections, which halve it. When
+ * the last step has come to lead up, what was rolled so far is forgotten (O'Donoghue and Candes 2015).
+ *
+ * Why it is safe. A step is taken only if the loss lands below the largest of the last ten, by a
+ * part of what the slope promises (Grippo, Lampariello and Lucidi 1986; Raydan 1997; with bounds
+ * Birgin, Martinez and Raydan 2000); else the same round tries again with a smaller rate. So no
+ * loss is ever above that of the start, and nothing that is not finite is stepped on.
+ *
+ * The end. What the slope promises over scaled parameters, g'Dg, has the unit of the loss: it is
+ * compared with that of the start, and with how far the loss has fallen. Below the noise of the
+ * loss the walk goes on for some rounds by the slope alone, then ends.
+ *
+ * Where it does not hold. A fixed rate that is too large for the start may be thrown over a ridge
+ * into a lower valley; this one never is. Near a saddle both are slow. A loss that falls for ever
+ * has no scale; its walk ends when a number is infinite. */
+#include <float.h>
+#include <math.h>
+#include <string.h>
+
+#include "optim.h"
+
+enum {
+    MEASURED_LOSSES = 10, /* the largest of so many must be undercut */
+    MEASURED_NOISY = 20,  /* rounds that promise less than the loss can show */
+    MEASURED_IDLE = 100,  /* rounds without a loss or a slope lower than any before */
+    MEASURED_TRIES = 3,   /* rejections until the noise of the loss is measured */
+    MEASURED_STEPS = 8    /* bits of a rate */
+};
+static const double MEASURED_PART = 1e-4;   /* of the promise that must be kept */
+static const double MEASURED_GROWTH = 4;    /* of the rate, where the ground bends down; */
+static const double MEASURED_LEAP = 1000;   /* at most, by measurement */
+static const double MEASURED_SLOPE = 1e-8;  /* of that of the start: arrived, where */
+static const double MEASURED_GAIN = 1e-16;  /* of how far the loss has fallen is still to be had */
+
+struct Measured {
+    const Objective *objective;
+    size_t n;
+    double stable, reach; /* of the rule: see MeasuredSettings */
+    bool gathers;     /* speed: not plain descent */
+    bool all_steps;   /* no end of its own */
+    bool parts;       /* rounds see a part of the rows: scales and rate are those of the start */
+    double *storage;
+    double *factor;   /* n: of each parameter's rate, the user's included */
+    double *start;    /* n: slope at the start */
+    double *at, *slope; /* n each: where the last round began */
+    double *gradient; /* n: at the newest trial */
+    double *spare;    /* n */
+    double base;      /* one over the greatest curvature over scaled parameters; 0: not known */
+    double flat;      /* least curvature of a parameter: that of factor 1 */
+    double rate, loss, trial_loss, start_loss;
+    double noise, felt; /* of the loss: at least; where it was felt */
+    double losses[MEASURED_LOSSES];
+    double end_value, end_bound;
+    long long rounds;
+    bool known;       /* 'gradient' and 'trial_loss' are those of where he stands */
+    bool turned;      /* the last step has come to lead up */
+    bool stuck;       /* no step from here lands lower */
+    double lowest, flattest; /* of the loss; of what the slope promised */
+    int tries, noisy, idle;
+};
+
+/* ---- opening --------------------------------------------------------------------------------- */
+
+static Status measured_scale(Measured *measured, const double *x, const double *gradient) {
+    double greatest, flat, *factor = measured->spare;
+    bool again = measured->rounds > 0;
+    for (size_t i = 0; again && i < measured->n; i++)
+        factor[i] = measured->factor[i] / (measured->objective->rate ? measured->objective->rate[i] : 1);
+    TRY(optim_scales(measured->objective, x, gradient, again, factor, &flat, &greatest));
+    if (!(greatest > 0) || !isfinite(1 / greatest)) return STATUS_OK; /* those of before stay */
+    memcpy(measured->factor, factor, measured->n * sizeof *factor);
+    measured->base = 1 / greatest;
+    measured->flat = flat;
+    return STATUS_OK;
+}
+
+static Status measured_begin(Measured *measured, const double *x) {
+    const Objective *objective = measured->objective;
+    for (size_t i = 0; i < measured->n; i++)
+        measured->factor[i] = objective->rate ? objective->rate[i] : 1;
+    TRY(objective->loss_gradient(objective->context, x, &measured->trial_loss,
+                                 measured->gradient));
+    measured->known = !measured->parts;
+    measured->start_loss = measured->trial_loss;
+    memcpy(measured->start, measured->gradient, measured->n * sizeof(double));
+    if (!isfinite(measured->trial_loss) || !optim_finite(measured->gradient, measured->n))
+        return STATUS_OK;
+    return measured_scale(measured, x, measured->gradient);
+}
+
+/* From rest, as long a step as plain descent's. Rounds that see a part of the rows each cannot try:
+ * half of what is stable. */
+static double measured_first(const Measured *measured) {
+    return measured->base * (measured->parts ? measured->stable / 2 : 1 / measured->reach);
+}
+
+Status measured_open(const Objective *objective, const MeasuredSettings *settings, const double *x,
+                     Measured **out) {
+    size_t n = objective->n;
+    Measured *measured = *out = memory_new(1, sizeof *measured);
+    if (!measured) return STATUS_MEMORY;
+    *measured = (Measured){.objective = objective,
+                           .n = n,
+                           .stable = settings->stable,
+                           .reach = settings->reach,
+                           .gathers = settings->gathers,
+                           .all_steps = settings->all_steps,
+                           .parts = settings->parts};
+    measured->storage = memory_new(6 * n + 1, sizeof(double));
+    if (!measured->storage) return STATUS_MEMORY;
+    measured->factor = measured->storage;
+    measured->start = measured->storage + n;
+    measured->at = measured->storage + 2 * n;
+    measured->slope = measured->storage + 3 * n;
+    measured->gradient = measured->storage + 4 * n;
+    measured->spare = measured->storage + 5 * n;
+    TRY(measured_begin(measured, x));
+    measured->rate = measured->base > 0 ? measured_first(measured) : settings->otherwise;
+    return STATUS_OK;
+}
+
+void measured_close(Measured *measured) {
+    if (!measured) return;
+    memory_free(measured->storage);
+    memory_free(measured);
+}
+
+const double *measured_factors(const Measured *measured) {
+    return measured->factor;
+}
+
+double measured_rate(const Measured *measured) {
+    return measured->rate;
+}
+
+bool measured_turned(const Measured *measured) {
+    return measured->turned;
+}
+
+double measured_rate_now(const Measured *measured, double *spread) {
+    double low = INFINITY, high = 0;
+    for (size_t i = 0; i < measured->n; i++) {
+        low = fmin(low, measured->factor[i]);
+        high = fmax(high, measured->factor[i]);
+    }
+    *spread = high > low ? high / low : 1;
+    return measured->rate;
+}
+
+bool measured_ends(const Measured *measured) {
+    return !measured->parts;
+}
+
+/* ---- the rate of a round --------------------------------------------------------------------- */
+
+static double measured_promise(const Measured *measured, const double *gradient) {
+    double sum = 0;
+    for (size_t i = 0; i < measured->n; i++) {
+        if (measured->objective->low && optim_held(measured->objective, measured->at, gradient, i))
+            continue;
+        sum += gradient[i] * measured->factor[i] * gradient[i];
+    }
+    return sum;
+}
+
+/* To MEASURED_STEPS bits, in units of the first rate. */
+static double measured_round(const Measured *measured, double rate) {
+    int power;
+    double unit = measured->base > 0 ? measured->base : 1;
+    double part = frexp(rate / unit, &power);
+    part = rint(ldexp(part, MEASURED_STEPS));
+    return ldexp(part, power - MEASURED_STEPS) * unit;
+}
+
+/* From the last step, which began at 'at', and the change of the slope. */
+static void measured_feel_rate(Measured *measured, const double *x, const double *gradient) {
+    double squares = 0, along = 0;
+    for (size_t i = 0; i < measured->n; i++) {
+        double step = x[i] - measured->at[i];
+        squares += step / measured->factor[i] * step;
+        along += step * (gradient[i] - measured->slope[i]);
+    }
+    double rate = MEASURED_GROWTH * measured->rate;
+    if (along > 0) rate = fmin(squares / along, MEASURED_LEAP * measured->rate);
+    rate = measured_round(measured, rate);
+    if (rate > 0 && isfinite(rate)) measured->rate = rate;
+}
+
+/* After 1, 2, 4, ... rounds, once that costs no more than the walk so far. */
+static bool measured_due(const Measured *measured) {
+    long long k = measured->rounds;
+    return (measured->n > 1 || measured->gathers) && k > 0 && (k & (k - 1)) == 0 && 4 * k >= (long long)measured->n;
+}
+
+/* The last step leads up by now: what was rolled so far goes the wrong way. */
+static bool measured_climbs(const Measured *measured, const double *x, const double *gradient) {
+    double along = 0;
+    for (size_t i = 0; measured->rounds > 0 && i < measured->n; i++)
+        along += gradient[i] * (x[i] - measured->at[i]);
+    return along > 0;
+}
+
+static Status measured_prepare(Measured *measured, const double *x, const double *gradient) {
+    bool due = measured_due(measured);
+    if (measured->parts) return STATUS_OK;
+    if (due) TRY(measured_scale(measured, x, gradient));
+    if (measured->gathers) measured->turned = measured_climbs(measured, x, gradient);
+    else if (measured->rounds > 0) measured_feel_rate(measured, x, gradient);
+    if (measured->gathers && due && measured->base > 0) measured->rate = measured_first(measured);
+    memcpy(measured->at, x, measured->n * sizeof *x);
+    memcpy(measured->slope, gradient, measured->n * sizeof *gradient);
+    return STATUS_OK;
+}
+
+/* ---- the end --------------------------------------------------------------------------------- */
+
+/* Each parameter by itself would gain half of its slope squared over its curvature. */
+static double measured_gain(const Measured *measured, double promise) {
+    return measured->base > 0 ? promise / measured->flat / 2 : measured->rate * promise;
+}
+
+static bool measured_arrived(Measured *measured, double promise) {
+    double start = sqrt(measured_promise(measured, measured->start)), slope = sqrt(promise);
+    double fallen = measured->start_loss - measured->loss;
+    measured->end_value = slope;
+    measured->end_bound = MEASURED_SLOPE * start;
+    return slope == 0 || (slope <= measured->end_bound &&
+                          measured_gain(measured, promise) <= MEASURED_GAIN * fallen);
+}
+
+static double measured_top(const Measured *measured) {
+    double top = measured->loss;
+    for (long long k = 0; k < MEASURED_LOSSES && k <= measured->rounds; k++)
+        top = fmax(top, measured->losses[k]);
+    return top;
+}
+
+/* Rounds in which neither the loss that must be undercut nor the slope has come lower than ever. */
+static bool measured_idles(Measured *measured, double promise) {
+    double gain = measured_gain(measured, promise), top = measured_top(measured);
+    bool lower = top < measured->lowest - measured->noise;
+    bool flatter = gain < measured->flattest / 4;
+    bool first = measured->rounds == 0;
+    if (first || lower) measured->lowest = top;
+    if (first || flatter) measured->flattest = gain;
+    measured->idle = first || lower || flatter ? 0 : measured->idle + 1;
+    return measured->idle > MEASURED_IDLE;
+}
+
+/* Nothing more can be seen in the loss: does it agree with the slope, as far as it can be seen? */
+static Status measured_last_word(Measured *measured, double promise, long long *evaluations,
+                                 Reason *reason) {
+    bool agrees = true;
+    double *direction = measured->spare;
+    for (size_t i = 0; i < measured->n; i++)
+        direction[i] = -measured->factor[i] * measured->slope[i];
+    TRY(optim_gradient_agrees(measured->objective, measured->at, measured->loss, direction,
+                              -promise, measured->noise, measured->gradient, &agrees,
+                              evaluations));
+    measured->known = false;
+    *reason = agrees ? REASON_ROUNDING : REASON_STALLED;
+    return STATUS_OK;
+}
+
+static void measured_note_loss(Measured *measured) {
+    measured->losses[measured->rounds % MEASURED_LOSSES] = measured->loss;
+    measured->noise = fmax(measured->felt, 16 * DBL_EPSILON * fabs(measured->loss));
+}
+
+Status measured_start_round(Measured *measured, const double *x, double loss,
+                            const double *gradient, long long *evaluations, Reason *reason) {
+    *reason = REASON_RUNNING;
+    measured->loss = loss;
+    measured->tries = 0;
+    TRY(measured_prepare(measured, x, gradient));
+    if (measured->parts) return STATUS_OK;
+    measured_note_loss(measured);
+    double promise = measured_promise(measured, gradient);
+    double gain = fmax(measured->rate * promise, measured_gain(measured, promise));
+    measured->noisy = gain <= measured->noise ? measured->noisy + 1 : 0;
+    bool idles = measured_idles(measured, promise);
+    if (measured->all_steps) return STATUS_OK;
+    if (measured_arrived(measured, promise)) *reason = REASON_SLOPE;
+    else if (measured->noisy > MEASURED_NOISY || idles)
+        return measured_last_word(measured, promise, evaluations, reason);
+    return STATUS_OK;
+}
+
+/* ---- trials ---------------------------------------------------------------------------------- */
+
+static bool measured_accepts(const Measured *measured, const double *trial) {
+    double top = measured_top(measured), promise = 0;
+    for (size_t i = 0; i < measured->n; i++)
+        promise -= measured->slope[i] * (trial[i] - measured->at[i]);
+    if (!isfinite(measured->trial_loss) || !optim_finite(measured->gradient, measured->n))
+        return false;
+    return measured->trial_loss <= top - MEASURED_PART * fmax(promise, 0) + measured->noise;
+}
+
+/* Where a parabola through what is known has its lowest point, within a tenth and a half. */
+static void measured_shrink(Measured *measured, const double *trial) {
+    double promise = 0, part = 0.1;
+    for (size_t i = 0; i < measured->n; i++)
+        promise -= measured->slope[i] * (trial[i] - measured->at[i]);
+    if (isfinite(measured->trial_loss))
+        part = 0.5 * promise / (measured->trial_loss - measured->loss + promise);
+    if (!(part >= 0.1)) part = 0.1;
+    if (!(part <= 0.5) || measured->gathers) part = 0.5;
+    measured->rate = measured_round(measured, part * measured->rate);
+}
+
+static bool measured_moved(const Measured *measured, const double *trial) {
+    return memcmp(trial, measured->at, measured->n * sizeof *trial) != 0;
+}
+
+static Status measured_reject(Measured *measured, const double *trial, long long *evaluations,
+                              MeasuredTrial *verdict, Reason *reason) {
+    const Objective *objective = measured->objective;
+    bool moved = measured_moved(measured, trial);
+    measured->tries++;
+    measured_shrink(measured, trial);
+    *verdict = measured->gathers && measured->tries == 2 ? MEASURED_AFRESH : MEASURED_AGAIN;
+    if (measured->tries == MEASURED_TRIES) {
+        TRY(optim_loss_noise(objective, measured->at, measured->loss, measured->spare,
+                             &measured->felt, evaluations));
+        measured->noise = fmax(measured->noise, measured->felt);
+    }
+    if (moved && measured->rate > 0) return STATUS_OK;
+    *verdict = MEASURED_STAYS;
+    measured->known = false;
+    measured->stuck = true;
+    if (measured->all_steps) return STATUS_OK;
+    return measured_last_word(measured, measured_promise(measured, measured->slope), evaluations,
+                              reason);
+}
+
+Status measured_try(Measured *measured, const double *trial, long long *evaluations,
+                    MeasuredTrial *verdict, Reason *reason) {
+    const Objective *objective = measured->objective;
+    *verdict = measured->stuck ? MEASURED_STAYS : MEASURED_TAKEN;
+    if (measured->parts || measured->stuck) return STATUS_OK;
+    ++*evaluations;
+    TRY(objective->loss_gradient(objective->context, trial, &measured->trial_loss,
+                                 measured->gradient));
+    if (measured->trial_loss == -INFINITY) { /* there is no bottom that way */
+        *reason = REASON_DIVERGED;
+        return STATUS_OK;
+    }
+    if (!measured_accepts(measured, trial))
+        return measured_reject(measured, trial, evaluations, verdict, reason);
+    measured->known = true;
+    return STATUS_OK;
+}
+
+/* ---- between rounds -------------------------------------------------------------------------- */
+
+Status measured_feel(Measured *measured, const double *x, double *loss, double *gradient,
+                     long long *evaluations) {
+    const Objective *objective = measured->objective;
+    if (measured->rounds == 0) ++*evaluations; /* made when the scales were felt */
+    if (!measured->known) {
+        if (measured->rounds > 0 || measured->parts) ++*evaluations;
+        return objective->loss_gradient(objective->context, x, loss, gradient);
+    }
+    *loss = measured->trial_loss;
+    memcpy(gradient, measured->gradient, measured->n * sizeof *gradient);
+    return STATUS_OK;
+}
+
+void measured_end_round(Measured *measured, StepReport *report) {
+    measured->rounds++;
+    if (measured->known) report->next_loss = measured->trial_loss;
+}
+
+void measured_end(const Measured *measured, StepReport *report) {
+    report->end_value = measured->end_value;
+    report->end_bound = measured->end_bound;
+}
