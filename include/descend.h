@@ -177,7 +177,7 @@ DESCEND_API descend_walk *descend_walk_open(descend_model *model, descend_table 
  * gradient (exact, probe), restarts, seed, executor (auto, reference, interpreted, compiled),
  * threads, precision (f64, f32), loss, weight, error, xerror, group, drop, cache (the absolute path
  * of a folder, or off: where compiled formulas are kept; off unless set), profile (on, off),
- * intervals (linear, profile, bootstrap, bootstrap:N).
+ * intervals (linear, profile, bootstrap, bootstrap:N), watch (off: no word on what happened).
  * Only before the first step. */
 DESCEND_API descend_status descend_walk_set(descend_walk *walk, const char *option,
                                             const char *value, descend_error **error);
