@@ -241,10 +241,16 @@ static void json_digest(ViewJson *json, uint64_t digest) {
 
 static void json_advice(ViewJson *json, const Command *command, const char *advice) {
     Text text = {0};
-    cli_advice(command, advice, &text);
-    view_json_text(json, "advice", text_string(&text));
+    if (advice[0]) cli_advice(command, advice, &text);
+    view_json_text(json, "advice", advice[0] ? text_string(&text) : NULL);
     json->out->failed = json->out->failed || text.failed;
     text_free(&text);
+}
+
+static void json_happened(ViewJson *json, descend_walk *walk, const char *key,
+                          const char *language) {
+    const char *text = descend_walk_text(walk, key, language);
+    view_json_text(json, key, text[0] ? text : NULL);
 }
 
 void cli_json_walk(Cli *cli, ViewJson *json, const Command *command, const CliInputs *inputs,
@@ -253,9 +259,8 @@ void cli_json_walk(Cli *cli, ViewJson *json, const Command *command, const CliIn
     descend_verdict verdict = descend_walk_verdict(walk);
     view_json_text(json, "verdict", descend_verdict_name(verdict));
     view_json_text(json, "reason", descend_walk_text(walk, "reason", language));
-    view_json_text(json, "happened", descend_walk_text(walk, "happened", language));
-    view_json_text(json, "happened_because",
-                   descend_walk_text(walk, "happened_because", language));
+    json_happened(json, walk, "happened", language);
+    json_happened(json, walk, "happened_because", language);
     json_number_key(json, walk, "loss");
     json_number_key(json, walk, "start_loss");
     json_number_key(json, walk, "steps");
@@ -275,8 +280,8 @@ void cli_json_walk(Cli *cli, ViewJson *json, const Command *command, const CliIn
     json_digest(json, descend_walk_digest(walk));
     if (command->values[OPTION_PROFILE]) cli_json_profile(json, walk);
     if (command->verb == VERB_FIT) json_fit(cli, json, walk, inputs);
-    if (verdict == DESCEND_VERDICT_DIVERGED || verdict == DESCEND_VERDICT_NON_FINITE) {
-        json_number_key(json, walk, "rate_limit");
-        json_advice(json, command, descend_walk_text(walk, "advice", language));
-    }
+    bool flew = verdict == DESCEND_VERDICT_DIVERGED || verdict == DESCEND_VERDICT_NON_FINITE;
+    if (flew) json_number_key(json, walk, "rate_limit");
+    const char *advice = descend_walk_text(walk, "advice", language);
+    if (flew || advice[0]) json_advice(json, command, advice);
 }

@@ -304,19 +304,32 @@ bool diagnose_quadratic(const Graph *graph, NodeId loss);
 
 /* ---- pace.c ---------------------------------------------------------------------------------- */
 
+typedef enum Verdict {
+    VERDICT_RUNNING,
+    VERDICT_CONVERGED,
+    VERDICT_STEP_LIMIT,
+    VERDICT_STOPPED_EARLY,
+    VERDICT_STALLED,
+    VERDICT_OSCILLATING,
+    VERDICT_DIVERGED,
+    VERDICT_NON_FINITE,
+    VERDICT_INTERRUPTED
+} Verdict;
+
 /* NaN where it is not known: with methods that are no rules, all is. */
 typedef struct Pace {
     double momentum, limit_factor;
     bool looks_ahead;           /* Nesterov's rule */
     double limit, end_limit;    /* the largest rate that works at the start; at the end */
-    double low, high;           /* least and greatest curvature at the end; */
+    double low, high;           /* least and greatest curvature at the end, or, where he flew off,
+                                 * at the start; */
     double best, best_rounds;   /* the fastest rate there, and its rounds for one more digit */
     double along;               /* curvature along the slope at the end */
     double distance, fall;      /* to the bottom of the parabola that fits there */
 } Pace;
 void diagnose_pace_none(Pace *pace);
-/* Costs a hundredth of what the walk took, or as long as a blink; with 'at_length' longer. */
-Status diagnose_pace(const Problem *problem, const Walk *walk, bool at_length, Pace *pace);
+/* Costs a hundredth of what the walk took, or as long as a blink; after a bad end longer. */
+Status diagnose_pace(const Problem *problem, const Walk *walk, Verdict verdict, Pace *pace);
 /* Rounds for one more digit at a rate, where the walk ended: in the slowest direction, and in the
  * steepest. Infinite: never. */
 double diagnose_pace_rounds(const Pace *pace, double rate);
@@ -380,18 +393,6 @@ bool diagnose_terrace(const Problem *problem, const double *x);
 
 /* ---- words.c --------------------------------------------------------------------------------- */
 
-typedef enum Verdict {
-    VERDICT_RUNNING,
-    VERDICT_CONVERGED,
-    VERDICT_STEP_LIMIT,
-    VERDICT_STOPPED_EARLY,
-    VERDICT_STALLED,
-    VERDICT_OSCILLATING,
-    VERDICT_DIVERGED,
-    VERDICT_NON_FINITE,
-    VERDICT_INTERRUPTED
-} Verdict;
-
 /* What happened on a walk, in one name. */
 typedef enum Happened {
     HAPPENED_NOTHING, /* it is still running */
@@ -418,7 +419,7 @@ typedef struct Happening {
 enum { WORDS_ADVICE = 96 };
 typedef struct Words {
     Verdict verdict;
-    Message method, reason[2], story[2], pace;
+    Message method, reason[4], story[2], pace;
     Happening happening;
     double rate_limit;         /* at the start; NaN */
     char advice[WORDS_ADVICE]; /* options to add or change: "--rate 0.5"; "" */
@@ -437,10 +438,14 @@ void diagnose_happened(const Problem *problem, const WalkFacts *facts, const Pac
                        Verdict verdict, Ground ground, Happening *out);
 const char *diagnose_happened_name(Happened name); /* "too_small" */
 MessageId diagnose_happened_word(Happened name);
-/* Not flown off: there is no bottom that way. */
+/* Not flown off: there is no bottom that way. A last step that overflowed upwards was too long. */
 bool diagnose_falls(const WalkFacts *facts);
 /* That the slope took on the whole way; infinite where it did not shrink. */
 double diagnose_rounds_a_digit(const WalkFacts *facts);
+/* A rate to try in the place of one that threw him out: one of which it is known that he arrives
+ * with it, or one that is measured on the way. */
+bool diagnose_retry(const Graph *graph, const WalkFacts *facts, const Pace *pace,
+                    char advice[WORDS_ADVICE]);
 /* Options against it; false: there are none here. */
 bool diagnose_remedy(const Graph *graph, const Happening *happening, const WalkFacts *facts,
                      const Pace *pace, char advice[WORDS_ADVICE]);
@@ -485,6 +490,25 @@ typedef struct Baseline {
     double p;
 } Baseline;
 Status diagnose_baseline(Problem *problem, const double *x, Baseline *baseline);
+
+/* ---- flight.c -------------------------------------------------------------------------------- */
+
+/* Of a walk that flew off: what went farthest, from the start to the last place where the loss was
+ * finite, or, where that is the start itself, to the place after it. */
+typedef struct Flight {
+    bool known;       /* something moved */
+    size_t parameter; /* scalar: measured in units in which the loss curves alike by each one */
+    double from, to;
+    Text term; /* the additive term that is largest there, in the user's words; "": none */
+    double term_from, term_to; /* its value, in the row where it is largest */
+    bool has_row;
+    size_t row; /* from 0 */
+} Flight;
+Status diagnose_flight(const Problem *problem, const WalkFacts *facts, Flight *flight);
+void diagnose_flight_free(Flight *flight);
+/* The same as sentences: the parameter, the term; empty where they are not known. */
+Status diagnose_flight_words(const Problem *problem, const WalkFacts *facts,
+                             Message sentences[2]);
 
 /* ---- seed_words.c ---------------------------------------------------------------------------- */
 

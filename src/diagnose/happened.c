@@ -42,7 +42,8 @@ static bool happened_is(const Scene *scene, Happened name, Message why) {
 }
 
 bool diagnose_falls(const WalkFacts *facts) {
-    return !facts->first_order || facts->loss < facts->start_loss;
+    bool up = facts->fault_point && !(facts->stop_value < 0);
+    return !facts->first_order || (facts->loss < facts->start_loss && !up);
 }
 
 double diagnose_rounds_a_digit(const WalkFacts *facts) {
@@ -89,7 +90,7 @@ static bool happened_by_end(const Scene *scene) {
                                                        : happened_overstepped(scene);
 }
 
-/* ---- where the loss goes -------------------------------------------------------------------------- */
+/* ---- where the loss goes --------------------------------------------------------------------- */
 
 /* Nor any nearer to the bottom, where that can be told. */
 static bool happened_gets_no_lower(const Scene *scene) {
@@ -154,7 +155,7 @@ static bool happened_on_plateau(const Scene *scene) {
                                     happened_number(facts->loss).s, NULL));
 }
 
-/* ---- networks, and formulas that explain nothing ----------------------------------------------- */
+/* ---- networks, and formulas that explain nothing --------------------------------------------- */
 
 /* Half of the units and more say the same in every row, and it shows. */
 static bool happened_dead(const Scene *scene) {

@@ -166,16 +166,18 @@ static Status pace_look_down(const Objective *objective, const WalkFacts *facts,
 /* ---- the whole ------------------------------------------------------------------------------- */
 
 static Status pace_measure(const Objective *objective, const WalkFacts *facts, size_t products,
-                           Pace *pace) {
-    double low, high, greatest = NAN, end = NAN;
+                           bool flew, Pace *pace) {
+    double greatest = NAN, end = NAN;
     if (isfinite(facts->start_loss))
-        TRY(pace_curvature(objective, facts->start, products, &low, &high, &greatest));
+        TRY(pace_curvature(objective, facts->start, products, &pace->low, &pace->high, &greatest));
     if (greatest > 0) pace->limit = pace->limit_factor / greatest;
-    if (!isfinite(facts->loss) || facts->steps == 0) return STATUS_OK;
-    TRY(pace_curvature(objective, facts->values, products, &pace->low, &pace->high, &end));
-    if (end > 0) pace->end_limit = pace->limit_factor / end;
+    if (!flew && isfinite(facts->loss) && facts->steps > 0) {
+        TRY(pace_curvature(objective, facts->values, products, &pace->low, &pace->high, &end));
+        if (end > 0) pace->end_limit = pace->limit_factor / end;
+        TRY(pace_look_down(objective, facts, pace));
+    }
     pace_find_best(pace);
-    return pace_look_down(objective, facts, pace);
+    return STATUS_OK;
 }
 
 void diagnose_pace_none(Pace *pace) {
@@ -183,7 +185,7 @@ void diagnose_pace_none(Pace *pace) {
                    .best = NAN, .best_rounds = NAN, .distance = NAN, .fall = NAN, .along = NAN};
 }
 
-Status diagnose_pace(const Problem *problem, const Walk *walk, bool at_length, Pace *pace) {
+Status diagnose_pace(const Problem *problem, const Walk *walk, Verdict verdict, Pace *pace) {
     const Objective *objective = train_exact_objective(problem);
     const Walker *walker = train_walker(walk);
     Problem *own = (Problem *)problem; /* it is given back as it was */
@@ -192,14 +194,16 @@ Status diagnose_pace(const Problem *problem, const Walk *walk, bool at_length, P
     Rows before;
     diagnose_pace_none(pace);
     train_walk_facts(walk, &facts);
-    PacePlan plan = pace_plan(problem, &facts, at_length);
+    bool flew = verdict == VERDICT_DIVERGED || verdict == VERDICT_NON_FINITE;
+    bool badly = flew || verdict == VERDICT_OSCILLATING || verdict == VERDICT_STALLED;
+    PacePlan plan = pace_plan(problem, &facts, badly);
     if (!facts.first_order || !objective->hessian_vector || plan.products == 0) return STATUS_OK;
     double beta = optim_setting(walker, "momentum");
     pace->momentum = isfinite(beta) ? beta : 0;
     pace->looks_ahead = strcmp(facts.method, "nesterov") == 0;
     pace->limit_factor = diagnose_limit_factor(walker);
     TRY(diagnose_look(own, plan.rows, 1, &before, &part));
-    Status status = pace_measure(objective, &facts, plan.products, pace);
+    Status status = pace_measure(objective, &facts, plan.products, flew, pace);
     diagnose_look_back(own, &before, &part);
     return status;
 }

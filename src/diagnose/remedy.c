@@ -6,8 +6,9 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { REMEDY_RESTARTS = 20, REMEDY_DIGITS = 8 /* that a walk goes down, mostly */ };
-
+enum { REMEDY_RESTARTS = 20, REMEDY_DIGITS = 8 /* that the slope loses on a whole walk */ };
+static const double REMEDY_ROUNDS = 1000; /* that a given rate has, unless more are asked for; */
+static const double REMEDY_SHARE = 0.8;   /* of them, at most */
 static const double REMEDY_MEASURED = 10; /* times the rounds allowed: no fixed rate will do */
 
 /* Two digits are enough to type; never above the rate itself. */
@@ -19,16 +20,32 @@ static void remedy_rate(double rate, char advice[WORDS_ADVICE]) {
     snprintf(advice, WORDS_ADVICE, "--rate %s", text.s);
 }
 
-static void remedy_measured(char advice[WORDS_ADVICE]) {
-    snprintf(advice, WORDS_ADVICE, "--rate measured");
+static bool remedy_measured(const WalkFacts *facts, char advice[WORDS_ADVICE]) {
+    bool plain = strcmp(facts->method, "gd") == 0;
+    if (facts->rate_measured) return false;
+    snprintf(advice, WORDS_ADVICE, plain ? "--rate measured" : "--optimizer gd --rate measured");
+    return true;
 }
 
-/* A fixed rate, where one gets there within the rounds allowed. */
-static void remedy_fixed(const WalkFacts *facts, const Pace *pace, double rate,
+/* In a bowl so round that he is at its bottom in time. */
+static bool remedy_arrives(const Graph *graph, const WalkFacts *facts, const Pace *pace,
+                           double rate) {
+    double rounds = REMEDY_DIGITS * diagnose_pace_rounds(pace, rate), allowed = REMEDY_ROUNDS;
+    if (facts->user_steps) allowed = fmax(allowed, (double)facts->max_steps);
+    bool known = isfinite(rate) && diagnose_quadratic(graph, graph->loss);
+    return known && rounds < REMEDY_SHARE * allowed;
+}
+
+/* A fixed rate where it is known to arrive, or one that is measured on the way; with batches there
+ * is nothing to measure. */
+static bool remedy_fixed(const Graph *graph, const WalkFacts *facts, const Pace *pace, double rate,
                          char advice[WORDS_ADVICE]) {
-    double rounds = REMEDY_DIGITS * diagnose_pace_rounds(pace, rate);
-    if (rounds <= (double)facts->max_steps || facts->batches) remedy_rate(rate, advice);
-    else remedy_measured(advice);
+    bool batches = facts->batches && isfinite(rate);
+    if (!batches && !remedy_arrives(graph, facts, pace, rate))
+        return remedy_measured(facts, advice);
+    if (rate == facts->first_rate) return false;
+    remedy_rate(rate, advice);
+    return true;
 }
 
 static double remedy_limit(const Pace *pace) {
@@ -37,24 +54,17 @@ static double remedy_limit(const Pace *pace) {
 }
 
 /* Half the limit is safe and needs no zig-zag. */
-static void remedy_too_small(const Happening *happening, const WalkFacts *facts, const Pace *pace,
+bool diagnose_retry(const Graph *graph, const WalkFacts *facts, const Pace *pace,
+                    char advice[WORDS_ADVICE]) {
+    return remedy_fixed(graph, facts, pace, remedy_limit(pace) / 2, advice);
+}
+
+static bool remedy_too_small(const Graph *graph, const Happening *happening,
+                             const WalkFacts *facts, const Pace *pace,
                              char advice[WORDS_ADVICE]) {
-    if (happening->better > 0) remedy_rate(happening->better, advice);
-    else remedy_fixed(facts, pace, remedy_limit(pace) / 2, advice);
-}
-
-/* Where the limit is not known, as on kinks, one that falls on the way settles down. */
-static bool remedy_too_large(const WalkFacts *facts, const Pace *pace, char advice[WORDS_ADVICE]) {
-    double limit = remedy_limit(pace);
-    if (limit < facts->first_rate * (1 + 1e-6)) remedy_fixed(facts, pace, limit / 2, advice);
-    else remedy_measured(advice);
+    if (!(happening->better > 0)) return diagnose_retry(graph, facts, pace, advice);
+    remedy_rate(happening->better, advice);
     return true;
-}
-
-static void remedy_zigzag(const WalkFacts *facts, const Pace *pace, char advice[WORDS_ADVICE]) {
-    double rate = isfinite(pace->best) ? pace->best : pace->end_limit / 2;
-    if (isfinite(rate)) remedy_fixed(facts, pace, rate, advice);
-    else remedy_measured(advice);
 }
 
 /* Nothing wrong, but no end in sight: the valley is narrow for any fixed rate. */
@@ -63,45 +73,54 @@ static bool remedy_narrow(const WalkFacts *facts, char advice[WORDS_ADVICE]) {
     double rounds = REMEDY_DIGITS * diagnose_rounds_a_digit(facts);
     if (!limit || !facts->user_rate || facts->batches || facts->restarted) return false;
     if (!(rounds > REMEDY_MEASURED * (double)facts->max_steps)) return false;
-    remedy_measured(advice);
-    return true;
+    return remedy_measured(facts, advice);
 }
 
 /* Falling to 0 on a straight line (Defazio and others 2023) averages the noise away; where the
  * rate falls already, larger batches do. */
-static void remedy_noise(const WalkFacts *facts, char advice[WORDS_ADVICE]) {
+static bool remedy_noise(const WalkFacts *facts, char advice[WORDS_ADVICE]) {
     if (facts->last_rate < facts->first_rate / 2)
         snprintf(advice, WORDS_ADVICE, "--batch %s", number_integer(10 * facts->batch).s);
     else
         snprintf(advice, WORDS_ADVICE, "--rate '%s*(1 - t/(T + 1))'",
                  number_round(facts->first_rate, 6).s);
+    return true;
+}
+
+/* A rate that is fixed might fly off from elsewhere. */
+static bool remedy_restarts(const WalkFacts *facts, char advice[WORDS_ADVICE]) {
+    char rate[WORDS_ADVICE] = "";
+    bool measured = facts->first_order && !facts->batches && remedy_measured(facts, rate);
+    snprintf(advice, WORDS_ADVICE, "%s%s--restarts %d", rate, measured ? " " : "",
+             REMEDY_RESTARTS);
+    return true;
+}
+
+/* A look at the points. */
+static bool remedy_plot(const Graph *graph, char advice[WORDS_ADVICE]) {
+    if (!graph->least_squares || !diagnose_quadratic(graph, graph->loss)) return false;
+    snprintf(advice, WORDS_ADVICE, "--plot always");
+    return true;
 }
 
 bool diagnose_remedy(const Graph *graph, const Happening *happening, const WalkFacts *facts,
                      const Pace *pace, char advice[WORDS_ADVICE]) {
-    bool bowl = diagnose_quadratic(graph, graph->loss), fit = graph->least_squares;
     switch (happening->name) {
         case HAPPENED_TOO_SMALL:
-            remedy_too_small(happening, facts, pace, advice);
-            return true;
+            return remedy_too_small(graph, happening, facts, pace, advice);
         case HAPPENED_TOO_LARGE:
-            return remedy_too_large(facts, pace, advice);
+            return diagnose_retry(graph, facts, pace, advice);
         case HAPPENED_ZIGZAG:
-            remedy_zigzag(facts, pace, advice);
-            return true;
+            return remedy_fixed(graph, facts, pace, pace->best, advice);
         case HAPPENED_NOISE:
-            remedy_noise(facts, advice);
-            return true;
+            return remedy_noise(facts, advice);
         case HAPPENED_PLATEAU:
         case HAPPENED_DEAD_UNITS:
-            snprintf(advice, WORDS_ADVICE, "--restarts %d", REMEDY_RESTARTS);
-            return true;
+            return remedy_restarts(facts, advice);
         case HAPPENED_GOOD:
             return remedy_narrow(facts, advice);
         case HAPPENED_NO_BETTER:
-            if (!bowl || !fit) return false;
-            snprintf(advice, WORDS_ADVICE, "--plot always");
-            return true;
+            return remedy_plot(graph, advice);
         default:
             return false;
     }

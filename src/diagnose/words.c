@@ -20,6 +20,7 @@ typedef struct Tale {
     const Graph *graph;
     WalkFacts facts;
     Ground ground; /* where it matters: the slope was zero from the start, or by some parameter */
+    Pace pace;
     Words *words;
 } Tale;
 
@@ -49,7 +50,7 @@ static Verdict words_verdict(const WalkFacts *facts) {
             return facts->slope <= WORDS_SMALL_SLOPE * facts->start_slope ? VERDICT_CONVERGED
                                                                           : VERDICT_STEP_LIMIT;
         case REASON_STEP_LIMIT:
-            return VERDICT_STEP_LIMIT;
+            return words_flown(facts) ? VERDICT_DIVERGED : VERDICT_STEP_LIMIT;
         case REASON_DIVERGED:
         case REASON_UPHILL:
             return VERDICT_DIVERGED;
@@ -127,6 +128,11 @@ static double words_rounds_needed(const WalkFacts *facts) {
 
 static void words_pace_left(Tale *tale, Message *sentence) {
     double rounds = words_rounds_needed(&tale->facts);
+    if (tale->facts.batches) {
+        if (isfinite(tale->pace.fall))
+            *sentence = message_make(MSG_WHY_ABOVE, number_round(tale->pace.fall, 3).s, NULL);
+        return;
+    }
     if (isfinite(rounds))
         *sentence = message_make(MSG_WHY_PACE, number_round(rounds, 2).s, NULL);
     else
@@ -323,7 +329,8 @@ static Message words_reason_failed(const Tale *tale) {
             if (diagnose_falls(facts) && facts->loss == facts->start_loss)
                 return message_make(MSG_WHY_FALLS_AT_ONCE, start.s, NULL);
             if (diagnose_falls(facts)) return message_make(MSG_WHY_FALLS, start.s, loss.s, NULL);
-            return message_make(MSG_WHY_DIVERGED, steps.s, loss.s, start.s, NULL);
+            return message_make(facts->fault_point ? MSG_WHY_OVERFLOW : MSG_WHY_DIVERGED, steps.s,
+                                loss.s, start.s, NULL);
         case VERDICT_NON_FINITE:
             return words_not_finite(facts);
         case VERDICT_STALLED:
@@ -363,6 +370,15 @@ static bool words_wants_limit(const Words *words) {
            words->verdict == VERDICT_NON_FINITE;
 }
 
+/* He was thrown far out: not downhill for ever, nor uphill from the first step. */
+static bool words_threw(const Tale *tale) {
+    const WalkFacts *facts = &tale->facts;
+    Verdict verdict = tale->words->verdict;
+    if (!facts->first_order || facts->reason == REASON_UPHILL) return false;
+    return verdict == VERDICT_DIVERGED ? !diagnose_falls(facts)
+                                       : verdict == VERDICT_NON_FINITE && words_flown(facts);
+}
+
 static void words_reason(Tale *tale) {
     Words *words = tale->words;
     if (words->verdict == VERDICT_CONVERGED) {
@@ -374,8 +390,11 @@ static void words_reason(Tale *tale) {
     bool rising = tale->facts.loss > tale->facts.start_loss;
     if (words->verdict == VERDICT_STEP_LIMIT) words_pace_left(tale, &words->reason[1]);
     if (words->verdict == VERDICT_STEP_LIMIT && rising) words_limit(tale, &words->reason[1]);
+    if (words_threw(tale) &&
+        diagnose_flight_words(tale->problem, &tale->facts, words->reason + 1) != STATUS_OK)
+        words->notes.failed = true;
     if (words_wants_limit(words) && tale->facts.reason != REASON_UPHILL)
-        words_limit(tale, &words->reason[1]);
+        words_limit(tale, &words->reason[3]);
 }
 
 /* ---- story ----------------------------------------------------------------------------------- */
@@ -428,16 +447,12 @@ static MessageId words_pace_id(const Tale *tale) {
 
 /* ---- advice ---------------------------------------------------------------------------------- */
 
-/* Half the limit is safe and needs no zig-zag; two digits are enough to type. A tenth, where even
- * less than the limit was too much. */
-static bool words_advise_rate(Words *words, double first_rate) {
-    double rate = words->rate_limit / 2;
-    if (words_wants_limit(words) && words->rate_limit > words_above(first_rate))
-        rate = first_rate / 10;
-    if (words->verdict == VERDICT_DIVERGED && !isfinite(rate)) rate = first_rate / 10;
-    if (!isfinite(rate) || rate == first_rate) return false;
-    snprintf(words->advice, sizeof words->advice, "--rate %s", number_round(rate, 2).s);
-    return true;
+static bool words_advise_rate(Tale *tale) {
+    Words *words = tale->words;
+    /* Without curvature nothing says that it was the rate that broke a number. */
+    if (!tale->facts.first_order) return false;
+    if (words->verdict == VERDICT_NON_FINITE && isnan(words->rate_limit)) return false;
+    return diagnose_retry(tale->graph, &tale->facts, &tale->pace, words->advice);
 }
 
 static void words_advise_steps(Words *words, const WalkFacts *facts) {
@@ -461,9 +476,9 @@ static void words_advice(Tale *tale) {
         return; /* no rate helps */
     } else if (words_wants_limit(words) ||
                (words->verdict == VERDICT_STALLED && words_rate_vanished(facts))) {
-        words_advise_rate(words, facts->first_rate);
+        words_advise_rate(tale);
     } else if (words->verdict == VERDICT_STEP_LIMIT) {
-        if (!((slow || rising) && words_advise_rate(words, facts->first_rate)))
+        if (!((slow || rising) && words_advise_rate(tale)))
             words_advise_steps(words, facts);
     } else if (words->verdict == VERDICT_STALLED && words_is_single(tale)) {
         snprintf(words->advice, sizeof words->advice, "--precision f64");
@@ -484,30 +499,29 @@ static bool words_ended_badly(const Words *words) {
     return words_wants_limit(words) || words->verdict == VERDICT_STALLED;
 }
 
-static void words_happening(Tale *tale, const Pace *pace) {
+static void words_happening(Tale *tale) {
     Words *words = tale->words;
     Happening *happening = &words->happening;
     happening->ran_off = words->verdict == VERDICT_STALLED && words_ran_off(tale);
     happening->terrace = words->reason[1].id == MSG_WHY_TERRACE;
-    diagnose_happened(tale->problem, &tale->facts, pace, words->verdict, tale->ground, happening);
+    diagnose_happened(tale->problem, &tale->facts, &tale->pace, words->verdict, tale->ground,
+                      happening);
     words->pace = message_make(words_pace_id(tale), NULL);
 }
 
 static void words_of_the_end(Tale *tale) {
     Words *words = tale->words;
-    Pace pace;
     bool watched = tale->facts.watched;
     words_settle_verdict(tale);
-    diagnose_pace_none(&pace);
     if ((watched || words_ended_badly(words)) &&
-        diagnose_pace(tale->problem, tale->walk, words_ended_badly(words), &pace) != STATUS_OK)
+        diagnose_pace(tale->problem, tale->walk, words->verdict, &tale->pace) != STATUS_OK)
         words->notes.failed = true;
-    words->rate_limit = pace.limit;
+    words->rate_limit = tale->pace.limit;
     words_reason(tale);
     words_story(tale);
-    if (watched) words_happening(tale, &pace);
-    if (!watched || !diagnose_remedy(tale->graph, &words->happening, &tale->facts, &pace,
-                                     words->advice))
+    if (watched) words_happening(tale);
+    if (!watched || !diagnose_remedy(tale->graph, &words->happening, &tale->facts,
+                                     &tale->pace, words->advice))
         words_advice(tale);
     diagnose_notes(tale->problem, &tale->facts, tale->ground, &words->notes);
 }
@@ -515,6 +529,7 @@ static void words_of_the_end(Tale *tale) {
 static Tale words_begin(const Problem *problem, const Walk *walk, Words *words) {
     Tale tale = {.problem = problem, .walk = walk, .graph = train_graph(problem), .words = words};
     *words = (Words){.rate_limit = NAN};
+    diagnose_pace_none(&tale.pace);
     train_walk_facts(walk, &tale.facts);
     words->verdict = words_verdict(&tale.facts);
     return tale;

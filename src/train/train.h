@@ -176,7 +176,7 @@ typedef struct WalkFacts {
     bool faulty; /* a value was not finite: fault, at fault_point */
     bool fault_in_slope; /* the loss itself is finite there */
     Fault fault;
-    const double *fault_point; /* n */
+    const double *fault_point; /* n: where loss or slope were not finite; NULL: they always were */
 } WalkFacts;
 void train_walk_facts(const Walk *walk, WalkFacts *facts);
 const Walker *train_walker(const Walk *walk);

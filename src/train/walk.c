@@ -237,6 +237,8 @@ static double walk_clock(const Walk *walk) {
 static Reason walk_judge(Walk *walk, const StepReport *report, Reason reason) {
     if (!isfinite(report->loss) || !optim_finite(report->gradient, walk->n)) {
         reason = stop_check(walk->stop, report, walk_clock(walk));
+        memcpy(walk->fault_point, report->at, walk->n * sizeof *report->at);
+        walk->facts.fault_point = walk->fault_point;
         if (reason != REASON_DIVERGED) walk_find_fault(walk, report->at);
         return reason;
     }
