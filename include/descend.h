@@ -177,7 +177,7 @@ DESCEND_API descend_walk *descend_walk_open(descend_model *model, descend_table 
  * gradient (exact, probe), restarts, seed, executor (auto, reference, interpreted, compiled),
  * threads, precision (f64, f32), loss, weight, error, xerror, group, drop, cache (the absolute path
  * of a folder, or off: where compiled formulas are kept; off unless set), profile (on, off),
- * intervals (linear, profile, bootstrap, bootstrap:N).
+ * intervals (linear, profile, bootstrap, bootstrap:N), watch (off: no word on what happened).
  * Only before the first step. */
 DESCEND_API descend_status descend_walk_set(descend_walk *walk, const char *option,
                                             const char *value, descend_error **error);
@@ -253,14 +253,16 @@ DESCEND_API const char *descend_verdict_name(descend_verdict verdict); /* "conve
 DESCEND_API double descend_walk_number(const descend_walk *walk, const char *key);
 /* Texts by key, "" when there is none. English words: method executor precision intervals (of which
  * kind), residual_tests (tested; few_rows: too few to tell; many_rows: it would take too long),
- * errors_are (of fits: absolute, scaled), loss_function (squares, huber, ...). Sentences: reason
- * (why it ended, with its two numbers), advice (the options to add or change, '--rate 0.5': the
- * command makes a line to type of them), method_sentence (names the method and how to walk as in
- * the chapter), starts (how start values that nobody gave were found), names ('columns: ...;
- * parameters: ...'), model (its name) and formula (it as it would be typed over these columns),
- * story (what the steps did), scatter (what sets the errors), loss (a robust
- * one), pace (a short word for a walk beside others: 'too small', 'good', 'swinging', 'flying off',
- * ...). */
+ * errors_are (of fits: absolute, scaled), loss_function (squares, huber, ...), happened (what was
+ * wrong with the walk: good too_small zig_zag too_large flew_off limited_by_noise plateau
+ * dead_units no_better_than_the_mean uphill no_lowest_point not_a_number; none with watch=off).
+ * Sentences: reason (why it ended, with its two numbers), happened_word (happened as a report says
+ * it), happened_because (the figures that show it), advice (the options to add or change,
+ * '--rate 0.5': the command makes a line to type of them), method_sentence (names the method and
+ * how to walk as in the chapter), starts (how start values that nobody gave were found), names
+ * ('columns: ...; parameters: ...'), model (its name) and formula (it as it would be typed over
+ * these columns), story (what the steps did), scatter (what sets the errors), loss (a robust one),
+ * pace (a short word for a walk beside others: 'too small', 'good', 'zig-zag', 'flew off', ...). */
 DESCEND_API const char *descend_walk_text(descend_walk *walk, const char *key,
                                           const char *language);
 DESCEND_API const char *descend_walk_note(descend_walk *walk, size_t k, const char *language);

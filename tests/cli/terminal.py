@@ -53,17 +53,17 @@ def check_tour():
     status, shown = run(['tour', '4'], '4\n４．０９６\n\nq\n')
     check('hint', 'Not quite. A hint:\nThe slope is 2*5.12 = 10.24.' in shown, shown)
     check('right', 'Right.\n5.12 - 0.1*10.24 = 4.096.' in shown, shown)
-    check('next page', '[5/10] ' in shown and '[6/10] ' not in shown, shown)
+    check('next page', '[5/14] ' in shown and '[6/14] ' not in shown, shown)
     check('tour ends well', status == 0, shown)
     # Twice wrong: it is told; the end of input ends the tour.
-    status, shown = run(['tour', '10'], '1\n2\n')
+    status, shown = run(['tour', '14'], '1\n2\n')
     check('told', shown.count('> ') >= 2 and '2.727, ahead of' in shown and 'Right.' not in shown,
           shown)
     # Words count as well, in both languages.
     status, shown = run(['tour', '3', '--lang', 'zh'], '往右\nq\n')
     check('words', '对了。' in shown, shown)
     # Rounded numbers count.
-    status, shown = run(['tour', '9'], '3.667\nq\n')
+    status, shown = run(['tour', '13'], '3.667\nq\n')
     check('rounded', 'Right.' in shown, shown)
 
 
