@@ -334,6 +334,8 @@ Status diagnose_pace(const Problem *problem, const Walk *walk, Verdict verdict, 
  * steepest. Infinite: never. */
 double diagnose_pace_rounds(const Pace *pace, double rate);
 double diagnose_pace_swing(const Pace *pace, double rate);
+/* Of plain descent at its best rate there; NaN: not known. */
+double diagnose_plain_rounds(const Pace *pace);
 
 /* ---- doctor.c -------------------------------------------------------------------------------- */
 

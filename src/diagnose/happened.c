@@ -17,6 +17,7 @@ static const double HAPPENED_ABOVE = 0.01; /* of the loss: so far above the bott
 static const double HAPPENED_FELL = 0.5;  /* of the loss at the start: it was worth the way */
 static const double HAPPENED_CHANCE = 0.05, HAPPENED_HARDLY = 0.8; /* of the mean's loss */
 static const double HAPPENED_SHARE = 2e-4, HAPPENED_ROWS = 2000; /* rows for the mean's loss */
+static const double HAPPENED_FASTER = 1000; /* times the slope of the start, downhill */
 static const double HAPPENED_FLAT = 0.01; /* of the loss, for going on as far as he is */
 
 /* What the name is found from. */
@@ -81,7 +82,10 @@ static bool happened_by_end(const Scene *scene) {
     const WalkFacts *facts = scene->facts;
     Message none = {0};
     if (facts->reason == REASON_UPHILL) return happened_is(scene, HAPPENED_UPHILL, none);
-    if (scene->out->ran_off || (scene->verdict == VERDICT_DIVERGED && diagnose_falls(facts)))
+    bool faster = scene->pace->along < 0 && facts->loss < facts->start_loss &&
+                  facts->slope > HAPPENED_FASTER * facts->start_slope && !scene->arrived;
+    bool falls = scene->verdict == VERDICT_DIVERGED && diagnose_falls(facts);
+    if (scene->out->ran_off || falls || faster)
         return happened_is(scene, HAPPENED_NO_BOTTOM, none);
     if (scene->verdict == VERDICT_DIVERGED) return happened_flew(scene);
     if (scene->verdict != VERDICT_NON_FINITE) return false;
@@ -153,8 +157,7 @@ static bool happened_on_plateau(const Scene *scene) {
     if (!flat) return false;
     return happened_is(scene, HAPPENED_PLATEAU,
                        message_make(MSG_HAPPENED_PLATEAU, happened_number(facts->slope).s,
-                                    happened_number(facts->start_loss).s,
-                                    happened_number(facts->loss).s, NULL));
+                                    number_round(facts->loss, 7).s, NULL));
 }
 
 /* ---- networks, and formulas that explain nothing --------------------------------------------- */
@@ -188,7 +191,8 @@ static bool happened_explains_nothing(const Scene *scene) {
         train_exactness(scene->problem, scene->facts->values, &residual, &room);
     if (residual <= room) return false; /* an exact fit of a constant */
     if (!scene->arrived && !happened_gets_no_lower(scene)) return false;
-    MessageId why = isnan(baseline->p) ? MSG_HAPPENED_NO_BETTER : MSG_HAPPENED_NO_BETTER_CHANCE;
+    bool worse = isnan(baseline->p) || baseline->loss >= baseline->mean_loss;
+    MessageId why = worse ? MSG_HAPPENED_NO_BETTER : MSG_HAPPENED_NO_BETTER_CHANCE;
     return happened_is(scene, HAPPENED_NO_BETTER,
                        message_make(why, happened_number(baseline->loss).s,
                                     happened_number(baseline->mean_loss).s,
@@ -230,6 +234,7 @@ static bool happened_too_large(const Scene *scene) {
     bool above = scene->rate >= limit * (1 - 1e-6);
     bool below = scene->rate < limit; /* then turning round is zig-zag */
     bool restless = 4 * facts->rises > facts->steps || (happened_swings(facts) && !below);
+    restless = restless && !(facts->last_rate < facts->first_rate / 2); /* he settles down */
     bool higher = facts->loss > facts->start_loss;
     if (!swings && !((above || restless) && happened_gets_no_lower(scene)) && !higher)
         return false;
@@ -262,6 +267,10 @@ static bool happened_zigzag(const Scene *scene) {
                                         happened_number(pace->best_rounds).s, NULL));
     }
     if (pace->high > 0 && swing < HAPPENED_SLOW) return false;
+    /* Rules of which nothing is known turn round for reasons of their own. */
+    double plain = fmax(HAPPENED_TWICE * diagnose_plain_rounds(pace), HAPPENED_SLOW);
+    bool slow = pace->low > 0 && diagnose_rounds_a_digit(facts) > plain;
+    if (isnan(pace->limit_factor) && !slow) return false;
     return happened_is(scene, HAPPENED_ZIGZAG,
                        message_make(MSG_HAPPENED_ZIGZAG, number_integer(facts->sign_flips).s,
                                     number_integer(facts->flip_chances).s, NULL));
@@ -312,7 +321,8 @@ static bool happened_good(const Scene *scene) {
     double rounds = diagnose_rounds_a_digit(facts);
     if (!facts->first_order || facts->restarted || rounds < 1 || !isfinite(rounds))
         return happened_is(scene, HAPPENED_GOOD, (Message){0});
-    bool known = isfinite(scene->pace->limit_factor) && isfinite(scene->pace->best);
+    const Graph *graph = train_graph(scene->problem);
+    bool known = isfinite(scene->pace->best) && diagnose_quadratic(graph, graph->loss);
     if (known && isfinite(scene->rate) && !facts->batches)
         return happened_is(scene, HAPPENED_GOOD,
                            message_make(MSG_HAPPENED_GOOD_BEST, number_round(rounds, 3).s,

@@ -45,7 +45,13 @@ double diagnose_pace_rounds(const Pace *pace, double rate) {
     return pace_of_factor(low > high ? low : high);
 }
 
+double diagnose_plain_rounds(const Pace *pace) {
+    if (!(pace->low > 0)) return NAN;
+    return pace_of_factor((pace->high - pace->low) / (pace->high + pace->low));
+}
+
 double diagnose_pace_swing(const Pace *pace, double rate) {
+    if (isnan(pace->limit_factor)) return INFINITY;
     return pace_of_factor(pace_factor(pace, rate * pace->high));
 }
 
@@ -53,7 +59,7 @@ double diagnose_pace_swing(const Pace *pace, double rate) {
 static void pace_find_best(Pace *pace) {
     double limit = pace->limit_factor / pace->high;
     pace->best = pace->best_rounds = NAN;
-    if (!(pace->low > 0)) return;
+    if (!(pace->low > 0) || isnan(limit)) return;
     if (pace->momentum == 0) {
         pace->best = 2 / (pace->low + pace->high);
     } else {

@@ -72,7 +72,8 @@ static bool remedy_narrow(const WalkFacts *facts, char advice[WORDS_ADVICE]) {
     bool limit = facts->reason == REASON_STEP_LIMIT || facts->reason == REASON_STEPS_DONE;
     double rounds = REMEDY_DIGITS * diagnose_rounds_a_digit(facts);
     if (!limit || !facts->user_rate || facts->batches || facts->restarted) return false;
-    if (!(rounds > REMEDY_MEASURED * (double)facts->max_steps)) return false;
+    double allowed = fmax(REMEDY_ROUNDS, (double)facts->max_steps);
+    if (!(rounds > REMEDY_MEASURED * allowed)) return false;
     return remedy_measured(facts, advice);
 }
 
@@ -91,8 +92,8 @@ static bool remedy_noise(const WalkFacts *facts, char advice[WORDS_ADVICE]) {
 static bool remedy_restarts(const WalkFacts *facts, char advice[WORDS_ADVICE]) {
     char rate[WORDS_ADVICE] = "";
     bool measured = facts->first_order && !facts->batches && remedy_measured(facts, rate);
-    snprintf(advice, WORDS_ADVICE, "%s%s--restarts %d", rate, measured ? " " : "",
-             REMEDY_RESTARTS);
+    long restarts = facts->restarts >= REMEDY_RESTARTS ? 10 * facts->restarts : REMEDY_RESTARTS;
+    snprintf(advice, WORDS_ADVICE, "%s%s--restarts %ld", rate, measured ? " " : "", restarts);
     return true;
 }
 
@@ -121,6 +122,8 @@ bool diagnose_remedy(const Graph *graph, const Happening *happening, const WalkF
             return remedy_narrow(facts, advice);
         case HAPPENED_NO_BETTER:
             return remedy_plot(graph, advice);
+        case HAPPENED_NO_BOTTOM:
+            return true; /* nothing that could be typed */
         default:
             return false;
     }

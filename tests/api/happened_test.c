@@ -18,7 +18,7 @@ typedef struct Case {
 /* The curvature of w^2 is 2: the largest rate is 1, the best 0.5. Of 100*a^2 + b^2: 0.01, 0.0099.
  * Of the table 'T' with y ~ w*x: 3/14. Of 'line' with y ~ a*x + b (x from 0 to 1): about 0.79. */
 static const Case cases[] = {
-    /* 18 healthy ones */
+    /* 23 healthy ones */
     {"good", "w^2", NULL, "w=10", "--rate 0.1"},
     {"good", "w^2", NULL, "w=10", "--rate 0.5"},
     {"good", "w^2", NULL, "w=10", "--rate 0.6"},
@@ -41,7 +41,11 @@ static const Case cases[] = {
      "--batch 20 --rate '0.2*(1 - t/(T + 1))' --steps 4000"},
     {"good", "y ~ a*x + b", "exact", "a=0 b=0", "--batch 20 --rate 0.3 --steps 4000"},
     {"good", "y ~ a*x + b", "weak", "", ""},
-    /* 8 too small */
+    {"good", "100*a^2 + b^2", NULL, "a=1 b=1",
+     "--optimizer 'v = 0.6694*v + g; w = w - rate*v' --rate 0.0166"},
+    {"good", "w^2", NULL, "w=10", "--rate 0.1 --steps 1"},
+    {"good", "abs(w)", NULL, "w=3", "--rate 3/t"},
+    /* 9 too small */
     {"too_small", "w^2", NULL, "w=10", "--rate 0.001"},
     {"too_small", "w^2", NULL, "w=10", "--rate 0.0001 --steps 50"},
     {"too_small", "y ~ w*x", "T", "w=0", "--rate 0.0005"},
@@ -51,13 +55,14 @@ static const Case cases[] = {
     {"too_small", "w^2", NULL, "w=10", "--optimizer momentum --rate 0.0001"},
     {"too_small", "w^2", NULL, "w=10", "--optimizer adam --rate 0.00001"},
     {"too_small", "y ~ a*x + b", "line", "a=0 b=0", "--batch 20 --rate 0.0001 --steps 400"},
-    /* 7 zig-zag */
+    /* 8 zig-zag */
     {"zig_zag", "w^2", NULL, "w=10", "--rate 0.95"},
     {"zig_zag", "w^2", NULL, "w=10", "--rate 0.99"},
     {"zig_zag", "w^2", NULL, "w=10", "--rate 0.98 --steps 40"},
     {"zig_zag", "100*a^2 + b^2", NULL, "a=1 b=1", "--rate 0.009985"},
     {"zig_zag", "y ~ w*x", "T", "w=0", "--rate 0.21"},
     {"zig_zag", "y ~ a*x + b", "line", "a=0 b=0", "--rate 0.785"},
+    {"zig_zag", "w^2", NULL, "w=10", "--optimizer 'w = w - rate*g' --rate 0.97"},
     {"zig_zag", "(a + b)^2 + (a - 2*b)^2", NULL, "a=1 b=1", "--rate 0.187"},
     /* 7 too large */
     {"too_large", "w^2", NULL, "w=10", "--rate 1"},
