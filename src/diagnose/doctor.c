@@ -188,7 +188,9 @@ static Message doctor_valley(const Doctor *doctor) {
     double low = doctor->spectrum.low.value, high = doctor->spectrum.high.value;
     const char *steep = text_string(&doctor->steep), *flat = text_string(&doctor->flat);
     if (!isfinite(high)) return message_make(MSG_DOCTOR_UNKNOWN, NULL);
-    if (!(high > 0) && low == 0) return message_make(MSG_DOCTOR_NO_CURVATURE, NULL);
+    if (!(high > 0) && low == 0)
+        return message_make(doctor->quadratic ? MSG_DOCTOR_NO_CURVATURE : MSG_DOCTOR_STRAIGHT,
+                            NULL);
     if (!(high > 0)) return message_make(MSG_DOCTOR_TOP, NULL);
     if (low < 0) return message_make(MSG_DOCTOR_SADDLE, number_round(low, 4).s, flat, NULL);
     if (low == 0) return message_make(MSG_DOCTOR_FLAT, flat, NULL);
