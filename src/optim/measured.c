@@ -43,6 +43,7 @@ enum {
 static const double MEASURED_PART = 1e-4;   /* of the promise that must be kept */
 static const double MEASURED_GROWTH = 4;    /* of the rate, where the ground bends down; */
 static const double MEASURED_LEAP = 1000;   /* at most, by measurement */
+static const double MEASURED_LITTLE = 1e-12; /* of the loss and of how far it has fallen */
 static const double MEASURED_SLOPE = 1e-8;  /* of that of the start: arrived, where */
 static const double MEASURED_GAIN = 1e-16;  /* of how far the loss has fallen is still to be had */
 
@@ -261,16 +262,15 @@ static bool measured_idles(Measured *measured, double promise) {
     return measured->idle > MEASURED_IDLE;
 }
 
-/* Nothing more can be seen in the loss: does it agree with the slope, as far as it can be seen? */
-static Status measured_last_word(Measured *measured, double promise, long long *evaluations,
-                                 Reason *reason) {
+/* Nothing more can be seen in the loss: does it agree with the slope, as far as it can be seen?
+ * What made up the loss of the start may still be in it, cancelled but for rounding. */
+static Status measured_last_word(Measured *measured, long long *evaluations, Reason *reason) {
     bool agrees = true;
-    double *direction = measured->spare;
-    for (size_t i = 0; i < measured->n; i++)
-        direction[i] = -measured->factor[i] * measured->slope[i];
-    TRY(optim_gradient_agrees(measured->objective, measured->at, measured->loss, direction,
-                              -promise, measured->noise, measured->gradient, &agrees,
-                              evaluations));
+    double noise = fmax(measured->noise, DBL_EPSILON * fabs(measured->start_loss));
+    double *direction = measured->spare, slope = optim_norm(measured->slope, measured->n);
+    for (size_t i = 0; i < measured->n; i++) direction[i] = -measured->slope[i] / slope;
+    TRY(optim_gradient_agrees(measured->objective, measured->at, measured->loss, direction, -slope,
+                              noise, measured->gradient, &agrees, evaluations));
     measured->known = false;
     *reason = agrees ? REASON_ROUNDING : REASON_STALLED;
     return STATUS_OK;
@@ -296,16 +296,22 @@ Status measured_start_round(Measured *measured, const double *x, double loss,
     if (measured->all_steps) return STATUS_OK;
     if (measured_arrived(measured, promise)) *reason = REASON_SLOPE;
     else if (measured->noisy > MEASURED_NOISY || idles)
-        return measured_last_word(measured, promise, evaluations, reason);
+        return measured_last_word(measured, evaluations, reason);
     return STATUS_OK;
 }
 
 /* ---- trials ---------------------------------------------------------------------------------- */
 
-static bool measured_accepts(const Measured *measured, const double *trial) {
-    double top = measured_top(measured), promise = 0;
+/* How far the loss would fall on the way to 'trial', were the ground a plane. */
+static double measured_promised(const Measured *measured, const double *trial) {
+    double promise = 0;
     for (size_t i = 0; i < measured->n; i++)
         promise -= measured->slope[i] * (trial[i] - measured->at[i]);
+    return promise;
+}
+
+static bool measured_accepts(const Measured *measured, const double *trial) {
+    double top = measured_top(measured), promise = measured_promised(measured, trial);
     if (!isfinite(measured->trial_loss) || !optim_finite(measured->gradient, measured->n))
         return false;
     return measured->trial_loss <= top - MEASURED_PART * fmax(promise, 0) + measured->noise;
@@ -313,14 +319,26 @@ static bool measured_accepts(const Measured *measured, const double *trial) {
 
 /* Where a parabola through what is known has its lowest point, within a tenth and a half. */
 static void measured_shrink(Measured *measured, const double *trial) {
-    double promise = 0, part = 0.1;
-    for (size_t i = 0; i < measured->n; i++)
-        promise -= measured->slope[i] * (trial[i] - measured->at[i]);
+    double promise = measured_promised(measured, trial), part = 0.1;
     if (isfinite(measured->trial_loss))
         part = 0.5 * promise / (measured->trial_loss - measured->loss + promise);
     if (!(part >= 0.1)) part = 0.1;
     if (!(part <= 0.5) || measured->gathers) part = 0.5;
     measured->rate = measured_round(measured, part * measured->rate);
+}
+
+/* Noise is felt at neighbours; and a loss that stays the same bit for bit where the slope promises a
+ * little does not show that much. */
+static Status measured_feel_noise(Measured *measured, const double *trial, long long *evaluations) {
+    double promise = measured_promised(measured, trial);
+    double size = fabs(measured->loss) + measured->start_loss - measured->loss;
+    if (measured->tries == MEASURED_TRIES)
+        TRY(optim_loss_noise(measured->objective, measured->at, measured->loss, measured->spare,
+                             &measured->felt, evaluations));
+    if (measured->trial_loss == measured->loss && promise <= MEASURED_LITTLE * size)
+        measured->felt = fmax(measured->felt, promise);
+    measured->noise = fmax(measured->noise, measured->felt);
+    return STATUS_OK;
 }
 
 static bool measured_moved(const Measured *measured, const double *trial) {
@@ -329,23 +347,17 @@ static bool measured_moved(const Measured *measured, const double *trial) {
 
 static Status measured_reject(Measured *measured, const double *trial, long long *evaluations,
                               MeasuredTrial *verdict, Reason *reason) {
-    const Objective *objective = measured->objective;
     bool moved = measured_moved(measured, trial);
     measured->tries++;
-    measured_shrink(measured, trial);
     *verdict = measured->gathers && measured->tries == 2 ? MEASURED_AFRESH : MEASURED_AGAIN;
-    if (measured->tries == MEASURED_TRIES) {
-        TRY(optim_loss_noise(objective, measured->at, measured->loss, measured->spare,
-                             &measured->felt, evaluations));
-        measured->noise = fmax(measured->noise, measured->felt);
-    }
+    TRY(measured_feel_noise(measured, trial, evaluations));
+    measured_shrink(measured, trial);
     if (moved && measured->rate > 0) return STATUS_OK;
     *verdict = MEASURED_STAYS;
     measured->known = false;
     measured->stuck = true;
     if (measured->all_steps) return STATUS_OK;
-    return measured_last_word(measured, measured_promise(measured, measured->slope), evaluations,
-                              reason);
+    return measured_last_word(measured, evaluations, reason);
 }
 
 Status measured_try(Measured *measured, const double *trial, long long *evaluations,

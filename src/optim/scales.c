@@ -19,6 +19,8 @@ enum {
     SCALES_ROUNDS = 12    /* of Lanczos, beyond SCALES_DENSE parameters */
 };
 
+static const double SCALES_MORE = 1 + 1e-9; /* not only by rounding */
+
 /* The second derivative at x, by products or as a matrix. */
 typedef struct Bend {
     const Objective *objective;
@@ -212,8 +214,7 @@ static double scales_norm(const double *alpha, const double *beta, size_t m) {
         low = fmax(low, fabs(alpha[k]));
         high = fmax(high, fabs(alpha[k]) + room);
     }
-    for (double middle; high - low > 1e-12 * high;) {
-        middle = low / 2 + high / 2;
+    for (double middle; (middle = low / 2 + high / 2) > low && middle < high;) {
         if (scales_above(alpha, beta, m, middle)) high = middle;
         else low = middle;
     }
@@ -228,14 +229,14 @@ static Status scales_product(const Bend *bend, const double *root, const double 
     return STATUS_OK;
 }
 
-/* Lanczos' recursion; its vectors are scaled by powers of two only, so that equal curvatures give
- * exact numbers. */
+/* Lanczos' recursion from q, the first n of 'work'; its vectors are scaled by powers of two only, so
+ * that equal curvatures give exact numbers. */
 static Status scales_lanczos(const Bend *bend, const double *root, double *work, double *greatest) {
     size_t n = bend->n, m = 0;
     double alpha[SCALES_DENSE], beta[SCALES_DENSE], size = 0, length = 1, back = 0;
     double *q = work, *before = work + n, *next = work + 2 * n;
     size_t most = n <= SCALES_DENSE ? n : SCALES_ROUNDS;
-    for (size_t i = 0; i < n; i++) size += q[i] = root[i] != 0;
+    size = optim_dot(q, q, n);
     while (m < most && size > 0) {
         TRY(scales_product(bend, root, q, next));
         length = optim_norm(next, n);
@@ -257,13 +258,24 @@ static Status scales_lanczos(const Bend *bend, const double *root, double *work,
     return STATUS_OK;
 }
 
+/* From a vector of ones, which may stand at right angles to what is looked for, and from a random
+ * one. */
 static Status scales_greatest(const Bend *bend, const double *factor, double *greatest) {
     size_t n = bend->n;
     double *work = memory_new(4 * n, sizeof *work), *root = work ? work + 3 * n : NULL;
+    double other = 0;
+    RandomKey key = random_key(1, "greatest curvature");
     if (!work) return STATUS_MEMORY;
-    for (size_t i = 0; i < n; i++)
+    for (size_t i = 0; i < n; i++) {
         root[i] = scales_held(bend->objective, i) ? 0 : sqrt(factor[i]);
-    Status status = scales_lanczos(bend, root, work, greatest);
+        work[i] = root[i] != 0;
+    }
+    Status status = STATUS_OK;
+    *greatest = 0;
+    if (bend->matrix) status = scales_lanczos(bend, root, work, greatest);
+    for (size_t i = 0; i < n; i++) work[i] = root[i] != 0 ? random_normal(key, i) : 0;
+    if (status == STATUS_OK) status = scales_lanczos(bend, root, work, &other);
+    if (other > *greatest * SCALES_MORE) *greatest = other;
     memory_free(work);
     return status;
 }
