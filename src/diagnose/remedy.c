@@ -93,7 +93,8 @@ static bool remedy_restarts(const WalkFacts *facts, char advice[WORDS_ADVICE]) {
     char rate[WORDS_ADVICE] = "";
     bool measured = facts->first_order && !facts->batches && remedy_measured(facts, rate);
     long restarts = facts->restarts >= REMEDY_RESTARTS ? 10 * facts->restarts : REMEDY_RESTARTS;
-    snprintf(advice, WORDS_ADVICE, "%s%s--restarts %ld", rate, measured ? " " : "", restarts);
+    size_t used = strlen(strcpy(advice, rate));
+    snprintf(advice + used, WORDS_ADVICE - used, "%s--restarts %ld", measured ? " " : "", restarts);
     return true;
 }
 
