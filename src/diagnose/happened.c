@@ -319,11 +319,12 @@ static bool happened_too_small(const Scene *scene) {
 static bool happened_good(const Scene *scene) {
     const WalkFacts *facts = scene->facts;
     double rounds = diagnose_rounds_a_digit(facts);
-    if (!facts->first_order || facts->restarted || rounds < 1 || !isfinite(rounds))
+    bool countable = facts->first_order && !facts->restarted && !facts->batches;
+    if (!countable || rounds < 1 || !isfinite(rounds))
         return happened_is(scene, HAPPENED_GOOD, (Message){0});
     const Graph *graph = train_graph(scene->problem);
     bool known = isfinite(scene->pace->best) && diagnose_quadratic(graph, graph->loss);
-    if (known && isfinite(scene->rate) && !facts->batches)
+    if (known && isfinite(scene->rate))
         return happened_is(scene, HAPPENED_GOOD,
                            message_make(MSG_HAPPENED_GOOD_BEST, number_round(rounds, 3).s,
                                         number_round(scene->pace->best_rounds, 3).s,

@@ -9,6 +9,7 @@
 enum { REMEDY_RESTARTS = 20, REMEDY_DIGITS = 8 /* that the slope loses on a whole walk */ };
 static const double REMEDY_ROUNDS = 1000; /* that a given rate has, unless more are asked for; */
 static const double REMEDY_SHARE = 0.8;   /* of them, at most */
+static const double REMEDY_ENOUGH = 0.01; /* of the loss: no more is to be had */
 static const double REMEDY_MEASURED = 10; /* times the rounds allowed: no fixed rate will do */
 
 /* Two digits are enough to type; never above the rate itself. */
@@ -68,10 +69,11 @@ static bool remedy_too_small(const Graph *graph, const Happening *happening,
 }
 
 /* Nothing wrong, but no end in sight: the valley is narrow for any fixed rate. */
-static bool remedy_narrow(const WalkFacts *facts, char advice[WORDS_ADVICE]) {
+static bool remedy_narrow(const WalkFacts *facts, const Pace *pace, char advice[WORDS_ADVICE]) {
     bool limit = facts->reason == REASON_STEP_LIMIT || facts->reason == REASON_STEPS_DONE;
     double rounds = REMEDY_DIGITS * diagnose_rounds_a_digit(facts);
-    if (!limit || !facts->user_rate || facts->batches || facts->restarted) return false;
+    if (facts->batches) return pace->fall <= REMEDY_ENOUGH * fabs(facts->loss); /* he is there */
+    if (!limit || !facts->user_rate || facts->restarted) return false;
     double allowed = fmax(REMEDY_ROUNDS, (double)facts->max_steps);
     if (!(rounds > REMEDY_MEASURED * allowed)) return false;
     return remedy_measured(facts, advice);
@@ -120,7 +122,7 @@ bool diagnose_remedy(const Graph *graph, const Happening *happening, const WalkF
         case HAPPENED_DEAD_UNITS:
             return remedy_restarts(facts, advice);
         case HAPPENED_GOOD:
-            return remedy_narrow(facts, advice);
+            return remedy_narrow(facts, pace, advice);
         case HAPPENED_NO_BETTER:
             return remedy_plot(graph, advice);
         case HAPPENED_NO_BOTTOM:
