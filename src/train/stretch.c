@@ -75,18 +75,21 @@ static long long stretch_run(Walk *walk, const RuleView *rule, double *record, l
     return done;
 }
 
-Status train_walk_stretch(Walk *walk) {
-    RuleView rule;
+static void stretch_walk(Walk *walk, const RuleView *rule) {
     double record[STRETCH_RECORD] = {0};
-    if (!stretch_wanted(walk) || walk->n > STRETCH_PARAMETERS ||
-        !optim_rule_view(walk->walker, &rule) || !stretch_open(walk, &rule))
-        return STATUS_OK;
     long long most = walk->max_steps - walk->facts.steps - 1;
     if (most > STRETCH_ROUNDS) most = STRETCH_ROUNDS;
     if (most > watch_left(walk)) most = watch_left(walk);
     stop_begin_stretch(walk->stop, record);
-    long long done = stretch_run(walk, &rule, record, most);
+    long long done = stretch_run(walk, rule, record, most);
     optim_rule_advance(walk->walker, done);
     stretch_note(walk, record, done);
+}
+
+Status train_walk_stretch(Walk *walk) {
+    RuleView rule;
+    if (walk->n <= STRETCH_PARAMETERS && stretch_wanted(walk) &&
+        optim_rule_view(walk->walker, &rule) && stretch_open(walk, &rule))
+        stretch_walk(walk, &rule);
     return STATUS_OK;
 }
