@@ -1,7 +1,9 @@
 /* scales: how strongly the loss curves by each parameter, so that a step may be long where the
- * ground is flat and short where it is steep. Sums of squares tell it by the columns of their
- * Jacobian, other losses by the diagonal of the second derivative; beyond a few hundred parameters
- * the length of its rows is estimated with random signs (Bekas, Kokiopoulou and Saad 2007).
+ * ground is flat and short where it is steep. It is told by the diagonal of the second derivative,
+ * for sums of squares also by the columns of the Jacobian, whichever is more; rows that are longer
+ * than that are brought down to it, so that no parameter makes the steps of all others short
+ * (equilibration: Bunch 1971). Beyond a few parameters the rows' lengths are estimated with random
+ * signs (Bekas, Kokiopoulou and Saad 2007, who do so for the diagonal).
  *
  * A parameter in other units, or the loss times a factor, changes the scales by exactly the factors
  * that keep the walk the same; what stands in for a curvature of zero has the same property. */
@@ -229,8 +231,8 @@ static Status scales_product(const Bend *bend, const double *root, const double 
     return STATUS_OK;
 }
 
-/* Lanczos' recursion from q, the first n of 'work'; its vectors are scaled by powers of two only, so
- * that equal curvatures give exact numbers. */
+/* Lanczos' recursion from q, the first n of 'work'; its vectors are scaled by powers of two only,
+ * so that equal curvatures give exact numbers. */
 static Status scales_lanczos(const Bend *bend, const double *root, double *work, double *greatest) {
     size_t n = bend->n, m = 0;
     double alpha[SCALES_DENSE], beta[SCALES_DENSE], size = 0, length = 1, back = 0;

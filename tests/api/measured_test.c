@@ -1,6 +1,7 @@
-/* The measured rate, the default of first-order methods: it never flies off, needs at most 1.5 times
- * the rounds of the best fixed rate (found on a fine grid, by hindsight), and units change neither
- * verdict nor rounds. On test_functions.csv, NIST's sets, and logistic regression on a9a. */
+/* The measured rate, the default of first-order methods: it never flies off, needs at most 1.5
+ * times the rounds of the best fixed rate (found on a fine grid, by hindsight), and units change
+ * neither verdict nor rounds. On test_functions.csv, NIST's sets, and logistic regression on a9a.
+ */
 #include "../../include/descend.h"
 #include "../check.h"
 #include "nist.h"
@@ -149,8 +150,8 @@ static descend_verdict walk_to_end(const Task *task, const char *method, double 
     return verdict;
 }
 
-/* Its minimum is a tip. A fixed rate swings over it at the length of its last step; some of the grid
- * come near it by luck. */
+/* Its minimum is a tip. A fixed rate swings over it at the length of its last step; some of the
+ * grid come near it by luck. */
 static int by_luck(const char *name) {
     return strcmp(name, "Ackley") == 0;
 }
