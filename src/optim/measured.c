@@ -226,7 +226,8 @@ static Status measured_prepare(Measured *measured, const double *x, const double
     if (measured->parts) return STATUS_OK;
     if (due) TRY(measured_scale(measured, x, gradient));
     if (measured->gathers) measured->turned = measured_climbs(measured, x, gradient);
-    else if (measured->rounds > 0) measured_feel_rate(measured, x, gradient);
+    bool by_step = !measured->gathers || measured->base == 0;
+    if (by_step && measured->rounds > 0) measured_feel_rate(measured, x, gradient);
     if (measured->gathers && due && measured->base > 0) measured->rate = measured_first(measured);
     memcpy(measured->at, x, measured->n * sizeof *x);
     memcpy(measured->slope, gradient, measured->n * sizeof *gradient);

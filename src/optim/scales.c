@@ -17,7 +17,8 @@ enum {
     SCALES_DENSE = 30,    /* parameters whose second derivative is made column by column */
     SCALES_SQUARES = 500, /* parameters whose Jacobian is factored */
     SCALES_TURNS = 3,
-    SCALES_PROBES = 8,    /* vectors of signs in a look */
+    SCALES_PROBES = 6,    /* vectors of signs in a look */
+    SCALES_LOOKS = 4,     /* at the first place; later one is enough */
     SCALES_ROUNDS = 12    /* of Lanczos, beyond SCALES_DENSE parameters */
 };
 
@@ -130,15 +131,16 @@ static Status scales_look(const Bend *bend, RandomKey key, uint64_t look, double
     return STATUS_OK;
 }
 
-/* From scales of before, or in two looks from the units that the slope gives. */
+/* From scales of before, or first from the units that the slope gives. */
 static Status scales_estimate(const Bend *bend, double *curvature) {
     RandomKey key = random_key(1, "scales");
+    uint64_t looks = bend->again ? 1 : SCALES_LOOKS;
     double *length = memory_new(bend->n, sizeof *length);
     Status status = length ? STATUS_OK : STATUS_MEMORY;
     for (size_t i = 0; i < bend->n; i++)
         curvature[i] = bend->again ? 1 / curvature[i] : bend->gradient[i] * bend->gradient[i];
-    if (status == STATUS_OK && !bend->again) status = scales_look(bend, key, 0, curvature, length);
-    if (status == STATUS_OK) status = scales_look(bend, key, 1, curvature, length);
+    for (uint64_t look = 0; status == STATUS_OK && look < looks; look++)
+        status = scales_look(bend, key, look, curvature, length);
     memory_free(length);
     return status;
 }
