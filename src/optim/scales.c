@@ -17,8 +17,8 @@ enum {
     SCALES_DENSE = 30,    /* parameters whose second derivative is made column by column */
     SCALES_SQUARES = 500, /* parameters whose Jacobian is factored */
     SCALES_TURNS = 3,
-    SCALES_PROBES = 6,    /* vectors of signs in a look */
-    SCALES_LOOKS = 4,     /* at the first place; later one is enough */
+    SCALES_PROBES = 8,    /* vectors of signs in a look */
+    SCALES_LOOKS = 3,     /* at the first place; later one is enough */
     SCALES_ROUNDS = 12    /* of Lanczos, beyond SCALES_DENSE parameters */
 };
 
