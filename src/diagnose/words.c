@@ -273,7 +273,8 @@ static Message words_reason_converged(const Tale *tale) {
 
 /* A schedule that took the rate away before he arrived. */
 static bool words_rate_vanished(const WalkFacts *facts) {
-    return facts->first_order && !facts->rate_measured && facts->last_rate < 1e-3 * facts->first_rate;
+    bool follows = facts->first_order && !facts->rate_measured;
+    return follows && facts->last_rate < 1e-3 * facts->first_rate;
 }
 
 static bool words_is_single(const Tale *tale) {

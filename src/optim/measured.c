@@ -5,28 +5,32 @@
  * nothing about the valley is forgotten.
  *
  * Plain descent. The rate is measured in every round from the last step s and the change y of the
- * slope along it, s's / s'y over scaled parameters: the inverse of the curvature met on the way
- * (Barzilai and Borwein 1988, the longer of their two). It is rounded to 1/256 of itself, in units
- * of the first: rates that differ by rounding would part ways within some fifty rounds otherwise,
- * and the same walk in other units would not take the same rounds. Where the slope did not grow along the step
- * the next one is four times as long.
+ * slope along it, s's / s'y over scaled parameters: one over the curvature met on the way (Barzilai
+ * and Borwein 1988, the longer of their two). It is rounded to eight bits, in units of one over the
+ * greatest curvature: rates that differ by rounding errors would part ways within some fifty
+ * rounds, and the same walk in other units would take other rounds. Where the slope did not grow
+ * along the step, the next one is four times as long.
  *
  * Rules that gather speed (momentum, Nesterov's). Their first step from rest is as long as plain
- * descent's; the rate stays until the scales are felt again, but for rejections, which halve it. When
- * the last step has come to lead up, what was rolled so far is forgotten (O'Donoghue and Candes 2015).
+ * descent's; the rate stays until the scales are felt again, but for rejections, which halve it.
+ * When the last step has come to lead up, what was rolled so far is forgotten (O'Donoghue and
+ * Candes 2015).
  *
  * Why it is safe. A step is taken only if the loss lands below the largest of the last ten, by a
  * part of what the slope promises (Grippo, Lampariello and Lucidi 1986; Raydan 1997; with bounds
  * Birgin, Martinez and Raydan 2000); else the same round tries again with a smaller rate. So no
- * loss is ever above that of the start, and nothing that is not finite is stepped on.
+ * loss is above that of the start but for rounding, and nothing that is not finite is stepped on.
  *
- * The end. What the slope promises over scaled parameters, g'Dg, has the unit of the loss: it is
- * compared with that of the start, and with how far the loss has fallen. Below the noise of the
- * loss the walk goes on for some rounds by the slope alone, then ends.
+ * The end. What the slope promises, g_i^2 over the curvature by i and added up, has the unit of the
+ * loss: it is compared with that of the start, and with how far the loss has fallen. Below the
+ * noise of the loss the walk goes on for some rounds by the slope alone, then ends.
  *
  * Where it does not hold. A fixed rate that is too large for the start may be thrown over a ridge
- * into a lower valley; this one never is. Near a saddle both are slow. A loss that falls for ever
- * has no scale; its walk ends when a number is infinite. */
+ * into a lower valley, or by luck onto a tip where the slope jumps; this one walks on down. Leaving
+ * a saddle takes hundreds of rounds, as it does at the best fixed rate. A loss that falls for ever
+ * has no scale: its walk ends when a number is infinite. Rules whose steps do not grow with the
+ * slope (adam and its kin) and rules that a user types keep the rate in their text; rounds over
+ * parts of the rows keep that of the start, as their losses cannot be compared. */
 #include <float.h>
 #include <math.h>
 #include <string.h>
@@ -79,8 +83,9 @@ struct Measured {
 static Status measured_scale(Measured *measured, const double *x, const double *gradient) {
     double greatest, flat, *factor = measured->spare;
     bool again = measured->rounds > 0;
+    const double *given = measured->objective->rate;
     for (size_t i = 0; again && i < measured->n; i++)
-        factor[i] = measured->factor[i] / (measured->objective->rate ? measured->objective->rate[i] : 1);
+        factor[i] = measured->factor[i] / (given ? given[i] : 1);
     TRY(optim_scales(measured->objective, x, gradient, again, factor, &flat, &greatest));
     if (!(greatest > 0) || !isfinite(1 / greatest)) return STATUS_OK; /* those of before stay */
     memcpy(measured->factor, factor, measured->n * sizeof *factor);
@@ -204,7 +209,8 @@ static void measured_feel_rate(Measured *measured, const double *x, const double
 /* After 1, 2, 4, ... rounds, once that costs no more than the walk so far. */
 static bool measured_due(const Measured *measured) {
     long long k = measured->rounds;
-    return (measured->n > 1 || measured->gathers) && k > 0 && (k & (k - 1)) == 0 && 4 * k >= (long long)measured->n;
+    bool of_use = measured->n > 1 || measured->gathers;
+    return of_use && k > 0 && (k & (k - 1)) == 0 && 4 * k >= (long long)measured->n;
 }
 
 /* The last step leads up by now: what was rolled so far goes the wrong way. */
@@ -220,7 +226,8 @@ static Status measured_prepare(Measured *measured, const double *x, const double
     if (measured->parts) return STATUS_OK;
     if (due) TRY(measured_scale(measured, x, gradient));
     if (measured->gathers) measured->turned = measured_climbs(measured, x, gradient);
-    else if (measured->rounds > 0) measured_feel_rate(measured, x, gradient);
+    bool by_step = !measured->gathers || measured->base == 0;
+    if (by_step && measured->rounds > 0) measured_feel_rate(measured, x, gradient);
     if (measured->gathers && due && measured->base > 0) measured->rate = measured_first(measured);
     memcpy(measured->at, x, measured->n * sizeof *x);
     memcpy(measured->slope, gradient, measured->n * sizeof *gradient);
@@ -266,7 +273,7 @@ static bool measured_idles(Measured *measured, double promise) {
  * What made up the loss of the start may still be in it, cancelled but for rounding. */
 static Status measured_last_word(Measured *measured, long long *evaluations, Reason *reason) {
     bool agrees = true;
-    double noise = fmax(measured->noise, DBL_EPSILON * fabs(measured->start_loss));
+    double noise = fmax(measured->noise, 16 * DBL_EPSILON * fabs(measured->start_loss));
     double *direction = measured->spare, slope = optim_norm(measured->slope, measured->n);
     for (size_t i = 0; i < measured->n; i++) direction[i] = -measured->slope[i] / slope;
     TRY(optim_gradient_agrees(measured->objective, measured->at, measured->loss, direction, -slope,
@@ -327,8 +334,8 @@ static void measured_shrink(Measured *measured, const double *trial) {
     measured->rate = measured_round(measured, part * measured->rate);
 }
 
-/* Noise is felt at neighbours; and a loss that stays the same bit for bit where the slope promises a
- * little does not show that much. */
+/* Noise is felt at neighbours; and a loss that stays the same bit for bit where the slope promises
+ * a little does not show that much. */
 static Status measured_feel_noise(Measured *measured, const double *trial, long long *evaluations) {
     double promise = measured_promised(measured, trial);
     double size = fabs(measured->loss) + measured->start_loss - measured->loss;

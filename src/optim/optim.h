@@ -106,9 +106,9 @@ const double *optim_answer(const Walker *walker);
 size_t optim_state(const Walker *walker, const double **arrays, size_t capacity);
 const char *optim_method_name(const Walker *walker); /* "bfgs", "gd", "rule" */
 bool optim_is_first_order(const Walker *walker);
-bool optim_is_measured(const Walker *walker); /* its rate is measured; and where it knows its end: */
+bool optim_is_measured(const Walker *walker); /* its rate (measured.c) */
 bool optim_ends_itself(const Walker *walker); /* the tests of stop.c for rules do not apply */
-/* The rate of the next round, and the factor of the largest parameter's over that of the least. */
+/* The measured rate, and the greatest factor of a parameter's rate over the least. */
 double optim_measured_rate(const Walker *walker, double *spread);
 bool optim_is_least_squares(const Walker *walker); /* asks for R and Q'r, not for the gradient */
 double optim_setting(const Walker *walker, const char *name); /* "beta1": NaN if there is none */
@@ -347,9 +347,9 @@ Status optim_falling_direction(const Objective *objective, const double *x, cons
 /* ---- scales.c -------------------------------------------------------------------------------- */
 
 /* Factors of the parameters' rates (n), the largest 1, times those of the user: one over the
- * curvature felt at x; *flat: the least of these. *greatest: curvature over parameters scaled by them; NaN where it is not
- * known, then the factors are the user's. again: 'factor' holds those of a place before, without
- * the user's. */
+ * curvature felt at x; *flat: the least of these. *greatest: curvature over parameters scaled by
+ * them; NaN where it is not known, then the factors are the user's. again: 'factor' holds those of
+ * a place before, without the user's. */
 Status optim_scales(const Objective *objective, const double *x, const double *gradient, bool again,
                     double *factor, double *flat, double *greatest);
 

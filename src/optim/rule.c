@@ -458,12 +458,11 @@ static Status rule_feel(Rule *rule, double *gradient) {
     return objective->loss_gradient(objective->context, w, &rule->loss, gradient);
 }
 
-/* States as they were before step 1; w stays. */
-static Status rule_forget(Rule *rule) {
+/* States as they were before step 1 (of the rules that measure: 0); w stays. */
+static void rule_forget(Rule *rule) {
     for (size_t k = RULE_G + 1; k < rule->n_columns; k++)
         if (k != rule->factor_column)
             memset(rule_vector(rule, rule->columns[k]), 0, rule->n * sizeof(double));
-    return STATUS_OK;
 }
 
 /* Tries steps until one is taken. */
@@ -475,10 +474,10 @@ static Status rule_step_measured(Rule *rule, double *rate, Reason *reason) {
     if (rule->factor_column)
         memcpy(rule_vector(rule, rule->columns[rule->factor_column]), measured_factors(measured),
                rule->n * sizeof(double));
-    if (measured_turned(measured)) TRY(rule_forget(rule));
+    if (measured_turned(measured)) rule_forget(rule);
     *rate = measured_rate(measured);
     while (*reason == REASON_RUNNING && (trial == MEASURED_AGAIN || trial == MEASURED_AFRESH)) {
-        if (trial == MEASURED_AFRESH) TRY(rule_forget(rule));
+        if (trial == MEASURED_AFRESH) rule_forget(rule);
         *rate = measured_rate(measured);
         rule->parameters[RULE_SETTINGS + rule->rate_setting] = *rate;
         TRY(rule_update(rule));
@@ -560,7 +559,8 @@ void optim_rule_epoch(Rule *rule, long long epoch) {
 /* ---- many rounds in one go ------------------------------------------------------------------- */
 
 bool optim_rule_own_view(Rule *rule, RuleView *view) {
-    if (rule->measured || rule->step == 0 || (rule->schedule.plan && !rule->schedule.constant)) return false;
+    bool varies = rule->measured || (rule->schedule.plan && !rule->schedule.constant);
+    if (rule->step == 0 || varies) return false;
     for (size_t k = 0; k < rule->n_columns; k++)
         if (k != RULE_G && !(rule->graph->graph->nodes[rule->graph->next[k]].flags & NODE_ROWS))
             return false; /* it would have to be spread */

@@ -1,7 +1,9 @@
 /* scales: how strongly the loss curves by each parameter, so that a step may be long where the
- * ground is flat and short where it is steep. Sums of squares tell it by the columns of their
- * Jacobian, other losses by the diagonal of the second derivative; beyond a few hundred parameters
- * the length of its rows is estimated with random signs (Bekas, Kokiopoulou and Saad 2007).
+ * ground is flat and short where it is steep. It is told by the diagonal of the second derivative,
+ * for sums of squares also by the columns of the Jacobian, whichever is more; rows that are longer
+ * than that are brought down to it, so that no parameter makes the steps of all others short
+ * (equilibration: Bunch 1971). Beyond a few parameters the rows' lengths are estimated with random
+ * signs (Bekas, Kokiopoulou and Saad 2007, who do so for the diagonal).
  *
  * A parameter in other units, or the loss times a factor, changes the scales by exactly the factors
  * that keep the walk the same; what stands in for a curvature of zero has the same property. */
@@ -16,6 +18,7 @@ enum {
     SCALES_SQUARES = 500, /* parameters whose Jacobian is factored */
     SCALES_TURNS = 3,
     SCALES_PROBES = 8,    /* vectors of signs in a look */
+    SCALES_LOOKS = 3,     /* at the first place; later one is enough */
     SCALES_ROUNDS = 12    /* of Lanczos, beyond SCALES_DENSE parameters */
 };
 
@@ -128,15 +131,16 @@ static Status scales_look(const Bend *bend, RandomKey key, uint64_t look, double
     return STATUS_OK;
 }
 
-/* From scales of before, or in two looks from the units that the slope gives. */
+/* From scales of before, or first from the units that the slope gives. */
 static Status scales_estimate(const Bend *bend, double *curvature) {
     RandomKey key = random_key(1, "scales");
+    uint64_t looks = bend->again ? 1 : SCALES_LOOKS;
     double *length = memory_new(bend->n, sizeof *length);
     Status status = length ? STATUS_OK : STATUS_MEMORY;
     for (size_t i = 0; i < bend->n; i++)
         curvature[i] = bend->again ? 1 / curvature[i] : bend->gradient[i] * bend->gradient[i];
-    if (status == STATUS_OK && !bend->again) status = scales_look(bend, key, 0, curvature, length);
-    if (status == STATUS_OK) status = scales_look(bend, key, 1, curvature, length);
+    for (uint64_t look = 0; status == STATUS_OK && look < looks; look++)
+        status = scales_look(bend, key, look, curvature, length);
     memory_free(length);
     return status;
 }
@@ -229,8 +233,8 @@ static Status scales_product(const Bend *bend, const double *root, const double 
     return STATUS_OK;
 }
 
-/* Lanczos' recursion from q, the first n of 'work'; its vectors are scaled by powers of two only, so
- * that equal curvatures give exact numbers. */
+/* Lanczos' recursion from q, the first n of 'work'; its vectors are scaled by powers of two only,
+ * so that equal curvatures give exact numbers. */
 static Status scales_lanczos(const Bend *bend, const double *root, double *work, double *greatest) {
     size_t n = bend->n, m = 0;
     double alpha[SCALES_DENSE], beta[SCALES_DENSE], size = 0, length = 1, back = 0;

@@ -71,6 +71,12 @@ TEST(minimize) {
     command_memory(json, CLI_EXIT_DONE);
     char *several[] = {"w^2", "w=1", "--rate", "0.1", "--rate", "1.1", "--steps", "5", NULL};
     command_memory(several, CLI_EXIT_DONE);
+    char *measured[] = {"100*(y - x^2)^2 + (1 - x)^2", "x=-1.2", "y=1", "--optimizer", "gd",
+                        "--steps", "20", NULL};
+    command_memory(measured, CLI_EXIT_DONE);
+    char *rolling[] = {"fit", "y ~ a*x + b", "x=1,2,3,4 y=2,4,5,9", "--optimizer", "momentum",
+                       "--restarts", "2", "--steps", "20", NULL};
+    command_memory(rolling, CLI_EXIT_DONE);
 }
 
 TEST(fit) {
