@@ -78,10 +78,18 @@ static bool happened_overstepped(const Scene *scene) {
                                                                NULL));
 }
 
+/* Every round began higher than the one before, and never on the other side of a valley. */
+static bool happened_climbs(const WalkFacts *facts) {
+    bool higher = facts->loss > facts->start_loss && facts->rises + 1 >= facts->steps;
+    bool turned = facts->sign_flips > 0 || facts->batches || facts->restarted;
+    return facts->reason == REASON_UPHILL ||
+           (facts->first_order && facts->steps > 1 && higher && !turned);
+}
+
 static bool happened_by_end(const Scene *scene) {
     const WalkFacts *facts = scene->facts;
     Message none = {0};
-    if (facts->reason == REASON_UPHILL) return happened_is(scene, HAPPENED_UPHILL, none);
+    if (happened_climbs(facts)) return happened_is(scene, HAPPENED_UPHILL, none);
     bool faster = scene->pace->along < 0 && facts->loss < facts->start_loss &&
                   facts->slope > HAPPENED_FASTER * facts->start_slope && !scene->arrived;
     bool falls = scene->verdict == VERDICT_DIVERGED && diagnose_falls(facts);

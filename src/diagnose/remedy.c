@@ -125,6 +125,9 @@ bool diagnose_remedy(const Graph *graph, const Happening *happening, const WalkF
             return remedy_narrow(facts, pace, advice);
         case HAPPENED_NO_BETTER:
             return remedy_plot(graph, advice);
+        case HAPPENED_UPHILL:
+            snprintf(advice, WORDS_ADVICE, "--optimizer 'w = w - rate*g'");
+            return true;
         case HAPPENED_NO_BOTTOM:
             return true; /* nothing that could be typed */
         default:

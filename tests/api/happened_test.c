@@ -111,6 +111,9 @@ static const Case cases[] = {
     {"no_better_than_the_mean", "y ~ a*x", "level", "", ""},
     {"no_better_than_the_mean", "y ~ a*x^2 + b*x + c", "nothing", "", ""},
     {"no_better_than_the_mean", "minimize (a*x + b - y)^2", "nothing", "a=0 b=0", ""},
+    /* and one that turns the rule round */
+    {"uphill", "w^2", NULL, "w=10", "--rate 0.1 --optimizer 'w = w + rate*g' --steps 3"},
+    {"uphill", "w^2", NULL, "w=10", "--rate 0.1 --optimizer 'w = w + rate*g' --steps 40"},
 };
 
 /* ---- tables ---------------------------------------------------------------------------------- */
