@@ -7,7 +7,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { HAPPENED_DIGITS = 4, HAPPENED_FEW = 8 /* rounds: too few to tell how they go */ };
+enum { HAPPENED_DIGITS = 4, HAPPENED_FINE = 7, HAPPENED_FEW = 8 /* rounds: too few to tell how they go */ };
 static const double HAPPENED_SMALL = 20;  /* times below the largest rate: too small */
 static const double HAPPENED_SLOW = 3;    /* rounds a digit: fewer are fast, whatever he does */
 static const double HAPPENED_TWICE = 2;   /* the rounds of the best rate */
@@ -248,8 +248,9 @@ static bool happened_too_large(const Scene *scene) {
         return false;
     if (above)
         return happened_is(scene, HAPPENED_TOO_LARGE,
-                           message_make(MSG_HAPPENED_LARGE_LIMIT, happened_number(scene->rate).s,
-                                        happened_number(limit).s, NULL));
+                           message_make(MSG_HAPPENED_LARGE_LIMIT,
+                                        number_round(scene->rate, HAPPENED_FINE).s,
+                                        number_round(limit, HAPPENED_FINE).s, NULL));
     return happened_is(scene, HAPPENED_TOO_LARGE,
                        message_make(MSG_HAPPENED_LARGE, number_integer(facts->rises).s,
                                     number_integer(facts->steps).s,
