@@ -7,7 +7,11 @@
 #include <math.h>
 #include <string.h>
 
-enum { HAPPENED_DIGITS = 4, HAPPENED_FINE = 7, HAPPENED_FEW = 8 /* rounds: too few to tell how they go */ };
+enum {
+    HAPPENED_DIGITS = 4,
+    HAPPENED_FINE = 7,
+    HAPPENED_FEW = 8 /* rounds: too few to tell how they go */
+};
 static const double HAPPENED_SMALL = 20;  /* times below the largest rate: too small */
 static const double HAPPENED_SLOW = 3;    /* rounds a digit: fewer are fast, whatever he does */
 static const double HAPPENED_TWICE = 2;   /* the rounds of the best rate */
