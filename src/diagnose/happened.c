@@ -410,6 +410,6 @@ void diagnose_happened(const Problem *problem, const WalkFacts *facts, const Pac
     if (happened_dead(&scene) || happened_on_plateau(&scene)) return;
     bool told = facts->first_order && !facts->restarted;
     bool rate = told && (happened_too_large(&scene) || happened_zigzag(&scene) ||
-                                       happened_noisy(&scene) || happened_too_small(&scene));
+                         happened_noisy(&scene) || happened_too_small(&scene));
     if (!rate && !happened_explains_nothing(&scene)) happened_good(&scene);
 }
