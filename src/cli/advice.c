@@ -34,6 +34,39 @@ static bool advice_takes_value(const char *word) {
     return false;
 }
 
+/* Stands 'option value' of the advice (or the option alone) on the command line as it is? */
+static bool advice_was_typed(const Command *command, const char *option, size_t length,
+                             const char *value, size_t size) {
+    for (int k = 0; k < command->argc; k++) {
+        const char *word = command->argv[k], *next = "";
+        if (strncmp(word, option, length) != 0 || (word[length] && word[length] != '=')) continue;
+        if (word[length]) next = word + length + 1;
+        else if (k + 1 < command->argc) next = command->argv[k + 1];
+        if (size == 0 || (strlen(next) == size && memcmp(next, value, size) == 0)) return true;
+    }
+    return false;
+}
+
+/* All of it: it would be the same command again. */
+static bool advice_is_old(const Command *command, const char *advice) {
+    while (*advice) {
+        size_t length = strcspn(advice, " "), size;
+        const char *option = advice;
+        advice += length + (advice[length] == ' ');
+        bool value = *advice && strncmp(advice, "--", 2) != 0, quoted = *advice == '\'';
+        if (value && quoted) advice++;
+        size = value ? strcspn(advice, quoted ? "'" : " ") : 0;
+        if (!advice_was_typed(command, option, length, advice, size)) return false;
+        advice += size + (value && quoted);
+        advice += strspn(advice, " ");
+    }
+    return true;
+}
+
+bool cli_advises(const Command *command, const char *advice) {
+    return advice[0] && !(strncmp(advice, "--", 2) == 0 && advice_is_old(command, advice));
+}
+
 static void advice_add_word(Text *out, const char *word) {
     text_add_char(out, ' ');
     advice_quote(out, word);
@@ -41,6 +74,9 @@ static void advice_add_word(Text *out, const char *word) {
 
 void cli_advice(const Command *command, const char *advice, Text *out) {
     bool only_words = false;
+    /* The file is there by now. */
+    bool written = (command->values[OPTION_TRACE] || command->values[OPTION_BAND]) &&
+                   !command->values[OPTION_OVERWRITE];
     if (!advice) advice = "";
     else if (strncmp(advice, "--", 2) != 0) {
         text_add(out, advice);
@@ -54,6 +90,7 @@ void cli_advice(const Command *command, const char *advice, Text *out) {
             /* What is advised must stand before the end of the options. */
             text_add_char(out, ' ');
             text_add(out, advice);
+            if (written) text_add(out, " --overwrite");
             advice = "";
             only_words = true;
         }
@@ -65,8 +102,5 @@ void cli_advice(const Command *command, const char *advice, Text *out) {
     }
     text_add(out, advice[0] ? " " : "");
     text_add(out, advice);
-    /* The file is there by now. */
-    bool written = (command->values[OPTION_TRACE] || command->values[OPTION_BAND]) &&
-                   !command->values[OPTION_OVERWRITE];
     if (written && !only_words) text_add(out, " --overwrite");
 }

@@ -235,6 +235,8 @@ void cli_json_intervals(ViewJson *json, descend_walk *walk, const double *low, c
 
 /* ---- advice.c ----------------------------------------------------------------------------- */
 
+/* There is advice, and following it makes another command of this one. */
+bool cli_advises(const Command *command, const char *advice);
 /* The command to type: options that the library advises are put into this command line (NULL:
  * none); other advice stays as it is. */
 void cli_advice(const Command *command, const char *advice, Text *out);

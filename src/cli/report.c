@@ -168,7 +168,7 @@ static void report_verdict(Cli *cli, const Command *command, descend_walk *walk)
     text_add(&cli->out, cli_text(cli, MSG_VIEW_COLON));
     cli_line(cli, descend_walk_text(walk, "reason", cli_language(cli)));
     report_happened(cli, walk);
-    if (!advice[0]) return;
+    if (!cli_advises(command, advice)) return;
     text_add(&cli->out, cli_text(cli, MSG_CLI_ADVICE));
     cli_advice(command, advice, &cli->out);
     text_add_char(&cli->out, '\n');

@@ -283,5 +283,6 @@ void cli_json_walk(Cli *cli, ViewJson *json, const Command *command, const CliIn
     bool flew = verdict == DESCEND_VERDICT_DIVERGED || verdict == DESCEND_VERDICT_NON_FINITE;
     if (flew) json_number_key(json, walk, "rate_limit");
     const char *advice = descend_walk_text(walk, "advice", language);
-    if (flew || advice[0]) json_advice(json, command, advice);
+    bool advised = cli_advises(command, advice);
+    if (flew || advised) json_advice(json, command, advised ? advice : "");
 }

@@ -393,7 +393,7 @@ static Status baseline_measure(BaselineWork *work, Problem *problem, const doubl
     TRY(baseline_run(graph, nodes, 4, x, &rows, values));
     baseline->loss = values[0];
     baseline->mean_loss = values[1];
-    baseline->known = isfinite(values[0]) && isfinite(values[1]);
+    baseline->known = isfinite(values[0]) && isfinite(values[1]) && values[1] > 0;
     return baseline->known ? baseline_p(work, problem, x, values[2], values[3], baseline)
                            : STATUS_OK;
 }

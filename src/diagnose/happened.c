@@ -21,6 +21,11 @@ static const double HAPPENED_ABOVE = 0.01; /* of the loss: so far above the bott
 static const double HAPPENED_FELL = 0.5;  /* of the loss at the start: it was worth the way */
 static const double HAPPENED_CHANCE = 0.05, HAPPENED_HARDLY = 0.8; /* of the mean's loss */
 static const double HAPPENED_SHARE = 2e-4, HAPPENED_ROWS = 2000; /* rows for the mean's loss */
+static const double HAPPENED_ALWAYS = 0.99; /* of the rounds */
+static const double HAPPENED_BETTER = 0.9; /* of the rounds: worth telling */
+static const double HAPPENED_ENDLESS = 1e9; /* rounds a digit */
+static const double HAPPENED_CHANCY = 1.5; /* times the slope of all rows: a batch's */
+static const double HAPPENED_THERE = 1e-6; /* of the fall so far: he is at the bottom */
 static const double HAPPENED_FASTER = 1000; /* times the slope of the start, downhill */
 static const double HAPPENED_FLAT = 0.01; /* of the loss, for going on as far as he is */
 
@@ -50,7 +55,8 @@ static bool happened_is(const Scene *scene, Happened name, Message why) {
 bool diagnose_falls(const WalkFacts *facts) {
     bool up = facts->fault_point && !(facts->stop_value < 0);
     bool lower = facts->loss < facts->start_loss && !up;
-    return !facts->first_order || facts->rate_measured || lower;
+    bool guarded = facts->rate_measured && !facts->batches;
+    return !facts->first_order || guarded || lower;
 }
 
 double diagnose_rounds_a_digit(const WalkFacts *facts) {
@@ -64,7 +70,9 @@ double diagnose_rounds_a_digit(const WalkFacts *facts) {
 static bool happened_flew(const Scene *scene) {
     const WalkFacts *facts = scene->facts;
     double limit = scene->pace->limit;
-    if (limit <= facts->first_rate * (1 + 1e-6))
+    if (!facts->takes_rate || isnan(facts->first_rate))
+        return happened_is(scene, HAPPENED_FLEW_OFF, message_make(MSG_HAPPENED_FLEW_SOMEHOW, NULL));
+    if (limit < facts->first_rate * (1 - 1e-6) && isfinite(facts->first_rate / limit))
         return happened_is(scene, HAPPENED_FLEW_OFF,
                            message_make(MSG_HAPPENED_FLEW_LIMIT,
                                         happened_number(facts->first_rate).s,
@@ -82,6 +90,22 @@ static bool happened_overstepped(const Scene *scene) {
                                                                NULL));
 }
 
+/* Ever steeper downhill. */
+static bool happened_falls_faster(const Scene *scene) {
+    const WalkFacts *facts = scene->facts;
+    double fell = facts->start_loss - facts->loss;
+    bool faster = scene->pace->along < 0 && facts->slope > HAPPENED_FASTER * facts->start_slope;
+    return faster && fell > 2 * fabs(facts->start_loss);
+}
+
+/* A slope that is the same everywhere has no end. */
+static bool happened_slants(const Scene *scene) {
+    const Graph *graph = train_graph(scene->problem);
+    const Pace *pace = scene->pace;
+    return pace->high == 0 && pace->low == 0 && scene->facts->slope > 0 &&
+           diagnose_quadratic(graph, graph->loss);
+}
+
 /* Every round began higher than the one before, and never on the other side of a valley. */
 static bool happened_climbs(const WalkFacts *facts) {
     bool higher = facts->loss > facts->start_loss && facts->rises + 1 >= facts->steps;
@@ -94,10 +118,8 @@ static bool happened_by_end(const Scene *scene) {
     const WalkFacts *facts = scene->facts;
     Message none = {0};
     if (happened_climbs(facts)) return happened_is(scene, HAPPENED_UPHILL, none);
-    bool faster = scene->pace->along < 0 && facts->loss < facts->start_loss &&
-                  facts->slope > HAPPENED_FASTER * facts->start_slope && !scene->arrived;
     bool falls = scene->verdict == VERDICT_DIVERGED && diagnose_falls(facts);
-    if (scene->out->ran_off || falls || faster)
+    if (scene->out->ran_off || falls || happened_falls_faster(scene) || happened_slants(scene))
         return happened_is(scene, HAPPENED_NO_BOTTOM, none);
     if (scene->verdict == VERDICT_DIVERGED) return happened_flew(scene);
     if (scene->verdict != VERDICT_NON_FINITE) return false;
@@ -114,8 +136,8 @@ static bool happened_by_end(const Scene *scene) {
 static bool happened_gets_no_lower(const Scene *scene) {
     const WalkFacts *facts = scene->facts;
     double total = fabs(facts->start_loss - facts->loss), fell = facts->early_loss - facts->loss;
-    if (isfinite(scene->pace->fall) && fell > scene->pace->fall) return false;
-    return fell <= HAPPENED_STILL * total;
+    double near = isfinite(scene->pace->fall) ? scene->pace->fall : 0.1 * fabs(facts->loss);
+    return fell <= near && fell <= HAPPENED_STILL * total;
 }
 
 /* ---- flat ground ----------------------------------------------------------------------------- */
@@ -162,13 +184,16 @@ static bool happened_on_plateau(const Scene *scene) {
     bool stuck = facts->first_step == 0 && facts->first_rate > 0 && !(scene->pace->along > 0);
     bool level = scene->verdict == VERDICT_STALLED &&
                  (scene->ground == GROUND_FALLS || facts->start_slope == 0 || stuck);
-    bool flat = level || scene->out->terrace;
+    bool falls = scene->ground == GROUND_FALLS;
+    bool worth = facts->start_loss - facts->loss >= HAPPENED_FELL * fabs(facts->start_loss);
+    bool flat = (level || scene->out->terrace) && (falls || !worth || facts->start_slope == 0);
     if (!flat && scene->arrived) flat = happened_no_bottom(scene);
     bool own = facts->first_order && !facts->restarted;
     if (!flat && !scene->arrived && own) flat = happened_stands_flat(scene);
     if (!flat) return false;
     return happened_is(scene, HAPPENED_PLATEAU,
-                       message_make(MSG_HAPPENED_PLATEAU, happened_number(facts->slope).s,
+                       message_make(falls ? MSG_HAPPENED_SADDLE : MSG_HAPPENED_PLATEAU,
+                                    happened_number(facts->slope).s,
                                     number_round(facts->loss, 7).s, NULL));
 }
 
@@ -203,6 +228,7 @@ static bool happened_explains_nothing(const Scene *scene) {
         train_exactness(scene->problem, scene->facts->values, &residual, &room);
     if (residual <= room) return false; /* an exact fit of a constant */
     if (!scene->arrived && !happened_gets_no_lower(scene)) return false;
+    if (scene->pace->fall > HAPPENED_ABOVE * fabs(scene->facts->loss)) return false;
     bool worse = isnan(baseline->p) || baseline->loss >= baseline->mean_loss;
     MessageId why = worse ? MSG_HAPPENED_NO_BETTER : MSG_HAPPENED_NO_BETTER_CHANCE;
     return happened_is(scene, HAPPENED_NO_BETTER,
@@ -218,9 +244,13 @@ static bool happened_noisy(const Scene *scene) {
     const WalkFacts *facts = scene->facts;
     const Pace *pace = scene->pace;
     double total = facts->start_loss - facts->late_loss;
-    if (!facts->batches || scene->arrived || !(facts->batch_slope > facts->slope)) return false;
+    if (!facts->batches || scene->arrived) return false;
     if (!(facts->early_loss - facts->late_loss <= 2 * HAPPENED_STILL * fabs(total))) return false;
     if (!(pace->fall > HAPPENED_ABOVE * fabs(facts->loss))) return false;
+    if (!(facts->batch_slope > HAPPENED_CHANCY * facts->slope))
+        return happened_is(scene, HAPPENED_NOISE,
+                           message_make(MSG_HAPPENED_NOISE_ABOVE, happened_number(pace->fall).s,
+                                        NULL));
     return happened_is(scene, HAPPENED_NOISE,
                        message_make(MSG_HAPPENED_NOISE, happened_number(facts->batch_slope).s,
                                     happened_number(facts->slope).s,
@@ -233,23 +263,37 @@ static bool happened_swings(const WalkFacts *facts) {
     return facts->flip_chances > 0 && 2 * facts->sign_flips > facts->flip_chances;
 }
 
-/* The smaller of the two limits, at the start and at the end. */
+/* Where he ended, or, where that is not known, where he began. */
 static double happened_limit(const Pace *pace) {
-    return pace->end_limit < pace->limit || isnan(pace->limit) ? pace->end_limit : pace->limit;
+    return isfinite(pace->end_limit) ? pace->end_limit : pace->limit;
+}
+
+static bool happened_is_there(const Scene *scene) {
+    double total = fabs(scene->facts->start_loss - scene->facts->loss);
+    return scene->pace->fall <= HAPPENED_THERE * total;
+}
+
+/* He may rise above the start at first, and come down: then it was no fault of the rate. */
+static bool happened_gets_nowhere(const Scene *scene, bool above) {
+    const WalkFacts *facts = scene->facts;
+    bool below = scene->rate < happened_limit(scene->pace); /* then turning round is zig-zag */
+    bool restless = !below && (4 * facts->rises > facts->steps || happened_swings(facts));
+    bool settles = facts->last_rate < facts->first_rate / 2;
+    bool higher = facts->loss > facts->start_loss && (above || 2 * facts->rises > facts->steps);
+    if (higher) return true;
+    if (facts->steps < HAPPENED_FEW && !above) return false;
+    return (above || (restless && !settles)) && happened_gets_no_lower(scene);
 }
 
 static bool happened_too_large(const Scene *scene) {
     const WalkFacts *facts = scene->facts;
-    bool swings = scene->verdict == VERDICT_OSCILLATING;
-    if (!swings && (scene->arrived || facts->batches || facts->steps < HAPPENED_FEW)) return false;
+    bool guarded = facts->rate_measured || facts->batches; /* by measuring; by nobody */
     double limit = happened_limit(scene->pace);
     bool above = scene->rate >= limit * (1 - 1e-6);
-    bool below = scene->rate < limit; /* then turning round is zig-zag */
-    bool restless = 4 * facts->rises > facts->steps || (happened_swings(facts) && !below);
-    restless = restless && !(facts->last_rate < facts->first_rate / 2); /* he settles down */
-    bool higher = facts->loss > facts->start_loss;
-    if (!swings && !((above || restless) && happened_gets_no_lower(scene)) && !higher)
-        return false;
+    if (scene->verdict != VERDICT_OSCILLATING) {
+        if (guarded || scene->arrived || happened_is_there(scene)) return false;
+        if (!happened_gets_nowhere(scene, above)) return false;
+    }
     if (above)
         return happened_is(scene, HAPPENED_TOO_LARGE,
                            message_make(MSG_HAPPENED_LARGE_LIMIT,
@@ -267,8 +311,8 @@ static bool happened_zigzag(const Scene *scene) {
     const Pace *pace = scene->pace;
     if (facts->batches || isnan(scene->rate) || !happened_swings(facts)) return false;
     double swing = diagnose_pace_swing(pace, scene->rate);
-    if (isfinite(pace->best)) {
-        double rounds = diagnose_pace_rounds(pace, scene->rate);
+    double rounds = diagnose_pace_rounds(pace, scene->rate);
+    if (isfinite(pace->best) && isfinite(rounds)) {
         if (scene->rate <= pace->best || swing < HAPPENED_SLOW ||
             rounds < HAPPENED_TWICE * pace->best_rounds)
             return false;
@@ -283,7 +327,10 @@ static bool happened_zigzag(const Scene *scene) {
     /* Rules of which nothing is known turn round for reasons of their own. */
     double plain = fmax(HAPPENED_TWICE * diagnose_plain_rounds(pace), HAPPENED_SLOW);
     bool slow = pace->low > 0 && diagnose_rounds_a_digit(facts) > plain;
-    if (isnan(pace->limit_factor) && !slow) return false;
+    bool known = isfinite(pace->limit_factor) && isfinite(rounds);
+    bool always = facts->sign_flips >= HAPPENED_ALWAYS * (double)facts->flip_chances;
+    if (!known && (!slow || (!always && (scene->arrived || happened_is_there(scene)))))
+        return false;
     return happened_is(scene, HAPPENED_ZIGZAG,
                        message_make(MSG_HAPPENED_ZIGZAG, number_integer(facts->sign_flips).s,
                                     number_integer(facts->flip_chances).s, NULL));
@@ -292,55 +339,78 @@ static bool happened_zigzag(const Scene *scene) {
 /* Rules whose steps do not tell their curvature: by how far they have come. */
 static bool happened_creeps(const Scene *scene) {
     const WalkFacts *facts = scene->facts;
-    double rounds = scene->pace->distance / facts->last_step;
-    if (scene->arrived || facts->steps < HAPPENED_FEW || isfinite(scene->pace->limit_factor) ||
-        facts->last_rate < facts->first_rate / 2)
+    double step = fmax(facts->first_step, facts->last_step), rounds = scene->pace->distance / step;
+    if (scene->arrived || facts->steps < HAPPENED_FEW || isfinite(scene->pace->limit_factor))
         return false;
     if (!(rounds > HAPPENED_FAR * (double)facts->steps) || facts->rises * 4 > facts->steps)
         return false;
-    scene->out->better = facts->last_rate * rounds / (double)facts->max_steps * 10;
+    double rate = fmax(facts->first_rate, facts->last_rate);
+    scene->out->better = rate * rounds / (double)facts->max_steps * 10;
     return happened_is(scene, HAPPENED_TOO_SMALL,
-                       message_make(MSG_HAPPENED_CREEPS, happened_number(facts->last_step).s,
+                       message_make(MSG_HAPPENED_CREEPS, happened_number(step).s,
                                     number_round(rounds, 2).s, NULL));
 }
 
+static bool happened_far_below(const Scene *scene, double rate, double limit) {
+    const Pace *pace = scene->pace;
+    double rounds = diagnose_pace_rounds(pace, rate), times = limit / rate;
+    if (!isfinite(times)) return happened_is(scene, HAPPENED_TOO_SMALL, (Message){0});
+    if (isfinite(rounds) && isfinite(pace->best_rounds) && isfinite(scene->rate))
+        return happened_is(scene, HAPPENED_TOO_SMALL,
+                           message_make(MSG_HAPPENED_SMALL_ROUNDS, happened_number(rate).s,
+                                        number_round(times, 2).s, happened_number(limit).s,
+                                        number_round(rounds, 3).s,
+                                        number_round(pace->best_rounds, 3).s, NULL));
+    return happened_is(scene, HAPPENED_TOO_SMALL,
+                       message_make(MSG_HAPPENED_SMALL, happened_number(rate).s,
+                                    number_round(times, 2).s, happened_number(limit).s, NULL));
+}
+
+/* The largest rate on the way counts. */
 static bool happened_too_small(const Scene *scene) {
     const WalkFacts *facts = scene->facts;
     const Pace *pace = scene->pace;
-    double limit = happened_limit(pace), rate = scene->rate / (1 - pace->momentum);
+    double start = pace->limit, end = pace->end_limit;
+    double limit = end < start || isnan(start) ? end : start;
+    double rate = fmax(facts->first_rate, facts->last_rate);
     double plain = limit / pace->limit_factor * 2; /* of plain descent */
     bool far = !(pace->fall < HAPPENED_ABOVE * fabs(facts->start_loss - facts->loss));
+    if (facts->rate_measured) return false;
     if (happened_creeps(scene)) return true;
     if (rate == 0) return happened_is(scene, HAPPENED_TOO_SMALL, (Message){0});
-    if (!(rate < plain / HAPPENED_SMALL) || (facts->batches && (scene->arrived || !far)))
-        return false;
-    double rounds = diagnose_pace_rounds(pace, scene->rate);
-    if (isfinite(rounds) && isfinite(pace->best_rounds))
-        return happened_is(scene, HAPPENED_TOO_SMALL,
-                           message_make(MSG_HAPPENED_SMALL_ROUNDS, happened_number(scene->rate).s,
-                                        number_round(limit / scene->rate, 2).s,
-                                        happened_number(limit).s, number_round(rounds, 3).s,
-                                        number_round(pace->best_rounds, 3).s, NULL));
-    return happened_is(scene, HAPPENED_TOO_SMALL,
-                       message_make(MSG_HAPPENED_SMALL, happened_number(scene->rate).s,
-                                    number_round(limit / scene->rate, 2).s,
-                                    happened_number(limit).s, NULL));
+    if (!(rate / (1 - pace->momentum) < plain / HAPPENED_SMALL)) return false;
+    if ((facts->batches || isnan(scene->rate)) && (scene->arrived || !far)) return false;
+    return happened_far_below(scene, rate, limit);
+}
+
+/* Nothing moved any more, though the slope is not small. */
+static bool happened_stuck(const Scene *scene) {
+    const WalkFacts *facts = scene->facts;
+    bool first = facts->first_order && !facts->rate_measured && !facts->restarted;
+    if (scene->verdict != VERDICT_STALLED) return false;
+    if (first && (facts->last_rate < 1e-3 * facts->first_rate || facts->first_step == 0))
+        return happened_is(scene, HAPPENED_TOO_SMALL, (Message){0});
+    Ground ground = diagnose_ground(scene->problem, facts->values);
+    if (ground != GROUND_FALLS && ground != GROUND_LEVEL) return false; /* a kink, as deep as any */
+    return happened_is(scene, HAPPENED_PLATEAU, (Message){0});
 }
 
 /* ---- nothing wrong --------------------------------------------------------------------------- */
 
 static bool happened_good(const Scene *scene) {
     const WalkFacts *facts = scene->facts;
-    double rounds = diagnose_rounds_a_digit(facts);
-    bool countable = facts->first_order && !facts->restarted && !facts->batches;
-    if (!countable || rounds < 1 || !isfinite(rounds))
-        return happened_is(scene, HAPPENED_GOOD, (Message){0});
     const Graph *graph = train_graph(scene->problem);
-    bool known = isfinite(scene->pace->best) && diagnose_quadratic(graph, graph->loss);
-    if (known && isfinite(scene->rate))
+    double best = scene->pace->best_rounds, rounds = diagnose_rounds_a_digit(facts);
+    bool countable = facts->first_order && !facts->restarted && !facts->batches;
+    bool known = isfinite(scene->rate) && isfinite(best) && diagnose_quadratic(graph, graph->loss);
+    /* Those walked are too few at first, and too many where he stood still in the end. */
+    if (known) rounds = diagnose_pace_rounds(scene->pace, scene->rate);
+    if (!countable || rounds < 1 || !(rounds < HAPPENED_ENDLESS))
+        return happened_is(scene, HAPPENED_GOOD, (Message){0});
+    if (known && best < HAPPENED_BETTER * rounds)
         return happened_is(scene, HAPPENED_GOOD,
                            message_make(MSG_HAPPENED_GOOD_BEST, number_round(rounds, 3).s,
-                                        number_round(scene->pace->best_rounds, 3).s,
+                                        number_round(best, 3).s,
                                         happened_number(scene->pace->best).s, NULL));
     return happened_is(scene, HAPPENED_GOOD,
                        message_make(MSG_HAPPENED_GOOD_ROUNDS, number_round(rounds, 3).s, NULL));
@@ -407,7 +477,7 @@ void diagnose_happened(const Problem *problem, const WalkFacts *facts, const Pac
     out->better = NAN;
     if (happened_by_end(&scene)) return;
     happened_measure_mean(&scene);
-    if (happened_dead(&scene) || happened_on_plateau(&scene)) return;
+    if (happened_dead(&scene) || happened_on_plateau(&scene) || happened_stuck(&scene)) return;
     bool told = facts->first_order && !facts->restarted;
     bool rate = told && (happened_too_large(&scene) || happened_zigzag(&scene) ||
                          happened_noisy(&scene) || happened_too_small(&scene));

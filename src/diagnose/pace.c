@@ -154,18 +154,44 @@ static Status pace_to_bottom(const Objective *objective, const double *x, const 
     return STATUS_OK;
 }
 
-static Status pace_look_down(const Objective *objective, const WalkFacts *facts, Pace *pace) {
+/* Where he stands at a bound that the slope pushes against, the parameter is held. */
+typedef struct PaceEnd {
+    Objective pinned;
+    double *work, *low, *high;
+    bool *held;
+} PaceEnd;
+
+static Status pace_pin(const Objective *objective, const double *x, PaceEnd *end) {
     size_t n = objective->n;
-    double loss, *work = memory_new(5 * n + 1, sizeof *work);
-    bool *held = memory_new(n + 1, sizeof *held);
-    Status status = work && held ? STATUS_OK : STATUS_MEMORY;
+    double loss, *gradient;
+    end->pinned = *objective;
+    end->work = memory_new(7 * n + 1, sizeof(double));
+    end->held = memory_new(n + 1, sizeof(bool));
+    if (!end->work || !end->held) return STATUS_MEMORY;
+    gradient = end->work;
+    end->low = end->work + 5 * n;
+    end->high = end->work + 6 * n;
+    TRY(objective->loss_gradient(objective->context, x, &loss, gradient));
+    for (size_t i = 0; i < n; i++) {
+        end->held[i] = optim_held(objective, x, gradient, i);
+        end->low[i] = end->held[i] ? x[i] : -INFINITY;
+        end->high[i] = end->held[i] ? x[i] : INFINITY;
+    }
+    end->pinned.low = end->low;
+    end->pinned.high = end->high;
+    return STATUS_OK;
+}
+
+static Status pace_end(const Objective *objective, const double *x, size_t products, Pace *pace) {
+    PaceEnd end = {0};
+    double greatest = NAN;
+    Status status = pace_pin(objective, x, &end);
     if (status == STATUS_OK)
-        status = objective->loss_gradient(objective->context, facts->values, &loss, work);
-    for (size_t i = 0; status == STATUS_OK && i < n; i++)
-        held[i] = optim_held(objective, facts->values, work, i);
-    if (status == STATUS_OK) status = pace_to_bottom(objective, facts->values, held, work, pace);
-    memory_free(work);
-    memory_free(held);
+        status = pace_curvature(&end.pinned, x, products, &pace->low, &pace->high, &greatest);
+    if (greatest > 0) pace->end_limit = pace->limit_factor / greatest;
+    if (status == STATUS_OK) status = pace_to_bottom(objective, x, end.held, end.work, pace);
+    memory_free(end.work);
+    memory_free(end.held);
     return status;
 }
 
@@ -173,15 +199,12 @@ static Status pace_look_down(const Objective *objective, const WalkFacts *facts,
 
 static Status pace_measure(const Objective *objective, const WalkFacts *facts, size_t products,
                            bool flew, Pace *pace) {
-    double greatest = NAN, end = NAN;
+    double greatest = NAN;
     if (isfinite(facts->start_loss))
         TRY(pace_curvature(objective, facts->start, products, &pace->low, &pace->high, &greatest));
     if (greatest > 0) pace->limit = pace->limit_factor / greatest;
-    if (!flew && isfinite(facts->loss) && facts->steps > 0) {
-        TRY(pace_curvature(objective, facts->values, products, &pace->low, &pace->high, &end));
-        if (end > 0) pace->end_limit = pace->limit_factor / end;
-        TRY(pace_look_down(objective, facts, pace));
-    }
+    if (!flew && isfinite(facts->loss) && facts->steps > 0)
+        TRY(pace_end(objective, facts->values, products, pace));
     pace_find_best(pace);
     return STATUS_OK;
 }

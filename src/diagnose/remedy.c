@@ -28,6 +28,11 @@ static bool remedy_measured(const WalkFacts *facts, char advice[WORDS_ADVICE]) {
     return true;
 }
 
+static bool remedy_larger_batch(const WalkFacts *facts, char advice[WORDS_ADVICE]) {
+    snprintf(advice, WORDS_ADVICE, "--batch %s", number_integer(10 * facts->batch).s);
+    return true;
+}
+
 /* In a bowl so round that he is at its bottom in time. */
 static bool remedy_arrives(const Graph *graph, const WalkFacts *facts, const Pace *pace,
                            double rate) {
@@ -54,16 +59,23 @@ static double remedy_limit(const Pace *pace) {
     return end ? pace->end_limit : pace->limit;
 }
 
-/* Half the limit is safe and needs no zig-zag. */
+/* Half the limit is safe and needs no zig-zag; in any case less than what was too much. */
 bool diagnose_retry(const Graph *graph, const WalkFacts *facts, const Pace *pace,
                     char advice[WORDS_ADVICE]) {
-    return remedy_fixed(graph, facts, pace, remedy_limit(pace) / 2, advice);
+    double rate = remedy_limit(pace) / 2, before = facts->first_rate;
+    if (!facts->takes_rate || isnan(before)) return remedy_measured(facts, advice);
+    bool batches = facts->batches && (facts->rate_measured || !(rate < before / 2));
+    if (batches && facts->scaled) return remedy_larger_batch(facts, advice);
+    if (batches) rate = before / 4;
+    return remedy_fixed(graph, facts, pace, rate, advice);
 }
 
 static bool remedy_too_small(const Graph *graph, const Happening *happening,
                              const WalkFacts *facts, const Pace *pace,
                              char advice[WORDS_ADVICE]) {
-    if (!(happening->better > 0)) return diagnose_retry(graph, facts, pace, advice);
+    if (!facts->takes_rate) return remedy_measured(facts, advice);
+    if (!(happening->better > 0))
+        return remedy_fixed(graph, facts, pace, remedy_limit(pace) / 2, advice);
     remedy_rate(happening->better, advice);
     return true;
 }
@@ -71,7 +83,9 @@ static bool remedy_too_small(const Graph *graph, const Happening *happening,
 /* Nothing wrong, but no end in sight: the valley is narrow for any fixed rate. */
 static bool remedy_narrow(const WalkFacts *facts, const Pace *pace, char advice[WORDS_ADVICE]) {
     bool limit = facts->reason == REASON_STEP_LIMIT || facts->reason == REASON_STEPS_DONE;
-    double rounds = REMEDY_DIGITS * diagnose_rounds_a_digit(facts);
+    double here = diagnose_pace_rounds(pace, facts->first_rate);
+    double rounds = diagnose_rounds_a_digit(facts);
+    rounds = REMEDY_DIGITS * (here > rounds ? here : rounds);
     if (facts->batches) return pace->fall <= REMEDY_ENOUGH * fabs(facts->loss); /* he is there */
     if (!limit || !facts->user_rate || facts->restarted) return false;
     double allowed = fmax(REMEDY_ROUNDS, (double)facts->max_steps);
@@ -80,13 +94,13 @@ static bool remedy_narrow(const WalkFacts *facts, const Pace *pace, char advice[
 }
 
 /* Falling to 0 on a straight line (Defazio and others 2023) averages the noise away; where the
- * rate falls already, larger batches do. */
+ * rate falls already, or is none that could be typed, larger batches do. */
 static bool remedy_noise(const WalkFacts *facts, char advice[WORDS_ADVICE]) {
-    if (facts->last_rate < facts->first_rate / 2)
-        snprintf(advice, WORDS_ADVICE, "--batch %s", number_integer(10 * facts->batch).s);
-    else
-        snprintf(advice, WORDS_ADVICE, "--rate '%s*(1 - t/(T + 1))'",
-                 number_round(facts->first_rate, 6).s);
+    bool falls = facts->last_rate < facts->first_rate / 2;
+    if (falls || !facts->takes_rate || isnan(facts->first_rate) || facts->rate_measured)
+        return remedy_larger_batch(facts, advice);
+    snprintf(advice, WORDS_ADVICE, "--rate '%s*(1 - t/(T + 1))'",
+             number_round(facts->first_rate, 6).s);
     return true;
 }
 

@@ -11,6 +11,9 @@ enum { WORDS_RESTARTS = 20, WORDS_DIGITS = 7, WORDS_CHECKED = 1000, WORDS_FEW_ST
 static const double WORDS_SMALL_SLOPE =
     1e-8; /* against the start: the bottom, for a walk of asked length */
 static const double WORDS_FAR = 100, WORDS_STRIDE = 1e-3; /* of a walk that runs off */
+static const double WORDS_SADDLE = 1e5;   /* numbers that may be gone over to see it */
+static const double WORDS_ABYSS = 1e8;    /* times the loss of the start, below 0, */
+static const double WORDS_STEEP = 1e-6;   /* and a slope of this part of the start's: no bottom */
 static const double WORDS_BLOWN_UP = 10; /* times the loss of the start: flown off */
 
 /* What the sentences are made from. */
@@ -71,10 +74,19 @@ static bool words_never_moved(const WalkFacts *facts) {
     return facts->start_slope == 0 && facts->first_step == 0;
 }
 
+/* A polynomial of degree two that is no sum of squares may have no bottom, and it is cheap to see. */
+static bool words_may_be_saddle(const Tale *tale) {
+    const Graph *graph = tale->graph;
+    double n = (double)graph->n_scalars, rows = (double)train_rows(tale->problem).count;
+    bool arrived = tale->words->verdict == VERDICT_CONVERGED &&
+                   tale->facts.reason != REASON_UNTIL && !graph->least_squares;
+    return arrived && n * (rows + n) < WORDS_SADDLE && diagnose_quadratic(graph, graph->loss);
+}
+
 /* A slope of zero may also be a top or a saddle: where the walk could not know, look. */
 static void words_look_around(Tale *tale) {
     const WalkFacts *facts = &tale->facts;
-    bool look = words_never_moved(facts);
+    bool look = words_never_moved(facts) || words_may_be_saddle(tale);
     for (size_t i = 0; i < tale->graph->n_scalars; i++) look = look || !facts->felt[i];
     if (look && isfinite(facts->loss)) tale->ground = diagnose_ground(tale->problem, facts->values);
 }
@@ -90,11 +102,18 @@ static bool words_ran_off(const Tale *tale) {
            !diagnose_quadratic(tale->graph, tale->graph->loss);
 }
 
+/* No step can be told from the one before any more, so far down is he. */
+static bool words_fell_for_ever(const WalkFacts *facts) {
+    bool deep = facts->loss < -WORDS_ABYSS * (1 + fabs(facts->start_loss));
+    return deep && facts->slope > WORDS_STEEP * facts->start_slope;
+}
+
 /* Ends that only look like an arrival. */
 static bool words_not_arrived(const Tale *tale) {
     const WalkFacts *facts = &tale->facts;
     if (facts->reason == REASON_UNTIL || facts->reason == REASON_EXACT) return false;
     if (tale->ground == GROUND_FALLS || words_ran_off(tale)) return true;
+    if (words_fell_for_ever(facts)) return true;
     if (words_never_moved(facts)) return tale->ground != GROUND_BOTTOM;
     return facts->reason == REASON_ROUNDING && facts->slope > facts->start_slope;
 }
@@ -294,7 +313,7 @@ static Message words_stuck(const Tale *tale) {
     if (tale->graph->n_scalars > WORDS_CHECKED) return message;
     if (diagnose_slope(tale->problem, facts->values, &check) != STATUS_OK) return message;
     size_t i = check.worst;
-    if (i < check.n) {
+    if (i < check.n && isfinite(check.feet[i].slope)) {
         graph_scalar_name(tale->graph, i, &name);
         message =
             message_make(MSG_WHY_STALLED_SLOPE, text_string(&name), words_number(check.exact[i]).s,
@@ -309,6 +328,9 @@ static Message words_stuck(const Tale *tale) {
 static Message words_stalled(const Tale *tale) {
     const WalkFacts *facts = &tale->facts;
     NumberText slope = words_number(facts->slope), start = words_number(facts->start_slope);
+    if (words_fell_for_ever(facts))
+        return message_make(MSG_WHY_FALLS, words_number(facts->start_loss).s,
+                            words_number(facts->loss).s, NULL);
     if (tale->ground == GROUND_FALLS) return message_make(MSG_WHY_SADDLE, slope.s, start.s, NULL);
     if (words_never_moved(facts))
         return message_make(MSG_WHY_LEVEL, words_number(facts->loss).s, NULL);
@@ -483,7 +505,6 @@ static bool words_looks_further(const Words *words) {
 static void words_advice(Tale *tale) {
     Words *words = tale->words;
     const WalkFacts *facts = &tale->facts;
-    bool slow = facts->user_rate && facts->first_rate < words->rate_limit / 20;
     bool rising = facts->loss > facts->start_loss && facts->first_rate > words->rate_limit;
     if (facts->reason == REASON_UPHILL) {
         snprintf(words->advice, sizeof words->advice, "--optimizer 'w = w - rate*g'");
@@ -493,8 +514,7 @@ static void words_advice(Tale *tale) {
                (words->verdict == VERDICT_STALLED && words_rate_vanished(facts))) {
         words_advise_rate(tale);
     } else if (words->verdict == VERDICT_STEP_LIMIT) {
-        if (!((slow || rising) && words_advise_rate(tale)))
-            words_advise_steps(words, facts);
+        if (!(rising && words_advise_rate(tale))) words_advise_steps(words, facts);
     } else if (words->verdict == VERDICT_STALLED && words_is_single(tale)) {
         snprintf(words->advice, sizeof words->advice, "--precision f64");
     } else if (words_looks_further(words) || words->verdict == VERDICT_STALLED) {
@@ -517,7 +537,8 @@ static bool words_ended_badly(const Words *words) {
 static void words_happening(Tale *tale) {
     Words *words = tale->words;
     Happening *happening = &words->happening;
-    happening->ran_off = words->verdict == VERDICT_STALLED && words_ran_off(tale);
+    happening->ran_off = words->verdict == VERDICT_STALLED &&
+                         (words_ran_off(tale) || words_fell_for_ever(&tale->facts));
     happening->terrace = words->reason[1].id == MSG_WHY_TERRACE;
     diagnose_happened(tale->problem, &tale->facts, &tale->pace, words->verdict, tale->ground,
                       happening);

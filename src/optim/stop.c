@@ -12,6 +12,7 @@
 
 static const double stop_slope = 1e-8;    /* of the slope at the start: converged */
 static const double stop_slope_ok = 1e-6; /* the same, where nothing moves any more */
+static const double stop_rest = 1e-6;     /* of the first step: as good as none */
 static const double stop_flying = 9; /* times the scale of the loss above its start: ten times */
 static const double stop_promise =
     0.1;                            /* of what the first step promises: scale of a loss near 0 */
@@ -35,8 +36,9 @@ struct Stop {
     Graph *graph; /* of 'until', or NULL */
     Plan *plan;
     long long rounds;
-    double start_loss, start_slope, lowest, last_loss, scale, reach;
+    double start_loss, start_slope, lowest, last_loss, scale, reach, first_step;
     int still, creeping, rising, above, uphill;
+    bool level; /* the slope was small in the round before as well */
     bool climbing; /* every round so far walked up the slope */
     double *past;  /* STOP_PERIOD positions, as a ring; NULL without a user's rate */
     int returns[STOP_PERIOD + 1];
@@ -158,9 +160,26 @@ static Reason stop_not_finite(Stop *stop, const StepReport *report) {
     return stop_because(stop, REASON_NON_FINITE, report->loss, stop->start_loss);
 }
 
+static double stop_step(const Stop *stop, const StepReport *report) {
+    double longest = 0;
+    for (size_t i = 0; i < stop->n; i++)
+        longest = fmax(longest, fabs(report->next[i] - report->at[i]));
+    return longest;
+}
+
+/* A rule that rolls may cross the bottom at full speed: it must feel it twice, or come to rest. */
+static bool stop_rests(Stop *stop, const StepReport *report) {
+    bool level = stop->level;
+    stop->level = true;
+    return level || stop_step(stop, report) <= stop_rest * stop->first_step;
+}
+
 static Reason stop_arrived(Stop *stop, const StepReport *report) {
     double bound = stop_slope * stop->start_slope;
-    if (report->slope <= bound) return stop_because(stop, REASON_SLOPE, report->slope, bound);
+    if (stop->rounds == 1) stop->first_step = stop_step(stop, report);
+    if (report->slope <= bound && stop_rests(stop, report))
+        return stop_because(stop, REASON_SLOPE, report->slope, bound);
+    if (report->slope > bound) stop->level = false;
     stop->still = report->moved ? 0 : stop->still + 1;
     stop->creeping = report->step_size <= 4 * DBL_EPSILON ? stop->creeping + 1 : 0;
     if (stop->still < STOP_STILL && stop->creeping < STOP_CREEPING) return REASON_RUNNING;

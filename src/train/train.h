@@ -172,6 +172,7 @@ typedef struct WalkFacts {
     bool rate_measured, rate_part; /* as it walks; a part of that of the start */
     bool scaled;                   /* and the parameters have scales of their own */
     double own_rate; /* the default in the text of the rule; NaN: it has none */
+    bool takes_rate; /* its text uses one */
     bool batches; /* a round sees a part of the rows: so many */
     long long batch;
     long long max_steps, epochs; /* epochs 0: the limit was given in steps */

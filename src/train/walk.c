@@ -309,6 +309,8 @@ void train_walk_facts(const Walk *walk, WalkFacts *facts) {
     facts->scaled = spread > 1;
     if (!walk->begun) facts->first_rate = rate;
     facts->own_rate = optim_setting(walk->walker, "rate");
+    const char *text = walk->method.text;
+    facts->takes_rate = isfinite(facts->own_rate) && (!text || strstr(text, "rate"));
     facts->batches = walk_steps_per_epoch(walk) > 1;
     facts->batch = walk->options.batch;
     facts->epochs = walk->options.steps ? 0 : walk->options.epochs;

@@ -6,10 +6,13 @@
 #include <math.h>
 #include <string.h>
 
-enum { WATCH_MOST = 1024 /* parameters that are looked at in every round */ };
+enum {
+    WATCH_STEPS = 1024, /* parameters: of more the steps are not measured in every round; */
+    WATCH_MOST = 64     /* whose slopes are looked at in every round */
+};
 
 static bool watch_each(const Walk *walk) {
-    return walk->n <= WATCH_MOST;
+    return walk->n <= WATCH_STEPS;
 }
 
 static bool watch_is_power_of_two(long long count) {
@@ -35,20 +38,21 @@ void watch_step(Walk *walk, const StepReport *report) {
     WalkFacts *facts = &walk->facts;
     bool each = watch_each(walk) || !optim_is_first_order(walk->walker);
     if (report->step == 1) facts->first_rate = report->rate;
+    facts->last_rate = report->rate;
     if (!report->moved) return;
     if (each || report->step == 1) watch_last(walk, report);
     if (report->step == 1) facts->first_step = facts->last_step;
-    facts->last_rate = report->rate;
     facts->before_last_loss = report->loss;
 }
 
+/* What moved was felt. */
 void watch_end(Walk *walk) {
     const StepReport *report = &walk->report;
-    if (watch_each(walk) || !optim_is_first_order(walk->walker)) return;
-    if (report->moved || report->before) watch_last(walk, report);
+    bool each = watch_each(walk) || !optim_is_first_order(walk->walker);
+    if (!each && (report->moved || report->before)) watch_last(walk, report);
     const double *answer = optim_answer(walk->walker);
     for (size_t i = 0; i < walk->n; i++)
-        if (answer[i] != walk->start[i]) walk->felt[i] = true;
+        if (answer[i] != walk->start[i] || report->gradient[i] != 0) walk->felt[i] = true;
 }
 
 /* ---- slopes ---------------------------------------------------------------------------------- */
