@@ -316,7 +316,8 @@ static Message words_stalled(const Tale *tale) {
 
 /* Not flown off: there is no bottom that way. */
 static bool words_falls(const WalkFacts *facts) {
-    return !facts->first_order || facts->rate_measured || facts->loss < facts->start_loss;
+    bool tries = facts->rate_measured && !facts->batches; /* never lands higher */
+    return !facts->first_order || tries || facts->loss < facts->start_loss;
 }
 
 static Message words_not_finite(const WalkFacts *facts) {

@@ -29,8 +29,10 @@
  * into a lower valley, or by luck onto a tip where the slope jumps; this one walks on down. Leaving
  * a saddle takes hundreds of rounds, as it does at the best fixed rate. A loss that falls for ever
  * has no scale: its walk ends when a number is infinite. Rules whose steps do not grow with the
- * slope (adam and its kin) and rules that a user types keep the rate in their text; rounds over
- * parts of the rows keep that of the start, as their losses cannot be compared. */
+ * slope (adam and its kin) and rules that a user types keep the rate in their text. Rounds over
+ * parts of the rows keep that of the start, as their losses cannot be compared: they may fly off.
+ * A fixed momentum of 0.9 does not make up for valleys that stay narrow after scaling; there a rate
+ * found by hindsight is up to some seven times as fast. */
 #include <float.h>
 #include <math.h>
 #include <string.h>
@@ -54,7 +56,7 @@ static const double MEASURED_GAIN = 1e-16;  /* of how far the loss has fallen is
 struct Measured {
     const Objective *objective;
     size_t n;
-    double stable, reach; /* of the rule: see MeasuredSettings */
+    double reach;     /* of the rule: see MeasuredSettings */
     bool gathers;     /* speed: not plain descent */
     bool all_steps;   /* no end of its own */
     bool parts;       /* rounds see a part of the rows: scales and rate are those of the start */
@@ -108,10 +110,10 @@ static Status measured_begin(Measured *measured, const double *x) {
     return measured_scale(measured, x, measured->gradient);
 }
 
-/* From rest, as long a step as plain descent's. Rounds that see a part of the rows each cannot try:
- * half of what is stable. */
+/* From rest, as long a step as plain descent's. A part of the rows may curve more than all of them,
+ * and its rounds cannot try: half of that. */
 static double measured_first(const Measured *measured) {
-    return measured->base * (measured->parts ? measured->stable / 2 : 1 / measured->reach);
+    return measured->base / measured->reach / (measured->parts ? 2 : 1);
 }
 
 Status measured_open(const Objective *objective, const MeasuredSettings *settings, const double *x,
@@ -121,7 +123,6 @@ Status measured_open(const Objective *objective, const MeasuredSettings *setting
     if (!measured) return STATUS_MEMORY;
     *measured = (Measured){.objective = objective,
                            .n = n,
-                           .stable = settings->stable,
                            .reach = settings->reach,
                            .gathers = settings->gathers,
                            .all_steps = settings->all_steps,
