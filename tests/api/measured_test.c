@@ -290,8 +290,9 @@ TEST(as_fast_as_the_best_fixed_rate) {
 }
 
 /* A weaker bound: most of them. McCormick's function falls for ever behind a ridge, over which a
- * ball with a large fixed rate is thrown; Wood's has a saddle on the way; and valleys that stay narrow
- * in scaled parameters (Rosenbrock, Misra1, Bennett5) are left to the speed, which is fixed. */
+ * ball with a large fixed rate is thrown; Wood's has a saddle on the way; and valleys that stay
+ * narrow in scaled parameters (Rosenbrock, Misra1, Bennett5) are left to the speed, which is fixed.
+ */
 TEST(momentum_beside_its_best_fixed_rate) {
     compare_all("momentum", 5);
 }
