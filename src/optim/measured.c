@@ -62,7 +62,7 @@ struct Measured {
     bool parts;       /* rounds see a part of the rows: scales and rate are those of the start */
     double *storage;
     double *factor;   /* n: of each parameter's rate, the user's included */
-    double *start;    /* n: slope at the start */
+    double *start;    /* n: slope at the start, 0 where held */
     double *at, *slope; /* n each: where the last round began */
     double *gradient; /* n: at the newest trial */
     double *spare;    /* n */
@@ -87,7 +87,7 @@ static Status measured_scale(Measured *measured, const double *x, const double *
     bool again = measured->rounds > 0;
     const double *given = measured->objective->rate;
     for (size_t i = 0; again && i < measured->n; i++)
-        factor[i] = measured->factor[i] / (given ? given[i] : 1);
+        factor[i] = measured->factor[i] / (given && given[i] > 0 ? given[i] : 1);
     TRY(optim_scales(measured->objective, x, gradient, again, factor, &flat, &greatest));
     if (!(greatest > 0) || !isfinite(1 / greatest)) return STATUS_OK; /* those of before stay */
     memcpy(measured->factor, factor, measured->n * sizeof *factor);
@@ -104,7 +104,9 @@ static Status measured_begin(Measured *measured, const double *x) {
                                  measured->gradient));
     measured->known = !measured->parts;
     measured->start_loss = measured->trial_loss;
-    memcpy(measured->start, measured->gradient, measured->n * sizeof(double));
+    for (size_t i = 0; i < measured->n; i++)
+        measured->start[i] =
+            optim_held(objective, x, measured->gradient, i) ? 0 : measured->gradient[i];
     if (!isfinite(measured->trial_loss) || !optim_finite(measured->gradient, measured->n))
         return STATUS_OK;
     return measured_scale(measured, x, measured->gradient);
@@ -174,14 +176,23 @@ bool measured_ends(const Measured *measured) {
 
 /* ---- the rate of a round --------------------------------------------------------------------- */
 
-static double measured_promise(const Measured *measured, const double *gradient) {
+/* g'Dg. */
+static double measured_square(const Measured *measured, const double *gradient) {
     double sum = 0;
-    for (size_t i = 0; i < measured->n; i++) {
-        if (measured->objective->low && optim_held(measured->objective, measured->at, gradient, i))
-            continue;
+    for (size_t i = 0; i < measured->n; i++)
         sum += gradient[i] * measured->factor[i] * gradient[i];
-    }
     return sum;
+}
+
+/* The same where he stands, over what bounds do not hold. */
+static double measured_promise(const Measured *measured, const double *gradient) {
+    const Objective *objective = measured->objective;
+    if (!objective->low && !objective->high) return measured_square(measured, gradient);
+    for (size_t i = 0; i < measured->n; i++) {
+        bool held = optim_held(objective, measured->at, gradient, i);
+        measured->spare[i] = held ? 0 : gradient[i];
+    }
+    return measured_square(measured, measured->spare);
 }
 
 /* To MEASURED_STEPS bits, in units of the first rate. */
@@ -198,7 +209,7 @@ static void measured_feel_rate(Measured *measured, const double *x, const double
     double squares = 0, along = 0;
     for (size_t i = 0; i < measured->n; i++) {
         double step = x[i] - measured->at[i];
-        squares += step / measured->factor[i] * step;
+        if (measured->factor[i] > 0) squares += step / measured->factor[i] * step;
         along += step * (gradient[i] - measured->slope[i]);
     }
     double rate = MEASURED_GROWTH * measured->rate;
@@ -243,7 +254,7 @@ static double measured_gain(const Measured *measured, double promise) {
 }
 
 static bool measured_arrived(Measured *measured, double promise) {
-    double start = sqrt(measured_promise(measured, measured->start)), slope = sqrt(promise);
+    double start = sqrt(measured_square(measured, measured->start)), slope = sqrt(promise);
     double fallen = measured->start_loss - measured->loss;
     measured->end_value = slope;
     measured->end_bound = MEASURED_SLOPE * start;
