@@ -7,9 +7,9 @@
  * Plain descent. The rate is measured in every round from the last step s and the change y of the
  * slope along it, s's / s'y over scaled parameters: one over the curvature met on the way (Barzilai
  * and Borwein 1988, the longer of their two). It is rounded to eight bits, in units of one over the
- * greatest curvature: rates that differ by rounding errors would part ways within some fifty
- * rounds, and the same walk in other units would take other rounds. Where the slope did not grow
- * along the step, the next one is four times as long.
+ * greatest curvature: rates that differ by rounding errors part ways sooner or later, and the same
+ * walk in other units would take other rounds. Where the slope did not grow along the step, the
+ * next one is four times as long.
  *
  * Rules that gather speed (momentum, Nesterov's). Their first step from rest is as long as plain
  * descent's; the rate stays until the scales are felt again, but for rejections, which halve it.
