@@ -150,8 +150,8 @@ static descend_verdict walk_to_end(const Task *task, const char *method, double 
     return verdict;
 }
 
-/* Its minimum is a tip. A fixed rate swings over it at the length of its last step, and how near one
- * comes is luck: rates 6 % apart end up to twenty times nearer or farther. */
+/* Its minimum is a tip. A fixed rate swings over it at the length of its last step, and how near
+ * one comes is luck: rates 6 % apart end up to twenty times nearer or farther. */
 static int by_luck(const char *name) {
     return strcmp(name, "Ackley") == 0;
 }
