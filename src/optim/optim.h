@@ -357,7 +357,6 @@ Status optim_scales(const Objective *objective, const double *x, const double *g
 
 typedef struct MeasuredSettings {
     bool gathers;     /* speed; else its step is rate times slope */
-    double stable;    /* the largest rate on a curvature of 1 */
     double reach;     /* the first step from rest, at a rate and a slope of 1 */
     double otherwise; /* the rate, where no curvature is felt */
     bool all_steps, parts; /* see MethodSettings */

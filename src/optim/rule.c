@@ -286,19 +286,14 @@ static Status rule_start_state(Rule *rule, size_t k, Error *error) {
     return STATUS_OK;
 }
 
-/* What is stable: Polyak 1964; for Nesterov's rule the roots of z^2 - (1 + b)(1 - rate) z +
- * b (1 - rate) leave the unit circle at -1. */
 static MeasuredSettings rule_measurable(const Rule *rule, const MethodSettings *settings) {
     double beta = optim_rule_setting(rule, "momentum");
     bool ahead = strcmp(rule->graph->name, "nesterov") == 0;
-    MeasuredSettings measured = {.gathers = isfinite(beta),
-                                 .stable = 2,
-                                 .reach = ahead ? 1 + beta : 1,
-                                 .otherwise = optim_rule_setting(rule, rule_rate_name),
-                                 .all_steps = settings->all_steps,
-                                 .parts = settings->parts};
-    if (measured.gathers) measured.stable = 2 * (1 + beta) / (ahead ? 1 + 2 * beta : 1);
-    return measured;
+    return (MeasuredSettings){.gathers = isfinite(beta),
+                              .reach = ahead ? 1 + beta : 1,
+                              .otherwise = optim_rule_setting(rule, rule_rate_name),
+                              .all_steps = settings->all_steps,
+                              .parts = settings->parts};
 }
 
 static Status rule_measure(Rule *rule, const MethodSettings *settings, Error *error) {

@@ -138,7 +138,8 @@ static Status scales_estimate(const Bend *bend, double *curvature) {
     double *length = memory_new(bend->n, sizeof *length);
     Status status = length ? STATUS_OK : STATUS_MEMORY;
     for (size_t i = 0; i < bend->n; i++)
-        curvature[i] = bend->again ? 1 / curvature[i] : bend->gradient[i] * bend->gradient[i];
+        curvature[i] = bend->again && curvature[i] > 0 ? 1 / curvature[i]
+                                                     : bend->gradient[i] * bend->gradient[i];
     for (uint64_t look = 0; status == STATUS_OK && look < looks; look++)
         status = scales_look(bend, key, look, curvature, length);
     memory_free(length);

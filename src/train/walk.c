@@ -90,6 +90,7 @@ Status train_walk_open(Problem *problem, const WalkOptions *options, const doubl
     stop.first_order = walk->walker && optim_is_first_order(walk->walker) &&
                        !optim_ends_itself(walk->walker);
     if (status == STATUS_OK) status = stop_open(&stop, walk->n, &walk->stop, error);
+    else if (error && error->status == STATUS_OK) *error = *train_late_error(problem);
     walk->facts.method = walk->walker ? optim_method_name(walk->walker) : "";
     walk->facts.start_loss = walk->facts.loss = NAN;
     walk->facts.early_loss = walk->facts.late_loss = walk->facts.batch_slope = NAN;
@@ -307,7 +308,7 @@ void train_walk_facts(const Walk *walk, WalkFacts *facts) {
     facts->rate_measured = optim_is_measured(walk->walker);
     double spread, rate = optim_measured_rate(walk->walker, &spread);
     facts->scaled = spread > 1;
-    if (!walk->begun) facts->first_rate = rate;
+    if (walk->facts.steps == 0) facts->first_rate = rate;
     facts->own_rate = optim_setting(walk->walker, "rate");
     const char *text = walk->method.text;
     facts->takes_rate = isfinite(facts->own_rate) && (!text || strstr(text, "rate"));

@@ -150,8 +150,8 @@ static descend_verdict walk_to_end(const Task *task, const char *method, double 
     return verdict;
 }
 
-/* Its minimum is a tip. A fixed rate swings over it at the length of its last step; some of the
- * grid come near it by luck. */
+/* Its minimum is a tip. A fixed rate swings over it at the length of its last step, and how near
+ * one comes is luck: rates 6 % apart end up to twenty times nearer or farther. */
 static int by_luck(const char *name) {
     return strcmp(name, "Ackley") == 0;
 }
@@ -287,6 +287,18 @@ static void compare_all(const char *method, int allowed) {
 
 TEST(as_fast_as_the_best_fixed_rate) {
     compare_all("gd", 0);
+}
+
+/* A weaker bound: most of them. McCormick's function falls for ever behind a ridge, over which a
+ * ball with a large fixed rate is thrown; Wood's has a saddle on the way; and valleys that stay
+ * narrow in scaled parameters (Rosenbrock, Misra1, Bennett5) are left to the speed, which is fixed.
+ */
+TEST(momentum_beside_its_best_fixed_rate) {
+    compare_all("momentum", 5);
+}
+
+TEST(nesterov_beside_its_best_fixed_rate) {
+    compare_all("nesterov", 10);
 }
 
 /* ---- logistic regression --------------------------------------------------------------------- */
@@ -632,7 +644,9 @@ TEST(a_loss_without_bottom) {
 int main(void) {
     void (*const everywhere[])(void) = {the_same_bits, the_four_strokes, evaluations_are_counted,
                                         bounds_probes_restarts, a_loss_without_bottom};
-    void (*const tests[])(void) = {as_fast_as_the_best_fixed_rate, logistic_regression,
+    void (*const tests[])(void) = {as_fast_as_the_best_fixed_rate,
+                                   momentum_beside_its_best_fixed_rate,
+                                   nesterov_beside_its_best_fixed_rate, logistic_regression,
                                    the_unit_of_the_loss_does_not_matter,
                                    units_of_columns_do_not_matter};
     int failed = check_run("the_same_bits, the_four_strokes, evaluations_are_counted, "
@@ -642,7 +656,8 @@ int main(void) {
         printf("skipped: test_functions.csv and others (SHARED_DATA) are not here\n");
         return 77;
     }
-    return check_run("as_fast_as_the_best_fixed_rate, logistic_regression, "
+    return check_run("as_fast_as_the_best_fixed_rate, momentum_beside_its_best_fixed_rate, "
+                     "nesterov_beside_its_best_fixed_rate, logistic_regression, "
                      "the_unit_of_the_loss_does_not_matter, units_of_columns_do_not_matter", tests,
-                     4);
+                     6);
 }
