@@ -74,7 +74,7 @@ static bool words_never_moved(const WalkFacts *facts) {
     return facts->start_slope == 0 && facts->first_step == 0;
 }
 
-/* A polynomial of degree two that is no sum of squares may have no bottom, and it is cheap to see. */
+/* A polynomial of degree two that is no sum of squares may have no bottom: cheap to see. */
 static bool words_may_be_saddle(const Tale *tale) {
     const Graph *graph = tale->graph;
     double n = (double)graph->n_scalars, rows = (double)train_rows(tale->problem).count;

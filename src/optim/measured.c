@@ -333,7 +333,10 @@ static bool measured_accepts(const Measured *measured, const double *trial) {
     double top = measured_top(measured), promise = measured_promised(measured, trial);
     if (!isfinite(measured->trial_loss) || !optim_finite(measured->gradient, measured->n))
         return false;
-    return measured->trial_loss <= top - MEASURED_PART * fmax(promise, 0) + measured->noise;
+    /* Noise that was felt elsewhere is no leave to climb above the start. */
+    double ceiling = measured->start_loss + 16 * DBL_EPSILON * fabs(measured->start_loss);
+    return measured->trial_loss <= fmax(ceiling, top) &&
+           measured->trial_loss <= top - MEASURED_PART * fmax(promise, 0) + measured->noise;
 }
 
 /* Where a parabola through what is known has its lowest point, within a tenth and a half. */
