@@ -405,7 +405,7 @@ static bool happened_good(const Scene *scene) {
     bool known = isfinite(scene->rate) && isfinite(best) && diagnose_quadratic(graph, graph->loss);
     /* Those walked are too few at first, and too many where he stood still in the end. */
     if (known) rounds = diagnose_pace_rounds(scene->pace, scene->rate);
-    if (!countable || rounds < 1 || !(rounds < HAPPENED_ENDLESS))
+    if (!countable || rounds <= 1 || !(rounds < HAPPENED_ENDLESS))
         return happened_is(scene, HAPPENED_GOOD, (Message){0});
     if (known && best < HAPPENED_BETTER * rounds)
         return happened_is(scene, HAPPENED_GOOD,

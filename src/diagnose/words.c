@@ -473,12 +473,13 @@ static void words_story(Tale *tale) {
                                        number_integer(facts->flip_chances).s, NULL);
 }
 
-/* A rate that fell on the way, and nothing wrong with it: as the skilled walk. */
+/* A rate that fell on the way, as the skilled walk, perhaps a little too soon. */
 static MessageId words_pace_id(const Tale *tale) {
     Happened name = tale->words->happening.name;
     bool falling = tale->facts.last_rate < tale->facts.first_rate / 2;
-    if (name == HAPPENED_GOOD && tale->facts.first_order && falling && !tale->facts.rate_measured)
-        return MSG_PACE_SCHEDULE;
+    bool rested = name == HAPPENED_TOO_SMALL && tale->words->verdict == VERDICT_STALLED;
+    bool rule = tale->facts.first_order && !tale->facts.rate_measured;
+    if ((name == HAPPENED_GOOD || rested) && rule && falling) return MSG_PACE_SCHEDULE;
     return diagnose_happened_word(name);
 }
 

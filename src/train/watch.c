@@ -38,7 +38,7 @@ void watch_step(Walk *walk, const StepReport *report) {
     WalkFacts *facts = &walk->facts;
     bool each = watch_each(walk) || !optim_is_first_order(walk->walker);
     if (report->step == 1) facts->first_rate = report->rate;
-    facts->last_rate = report->rate;
+    if (report->moved || optim_is_first_order(walk->walker)) facts->last_rate = report->rate;
     if (!report->moved) return;
     if (each || report->step == 1) watch_last(walk, report);
     if (report->step == 1) facts->first_step = facts->last_step;
