@@ -12,7 +12,7 @@ enum {
 };
 
 static bool watch_each(const Walk *walk) {
-    return walk->n <= WATCH_STEPS;
+    return walk->n <= WATCH_STEPS || !optim_is_first_order(walk->walker);
 }
 
 static bool watch_is_power_of_two(long long count) {
@@ -36,11 +36,10 @@ static void watch_last(Walk *walk, const StepReport *report) {
 /* A method may end without a step: then only what it felt is new. */
 void watch_step(Walk *walk, const StepReport *report) {
     WalkFacts *facts = &walk->facts;
-    bool each = watch_each(walk) || !optim_is_first_order(walk->walker);
     if (report->step == 1) facts->first_rate = report->rate;
-    if (report->moved || optim_is_first_order(walk->walker)) facts->last_rate = report->rate;
     if (!report->moved) return;
-    if (each || report->step == 1) watch_last(walk, report);
+    facts->last_rate = report->rate;
+    if (watch_each(walk) || report->step == 1) watch_last(walk, report);
     if (report->step == 1) facts->first_step = facts->last_step;
     facts->before_last_loss = report->loss;
 }
@@ -48,8 +47,9 @@ void watch_step(Walk *walk, const StepReport *report) {
 /* What moved was felt. */
 void watch_end(Walk *walk) {
     const StepReport *report = &walk->report;
-    bool each = watch_each(walk) || !optim_is_first_order(walk->walker);
-    if (!each && (report->moved || report->before)) watch_last(walk, report);
+    if (!watch_each(walk) && (report->moved || report->before)) watch_last(walk, report);
+    bool rested = optim_is_first_order(walk->walker) && isfinite(report->rate);
+    if (!report->moved && rested) walk->facts.last_rate = report->rate;
     const double *answer = optim_answer(walk->walker);
     for (size_t i = 0; i < walk->n; i++)
         if (answer[i] != walk->start[i] || report->gradient[i] != 0) walk->felt[i] = true;
@@ -58,33 +58,30 @@ void watch_end(Walk *walk) {
 /* ---- slopes ---------------------------------------------------------------------------------- */
 
 /* Of parameters at even distances; the slope before is kept of these alone. */
-static void watch_slope(Walk *walk, const StepReport *report) {
-    size_t stride = (walk->n + WATCH_MOST - 1) / WATCH_MOST, k = 0;
-    double dot = 0;
-    for (size_t i = 0; i < walk->n; i += stride, k++) {
-        double slope = report->gradient[i];
-        dot += walk->slope_before[k] * slope;
-        if (slope != 0) walk->felt[i] = true;
-        walk->slope_before[k] = slope;
+static double watch_slope(Walk *walk, const double *gradient) {
+    size_t stride = (walk->n + WATCH_MOST - 1) / WATCH_MOST;
+    double dot = 0, *before = walk->slope_before;
+    bool *felt = walk->felt;
+    for (size_t i = 0; i < walk->n; i += stride, before++) {
+        double slope = gradient[i];
+        dot += *before * slope;
+        if (slope != 0 && !felt[i]) felt[i] = true;
+        *before = slope;
     }
-    if (report->step > 1 && report->moved) {
-        walk->facts.flip_chances++;
-        if (dot < 0) walk->facts.sign_flips++;
-    }
-    for (size_t i = 0; stride > 1 && watch_is_power_of_two(report->step) && i < walk->n; i++)
-        if (report->gradient[i] != 0) walk->felt[i] = true;
+    return dot;
+}
+
+static void watch_all_slopes(Walk *walk, const double *gradient) {
+    for (size_t i = 0; walk->n > WATCH_MOST && i < walk->n; i++)
+        if (gradient[i] != 0) walk->felt[i] = true;
 }
 
 /* ---- losses ---------------------------------------------------------------------------------- */
 
-/* The count-th round, or epoch. */
-static void watch_loss(Walk *walk, long long count, double loss) {
-    WalkFacts *facts = &walk->facts;
-    if (watch_is_power_of_two(count)) {
-        facts->early_loss = count > 1 ? walk->watch.recent_loss : NAN;
-        walk->watch.recent_loss = loss;
-    }
-    facts->late_loss = loss;
+/* The count-th round, or epoch, a power of two. */
+static void watch_milestone(Walk *walk, long long count, double loss) {
+    walk->facts.early_loss = count > 1 ? walk->watch.recent_loss : NAN;
+    walk->watch.recent_loss = loss;
 }
 
 static void watch_batch(Walk *walk, const StepReport *report, long long per_epoch) {
@@ -92,19 +89,35 @@ static void watch_batch(Walk *walk, const StepReport *report, long long per_epoc
     watch->sum_loss += report->loss;
     watch->sum_squares += report->slope * report->slope;
     if (++watch->batches < per_epoch) return;
-    watch_loss(walk, report->step / per_epoch, watch->sum_loss / (double)per_epoch);
+    long long epoch = report->step / per_epoch;
+    walk->facts.late_loss = watch->sum_loss / (double)per_epoch;
+    if (watch_is_power_of_two(epoch)) watch_milestone(walk, epoch, walk->facts.late_loss);
     walk->facts.batch_slope = sqrt(watch->sum_squares / (double)per_epoch);
     watch->sum_loss = watch->sum_squares = 0;
     watch->batches = 0;
 }
 
 void watch_round(Walk *walk, const StepReport *report) {
-    long long per_epoch = walk_steps_per_epoch(walk);
-    watch_slope(walk, report);
-    if (report->step > 1 && report->loss > walk->watch.last_loss) walk->facts.rises++;
+    WalkFacts *facts = &walk->facts;
+    double dot = watch_slope(walk, report->gradient);
+    bool milestone = watch_is_power_of_two(report->step);
+    if (report->step > 1) {
+        facts->rises += report->loss > walk->watch.last_loss;
+        facts->flip_chances += report->moved;
+        facts->sign_flips += report->moved && dot < 0;
+    }
     walk->watch.last_loss = report->loss;
-    if (per_epoch > 1) watch_batch(walk, report, per_epoch);
-    else if (report->moved) watch_loss(walk, report->step, report->loss);
+    if (milestone) watch_all_slopes(walk, report->gradient);
+    if (walk->options.batch > 0) {
+        long long per_epoch = walk_steps_per_epoch(walk);
+        if (per_epoch > 1) {
+            watch_batch(walk, report, per_epoch);
+            return;
+        }
+    }
+    if (!report->moved) return;
+    facts->late_loss = report->loss;
+    if (milestone) watch_milestone(walk, report->step, report->loss);
 }
 
 long long watch_left(const Walk *walk) {
