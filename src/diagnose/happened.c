@@ -328,7 +328,7 @@ static bool happened_zigzag(const Scene *scene) {
     double plain = fmax(HAPPENED_TWICE * diagnose_plain_rounds(pace), HAPPENED_SLOW);
     bool slow = pace->low > 0 && diagnose_rounds_a_digit(facts) > plain;
     bool known = isfinite(pace->limit_factor) && isfinite(rounds);
-    bool always = facts->sign_flips >= HAPPENED_ALWAYS * (double)facts->flip_chances;
+    bool always = (double)facts->sign_flips >= HAPPENED_ALWAYS * (double)facts->flip_chances;
     if (!known && (!slow || (!always && (scene->arrived || happened_is_there(scene)))))
         return false;
     return happened_is(scene, HAPPENED_ZIGZAG,
