@@ -58,6 +58,8 @@ struct Measured {
     size_t n;
     double reach;     /* of the rule: see MeasuredSettings */
     bool gathers;     /* speed: not plain descent */
+    double part;      /* of a length that is taken; 0: its steps grow with the slope */
+    bool lengths;     /* they do not */
     bool all_steps;   /* no end of its own */
     bool parts;       /* rounds see a part of the rows: scales and rate are those of the start */
     double *storage;
@@ -66,8 +68,10 @@ struct Measured {
     double *at, *slope; /* n each: where the last round began */
     double *gradient; /* n: at the newest trial */
     double *spare;    /* n */
+    double *length, *unit; /* n each, of rules of lengths: the rule's factors; those of its slopes */
     double base;      /* one over the greatest curvature over scaled parameters; 0: not known */
     double flat;      /* least curvature of a parameter: that of factor 1 */
+    double grain;     /* the first rate: the unit of its roundings */
     double rate, loss, trial_loss, start_loss;
     double noise, felt; /* of the loss: at least; where it was felt */
     double losses[MEASURED_LOSSES];
@@ -91,9 +95,16 @@ static Status measured_scale(Measured *measured, const double *x, const double *
     TRY(optim_scales(measured->objective, x, gradient, again, factor, &flat, &greatest));
     if (!(greatest > 0) || !isfinite(1 / greatest)) return STATUS_OK; /* those of before stay */
     memcpy(measured->factor, factor, measured->n * sizeof *factor);
+    if (again) measured->grain *= sqrt(measured->flat / flat);
     measured->base = 1 / greatest;
     measured->flat = flat;
     return STATUS_OK;
+}
+
+/* Of a rule of lengths: the root of the scale. The user's factor is in it only once. */
+static double measured_length(const Measured *measured, size_t i) {
+    const double *given = measured->objective->rate;
+    return sqrt(measured->factor[i] * (given ? given[i] : 1));
 }
 
 static Status measured_begin(Measured *measured, const double *x) {
@@ -112,10 +123,37 @@ static Status measured_begin(Measured *measured, const double *x) {
     return measured_scale(measured, x, measured->gradient);
 }
 
+/* The first step of a rule of lengths: as long in every scaled parameter as plain descent's is on
+ * the average. */
+static double measured_first_length(const Measured *measured, const double *slope) {
+    double sum = 0;
+    for (size_t i = 0; i < measured->n; i++) sum += sqrt(measured->factor[i]) * fabs(slope[i]);
+    return measured->base * (sum / (double)measured->n) / measured->reach;
+}
+
+/* Slopes are handed to it in units in which the largest is 1 at the start, over scaled parameters:
+ * what its text adds to them, lest it divide by 0, is then as little for all. */
+static void measured_units(Measured *measured) {
+    double most = 0;
+    for (size_t i = 0; i < measured->n; i++) {
+        measured->length[i] = measured_length(measured, i);
+        most = fmax(most, sqrt(measured->factor[i]) * fabs(measured->start[i]));
+    }
+    for (size_t i = 0; i < measured->n; i++)
+        measured->unit[i] = most >= DBL_MIN ? sqrt(measured->factor[i]) / most : 1;
+}
+
 /* From rest, as long a step as plain descent's. A part of the rows may curve more than all of them,
  * and its rounds cannot try: half of that. */
 static double measured_first(const Measured *measured) {
     return measured->base / measured->reach / (measured->parts ? 2 : 1);
+}
+
+/* The rate from rest; a rule of lengths does not know how short its steps had come to be. */
+static void measured_rest(Measured *measured, const double *slope) {
+    double first = measured->lengths ? measured_first_length(measured, slope)
+                                     : measured_first(measured);
+    if (first > 0 && isfinite(first)) measured->rate = first;
 }
 
 Status measured_open(const Objective *objective, const MeasuredSettings *settings, const double *x,
@@ -127,9 +165,11 @@ Status measured_open(const Objective *objective, const MeasuredSettings *setting
                            .n = n,
                            .reach = settings->reach,
                            .gathers = settings->gathers,
+                           .part = settings->part,
+                           .lengths = settings->part > 0,
                            .all_steps = settings->all_steps,
                            .parts = settings->parts};
-    measured->storage = memory_new(6 * n + 1, sizeof(double));
+    measured->storage = memory_new(8 * n + 1, sizeof(double));
     if (!measured->storage) return STATUS_MEMORY;
     measured->factor = measured->storage;
     measured->start = measured->storage + n;
@@ -137,8 +177,13 @@ Status measured_open(const Objective *objective, const MeasuredSettings *setting
     measured->slope = measured->storage + 3 * n;
     measured->gradient = measured->storage + 4 * n;
     measured->spare = measured->storage + 5 * n;
+    measured->length = measured->storage + 6 * n;
+    measured->unit = measured->storage + 7 * n;
     TRY(measured_begin(measured, x));
-    measured->rate = measured->base > 0 ? measured_first(measured) : settings->otherwise;
+    if (measured->lengths) measured_units(measured);
+    measured->rate = settings->otherwise;
+    measured_rest(measured, measured->start);
+    measured->grain = measured->rate;
     return STATUS_OK;
 }
 
@@ -149,7 +194,13 @@ void measured_close(Measured *measured) {
 }
 
 const double *measured_factors(const Measured *measured) {
-    return measured->factor;
+    return measured->lengths ? measured->length : measured->factor;
+}
+
+void measured_slopes(const Measured *measured, double *slopes, bool scaled) {
+    if (!measured->lengths) return;
+    for (size_t i = 0; i < measured->n; i++)
+        slopes[i] = measured->slope[i] * (scaled ? measured->unit[i] : 1);
 }
 
 double measured_rate(const Measured *measured) {
@@ -162,9 +213,10 @@ bool measured_turned(const Measured *measured) {
 
 double measured_rate_now(const Measured *measured, double *spread) {
     double low = INFINITY, high = 0;
+    const double *factor = measured_factors(measured);
     for (size_t i = 0; i < measured->n; i++) {
-        low = fmin(low, measured->factor[i]);
-        high = fmax(high, measured->factor[i]);
+        low = fmin(low, factor[i]);
+        high = fmax(high, factor[i]);
     }
     *spread = high > low ? high / low : 1;
     return measured->rate;
@@ -199,6 +251,7 @@ static double measured_promise(const Measured *measured, const double *gradient)
 static double measured_round(const Measured *measured, double rate) {
     int power;
     double unit = measured->base > 0 ? measured->base : 1;
+    if (measured->lengths && measured->grain > 0) unit = measured->grain;
     double part = frexp(rate / unit, &power);
     part = rint(ldexp(part, MEASURED_STEPS));
     return ldexp(part, power - MEASURED_STEPS) * unit;
@@ -215,6 +268,22 @@ static void measured_feel_rate(Measured *measured, const double *x, const double
     double rate = MEASURED_GROWTH * measured->rate;
     if (along > 0) rate = fmin(squares / along, MEASURED_LEAP * measured->rate);
     rate = measured_round(measured, rate);
+    if (rate > 0 && isfinite(rate)) measured->rate = rate;
+}
+
+/* How long the last step should have been, by the change of the slope along it: for plain descent
+ * this is the same as above, for rules of lengths over the scales of now. */
+static void measured_feel_length(Measured *measured, const double *x, const double *gradient) {
+    double promised = 0, along = 0;
+    for (size_t i = 0; i < measured->n; i++) {
+        double step = x[i] - measured->at[i], length = measured_length(measured, i);
+        if (length > 0) promised -= step * measured->slope[i] * (measured->length[i] / length);
+        along += step * (gradient[i] - measured->slope[i]);
+        measured->length[i] = length;
+    }
+    double times = MEASURED_GROWTH;
+    if (along > 0) times = fmin(measured->part * promised / along, MEASURED_LEAP);
+    double rate = measured_round(measured, times * measured->rate);
     if (rate > 0 && isfinite(rate)) measured->rate = rate;
 }
 
@@ -239,8 +308,9 @@ static Status measured_prepare(Measured *measured, const double *x, const double
     if (due) TRY(measured_scale(measured, x, gradient));
     if (measured->gathers) measured->turned = measured_climbs(measured, x, gradient);
     bool by_step = !measured->gathers || measured->base == 0;
-    if (by_step && measured->rounds > 0) measured_feel_rate(measured, x, gradient);
-    if (measured->gathers && due && measured->base > 0) measured->rate = measured_first(measured);
+    if (measured->rounds > 0 && measured->lengths) measured_feel_length(measured, x, gradient);
+    else if (by_step && measured->rounds > 0) measured_feel_rate(measured, x, gradient);
+    if (measured->gathers && due) measured_rest(measured, gradient);
     memcpy(measured->at, x, measured->n * sizeof *x);
     memcpy(measured->slope, gradient, measured->n * sizeof *gradient);
     return STATUS_OK;
@@ -309,7 +379,8 @@ Status measured_start_round(Measured *measured, const double *x, double loss,
     if (measured->parts) return STATUS_OK;
     measured_note_loss(measured);
     double promise = measured_promise(measured, gradient);
-    double gain = fmax(measured->rate * promise, measured_gain(measured, promise));
+    double rate = measured->lengths ? measured->base : measured->rate;
+    double gain = fmax(rate * promise, measured_gain(measured, promise));
     measured->noisy = gain <= measured->noise ? measured->noisy + 1 : 0;
     bool idles = measured_idles(measured, promise);
     if (measured->all_steps) return STATUS_OK;
@@ -371,9 +442,12 @@ static Status measured_reject(Measured *measured, const double *trial, long long
                               MeasuredTrial *verdict, Reason *reason) {
     bool moved = measured_moved(measured, trial);
     measured->tries++;
-    *verdict = measured->gathers && measured->tries == 2 ? MEASURED_AFRESH : MEASURED_AGAIN;
+    bool rolls = measured->gathers || (measured->lengths && measured->part < 1);
+    *verdict = rolls && measured->tries == 2 ? MEASURED_AFRESH : MEASURED_AGAIN;
     TRY(measured_feel_noise(measured, trial, evaluations));
     measured_shrink(measured, trial);
+    if (measured->lengths && *verdict == MEASURED_AFRESH)
+        measured_rest(measured, measured->slope);
     if (moved && measured->rate > 0) return STATUS_OK;
     *verdict = MEASURED_STAYS;
     measured->known = false;
