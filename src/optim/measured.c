@@ -44,7 +44,8 @@ enum {
     MEASURED_NOISY = 20,  /* rounds that promise less than the loss can show */
     MEASURED_IDLE = 100,  /* rounds without a loss or a slope lower than any before */
     MEASURED_TRIES = 3,   /* rejections until the noise of the loss is measured */
-    MEASURED_STEPS = 8    /* bits of a rate */
+    MEASURED_STEPS = 8,   /* bits of a rate; */
+    MEASURED_LENGTHS = 4  /* of a length */
 };
 static const double MEASURED_PART = 1e-4;   /* of the promise that must be kept */
 static const double MEASURED_GROWTH = 4;    /* of the rate, where the ground bends down; */
@@ -226,6 +227,11 @@ bool measured_ends(const Measured *measured) {
     return !measured->parts;
 }
 
+/* What was rolled so far may lead up. */
+static bool measured_rolls(const Measured *measured) {
+    return measured->gathers || (measured->lengths && measured->part < 1);
+}
+
 /* ---- the rate of a round --------------------------------------------------------------------- */
 
 /* g'Dg. */
@@ -249,12 +255,12 @@ static double measured_promise(const Measured *measured, const double *gradient)
 
 /* To MEASURED_STEPS bits, in units of the first rate. */
 static double measured_round(const Measured *measured, double rate) {
-    int power;
+    int power, bits = measured->lengths ? MEASURED_LENGTHS : MEASURED_STEPS;
     double unit = measured->base > 0 ? measured->base : 1;
     if (measured->lengths && measured->grain > 0) unit = measured->grain;
     double part = frexp(rate / unit, &power);
-    part = rint(ldexp(part, MEASURED_STEPS));
-    return ldexp(part, power - MEASURED_STEPS) * unit;
+    part = rint(ldexp(part, bits));
+    return ldexp(part, power - bits) * unit;
 }
 
 /* From the last step, which began at 'at', and the change of the slope. */
@@ -271,8 +277,9 @@ static void measured_feel_rate(Measured *measured, const double *x, const double
     if (rate > 0 && isfinite(rate)) measured->rate = rate;
 }
 
-/* How long the last step should have been, by the change of the slope along it: for plain descent
- * this is the same as above, for rules of lengths over the scales of now. */
+/* How long the last step should have been, by the change of the slope along it, over the scales of
+ * now; for plain descent this is the same as above. Of a rule that rolls, the next step goes another
+ * way: not too fast. */
 static void measured_feel_length(Measured *measured, const double *x, const double *gradient) {
     double promised = 0, along = 0;
     for (size_t i = 0; i < measured->n; i++) {
@@ -283,6 +290,8 @@ static void measured_feel_length(Measured *measured, const double *x, const doub
     }
     double times = MEASURED_GROWTH;
     if (along > 0) times = fmin(measured->part * promised / along, MEASURED_LEAP);
+    if (measured_rolls(measured) && times > 0)
+        times = fmin(fmax(times, 1 / MEASURED_GROWTH), MEASURED_GROWTH);
     double rate = measured_round(measured, times * measured->rate);
     if (rate > 0 && isfinite(rate)) measured->rate = rate;
 }
@@ -442,8 +451,7 @@ static Status measured_reject(Measured *measured, const double *trial, long long
                               MeasuredTrial *verdict, Reason *reason) {
     bool moved = measured_moved(measured, trial);
     measured->tries++;
-    bool rolls = measured->gathers || (measured->lengths && measured->part < 1);
-    *verdict = rolls && measured->tries == 2 ? MEASURED_AFRESH : MEASURED_AGAIN;
+    *verdict = measured_rolls(measured) && measured->tries == 2 ? MEASURED_AFRESH : MEASURED_AGAIN;
     TRY(measured_feel_noise(measured, trial, evaluations));
     measured_shrink(measured, trial);
     if (measured->lengths && *verdict == MEASURED_AFRESH)
