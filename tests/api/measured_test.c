@@ -1,7 +1,7 @@
 /* The measured rate, the default of first-order methods: it never flies off, needs at most 1.5
- * times the rounds of the best fixed rate (found on a fine grid, by hindsight; other methods than gd
- * with some exceptions), and units change neither verdict nor rounds. On test_functions.csv, NIST's sets, and logistic regression on a9a.
- */
+ * times the rounds of the best fixed rate (found on a fine grid, by hindsight; with exceptions for
+ * methods other than gd), and units change neither verdict nor rounds. On test_functions.csv,
+ * NIST's sets, and logistic regression on a9a. */
 #include "../../include/descend.h"
 #include "../check.h"
 #include "nist.h"
@@ -665,8 +665,8 @@ TEST(bounds_probes_restarts) {
     CHECK(end_loss("w^2", "w=10", "rate=measured", DESCEND_VERDICT_CONVERGED) == 0);
 }
 
-/* Of these the rate stays that of the text: adamw's pulls to 0 as well, schedule_free's answer is an
- * average, and losses of batches cannot be compared. */
+/* Of these the rate stays that of the text: adamw's pulls to 0 as well, schedule_free's answer is
+ * an average, and losses of batches cannot be compared. */
 TEST(rates_of_texts) {
     descend_model *model = descend_model_parse("y ~ a*exp(-b*x) + c", NULL);
     descend_table *table = many_rows();
