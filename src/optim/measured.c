@@ -71,8 +71,8 @@ struct Measured {
     size_t n;
     double reach;     /* of the rule: see MeasuredSettings */
     bool gathers;     /* speed: not plain descent */
-    double part;      /* of a length that is taken; 0: its steps grow with the slope */
-    bool lengths;     /* they do not */
+    bool lengths;     /* its steps do not grow with the slope */
+    double part;      /* of what seems the right length */
     bool all_steps;   /* no end of its own */
     bool parts;       /* rounds see a part of the rows: scales and rate are those of the start */
     double *storage;
@@ -265,7 +265,7 @@ static double measured_promise(const Measured *measured, const double *gradient)
     return measured_square(measured, measured->spare);
 }
 
-/* To MEASURED_STEPS bits, in units of the first rate. */
+/* To a few bits, in units of the first rate. */
 static double measured_round(const Measured *measured, double rate) {
     int power, bits = measured->lengths ? MEASURED_LENGTHS : MEASURED_STEPS;
     double unit = measured->base > 0 ? measured->base : 1;
@@ -341,7 +341,8 @@ static Status measured_prepare(Measured *measured, const double *x, const double
 
 /* Each parameter by itself would gain half of its slope squared over its curvature. */
 static double measured_gain(const Measured *measured, double promise) {
-    return measured->base > 0 ? promise / measured->flat / 2 : measured->rate * promise;
+    if (measured->base > 0) return promise / measured->flat / 2;
+    return measured->rate * (measured->lengths ? sqrt(promise) : promise);
 }
 
 static bool measured_arrived(Measured *measured, double promise) {
