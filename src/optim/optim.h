@@ -349,7 +349,8 @@ Status optim_falling_direction(const Objective *objective, const double *x, cons
 /* Factors of the parameters' rates (n), the largest 1, times those of the user: one over the
  * curvature felt at x; *flat: the least of these. *greatest: curvature over parameters scaled by
  * them; NaN where it is not known, then the factors are the user's. again: 'factor' holds those of
- * a place before, without the user's. */
+ * a place before, without the user's, and *flat its least (0: curvatures that are
+ * not felt again may seem greater than before). */
 Status optim_scales(const Objective *objective, const double *x, const double *gradient, bool again,
                     double *factor, double *flat, double *greatest);
 
