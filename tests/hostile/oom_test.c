@@ -359,6 +359,5 @@ TEST(doctors) {
 TEST(bisections) { oom_every("bisect", oom_bisect, NULL); }
 TEST(files) { oom_every("read", oom_read, NULL); }
 
-TEST_MAIN(walks, quasi_newton, rules, measured_lengths, fits, intervals, models,
-          measured_fits, robust_fits, programs,
-          bad_ends, slopes, stages, doctors, bisections, files)
+TEST_MAIN(walks, quasi_newton, rules, measured_lengths, fits, intervals, models, measured_fits,
+          robust_fits, programs, bad_ends, slopes, stages, doctors, bisections, files)
