@@ -107,7 +107,7 @@ static int by_length(const char *method) {
 }
 
 static Best best_length(const Task *task, const char *method) {
-    Best best = look(task, method, ROUNDS, 1, -6, 4, 1.0 / 4);
+    Best best = look(task, method, ROUNDS, 1, -4, 3.5, 1.0 / 3);
     Best finer = look(task, method, ROUNDS, best.rate, -0.25, 0.25, 1.0 / 20);
     return better(&finer, &best) ? finer : best;
 }
@@ -326,7 +326,7 @@ TEST(rmsprop_beside_its_best_fixed_rate) {
 }
 
 TEST(adagrad_beside_its_best_fixed_rate) {
-    compare_all("adagrad", 5);
+    compare_all("adagrad", 6);
 }
 
 /* ---- logistic regression --------------------------------------------------------------------- */
