@@ -172,14 +172,14 @@ typedef struct descend_event {
 /* Model and table (NULL: none) must outlive the walk. Nothing is checked yet but memory. */
 DESCEND_API descend_walk *descend_walk_open(descend_model *model, descend_table *table,
                                             descend_error **error);
-/* Options as on the command line, without the dashes: rate (an expression; "measured": as it walks,
- * the default of gd, momentum and nesterov; "measured*0.4": that part of half of the largest that
- * works at the start, in all rounds), optimizer, until, steps, epochs, batch,
- * gradient (exact, probe), restarts, seed, executor (auto, reference, interpreted, compiled),
- * threads, precision (f64, f32), loss, weight, error, xerror, group, drop, cache (the absolute path
- * of a folder, or off: where compiled formulas are kept; off unless set), profile (on, off),
- * intervals (linear, profile, bootstrap, bootstrap:N), watch (off: no word on what happened).
- * Only before the first step. */
+/* Options as on the command line, without the dashes: rate (an expression; "measured": as it
+ * walks, the default of gd, momentum, nesterov, adam, rmsprop and adagrad; "measured*0.4": that
+ * part of half of the largest that works at the start, in all rounds), optimizer, until, steps,
+ * epochs, batch, gradient (exact, probe), restarts, seed, executor (auto, reference, interpreted,
+ * compiled), threads, precision (f64, f32), loss, weight, error, xerror, group, drop, cache (the
+ * absolute path of a folder, or off: where compiled formulas are kept; off unless set), profile
+ * (on, off), intervals (linear, profile, bootstrap, bootstrap:N), watch (off: no word on what
+ * happened). Only before the first step. */
 DESCEND_API descend_status descend_walk_set(descend_walk *walk, const char *option,
                                             const char *value, descend_error **error);
 /* An argument as on the command line: "w=10", "w=0..5", "w=1,0..5"; of a model with inputs also

@@ -121,10 +121,11 @@ static bool words_not_arrived(const Tale *tale) {
 /* ---- method ---------------------------------------------------------------------------------- */
 
 static MessageId words_measured(const WalkFacts *facts) {
-    bool plain = strcmp(facts->method, "gd") == 0;
+    bool doubling =
+        strcmp(facts->method, "momentum") == 0 || strcmp(facts->method, "nesterov") == 0;
     if (facts->batches) return facts->scaled ? MSG_METHOD_BATCHES_SCALED : MSG_METHOD_MEASURED_PART;
-    if (plain) return facts->scaled ? MSG_METHOD_MEASURED_SCALED : MSG_METHOD_MEASURED;
-    return facts->scaled ? MSG_METHOD_DOUBLING_SCALED : MSG_METHOD_DOUBLING;
+    if (doubling) return facts->scaled ? MSG_METHOD_DOUBLING_SCALED : MSG_METHOD_DOUBLING;
+    return facts->scaled ? MSG_METHOD_MEASURED_SCALED : MSG_METHOD_MEASURED;
 }
 
 static void words_method(Tale *tale) {

@@ -11,6 +11,17 @@
  * walk in other units would take other rounds. Where the slope did not grow along the step, the
  * next one is four times as long.
  *
+ * Rules of lengths (adam, rmsprop, adagrad). They divide the slope by the size that slopes had, so
+ * that their rate is a length. Over parameters divided by the roots of the scales the first step is
+ * as long as plain descent's on the average. From then on the rate is multiplied by what the last
+ * step should have been times as long, had it led to where the slope along it is 0: plain
+ * descent's rate is the same, as one over the curvature. So steps shrink towards the bottom though
+ * the text knows no shorter ones, and grow again as what the rule remembers of steep slopes makes
+ * them short. adam rolls on: it takes the root of 1 - beta1 of that (between 0.2 and 0.4 all is
+ * alike; the whole leaves 21 of 53 walks behind instead of 4), and changes it by four times at most
+ * (else units change the rounds by up to 20 %; rmsprop and adagrad want their leaps). Rejected
+ * twice, it starts from rest.
+ *
  * Rules that gather speed (momentum, Nesterov's). Their first step from rest is as long as plain
  * descent's; the rate stays until the scales are felt again, but for rejections, which halve it.
  * When the last step has come to lead up, what was rolled so far is forgotten (O'Donoghue and
@@ -28,9 +39,10 @@
  * Where it does not hold. A fixed rate that is too large for the start may be thrown over a ridge
  * into a lower valley, or by luck onto a tip where the slope jumps; this one walks on down. Leaving
  * a saddle takes hundreds of rounds, as it does at the best fixed rate. A loss that falls for ever
- * has no scale: its walk ends when a number is infinite. Rules whose steps do not grow with the
- * slope (adam and its kin) and rules that a user types keep the rate in their text. Rounds over
- * parts of the rows keep that of the start, as their losses cannot be compared: they may fly off.
+ * has no scale: its walk ends when a number is infinite. Rules that a user types keep the rate in
+ * their text; so does adamw, which is pulled to 0 as strongly as its rate is large, away from where
+ * the loss is least: judged by the loss it stalls. Rounds over parts of the rows keep the rate of
+ * the start, as their losses cannot be compared: they may fly off; lengths keep that of the text.
  * A fixed momentum of 0.9 does not make up for valleys that stay narrow after scaling; there a rate
  * found by hindsight is up to some seven times as fast. */
 #include <float.h>
@@ -44,7 +56,8 @@ enum {
     MEASURED_NOISY = 20,  /* rounds that promise less than the loss can show */
     MEASURED_IDLE = 100,  /* rounds without a loss or a slope lower than any before */
     MEASURED_TRIES = 3,   /* rejections until the noise of the loss is measured */
-    MEASURED_STEPS = 8    /* bits of a rate */
+    MEASURED_STEPS = 8,   /* bits of a rate; */
+    MEASURED_LENGTHS = 4  /* of a length */
 };
 static const double MEASURED_PART = 1e-4;   /* of the promise that must be kept */
 static const double MEASURED_GROWTH = 4;    /* of the rate, where the ground bends down; */
@@ -58,6 +71,8 @@ struct Measured {
     size_t n;
     double reach;     /* of the rule: see MeasuredSettings */
     bool gathers;     /* speed: not plain descent */
+    bool lengths;     /* its steps do not grow with the slope */
+    double part;      /* of what seems the right length */
     bool all_steps;   /* no end of its own */
     bool parts;       /* rounds see a part of the rows: scales and rate are those of the start */
     double *storage;
@@ -66,8 +81,10 @@ struct Measured {
     double *at, *slope; /* n each: where the last round began */
     double *gradient; /* n: at the newest trial */
     double *spare;    /* n */
+    double *length, *unit; /* n each, of rules of lengths: factors of the rate; of the slopes */
     double base;      /* one over the greatest curvature over scaled parameters; 0: not known */
     double flat;      /* least curvature of a parameter: that of factor 1 */
+    double grain;     /* the first rate: the unit of its roundings */
     double rate, loss, trial_loss, start_loss;
     double noise, felt; /* of the loss: at least; where it was felt */
     double losses[MEASURED_LOSSES];
@@ -83,7 +100,7 @@ struct Measured {
 /* ---- opening --------------------------------------------------------------------------------- */
 
 static Status measured_scale(Measured *measured, const double *x, const double *gradient) {
-    double greatest, flat, *factor = measured->spare;
+    double greatest, flat = measured->lengths ? measured->flat : 0, *factor = measured->spare;
     bool again = measured->rounds > 0;
     const double *given = measured->objective->rate;
     for (size_t i = 0; again && i < measured->n; i++)
@@ -91,9 +108,16 @@ static Status measured_scale(Measured *measured, const double *x, const double *
     TRY(optim_scales(measured->objective, x, gradient, again, factor, &flat, &greatest));
     if (!(greatest > 0) || !isfinite(1 / greatest)) return STATUS_OK; /* those of before stay */
     memcpy(measured->factor, factor, measured->n * sizeof *factor);
+    if (again) measured->grain *= sqrt(measured->flat / flat);
     measured->base = 1 / greatest;
     measured->flat = flat;
     return STATUS_OK;
+}
+
+/* Of a rule of lengths: the root of the scale. The user's factor is in it only once. */
+static double measured_length(const Measured *measured, size_t i) {
+    const double *given = measured->objective->rate;
+    return sqrt(measured->factor[i] * (given ? given[i] : 1));
 }
 
 static Status measured_begin(Measured *measured, const double *x) {
@@ -112,10 +136,37 @@ static Status measured_begin(Measured *measured, const double *x) {
     return measured_scale(measured, x, measured->gradient);
 }
 
+/* The first step of a rule of lengths: as long in every scaled parameter as plain descent's is on
+ * the average. */
+static double measured_first_length(const Measured *measured, const double *slope) {
+    double sum = 0;
+    for (size_t i = 0; i < measured->n; i++) sum += sqrt(measured->factor[i]) * fabs(slope[i]);
+    return measured->base * (sum / (double)measured->n) / measured->reach;
+}
+
+/* Slopes are handed to it in units in which the largest is 1 at the start, over scaled parameters:
+ * what its text adds to them, lest it divide by 0, is then as little for all. */
+static void measured_units(Measured *measured) {
+    double most = 0;
+    for (size_t i = 0; i < measured->n; i++) {
+        measured->length[i] = measured_length(measured, i);
+        most = fmax(most, sqrt(measured->factor[i]) * fabs(measured->start[i]));
+    }
+    for (size_t i = 0; i < measured->n; i++)
+        measured->unit[i] = most >= DBL_MIN ? sqrt(measured->factor[i]) / most : 1;
+}
+
 /* From rest, as long a step as plain descent's. A part of the rows may curve more than all of them,
  * and its rounds cannot try: half of that. */
 static double measured_first(const Measured *measured) {
     return measured->base / measured->reach / (measured->parts ? 2 : 1);
+}
+
+/* The rate from rest; a rule of lengths does not know how short its steps had come to be. */
+static void measured_rest(Measured *measured, const double *slope) {
+    double first = measured->lengths ? measured_first_length(measured, slope)
+                                     : measured_first(measured);
+    if (first > 0 && isfinite(first)) measured->rate = first;
 }
 
 Status measured_open(const Objective *objective, const MeasuredSettings *settings, const double *x,
@@ -127,9 +178,11 @@ Status measured_open(const Objective *objective, const MeasuredSettings *setting
                            .n = n,
                            .reach = settings->reach,
                            .gathers = settings->gathers,
+                           .part = settings->part,
+                           .lengths = settings->part > 0,
                            .all_steps = settings->all_steps,
                            .parts = settings->parts};
-    measured->storage = memory_new(6 * n + 1, sizeof(double));
+    measured->storage = memory_new(8 * n + 1, sizeof(double));
     if (!measured->storage) return STATUS_MEMORY;
     measured->factor = measured->storage;
     measured->start = measured->storage + n;
@@ -137,8 +190,13 @@ Status measured_open(const Objective *objective, const MeasuredSettings *setting
     measured->slope = measured->storage + 3 * n;
     measured->gradient = measured->storage + 4 * n;
     measured->spare = measured->storage + 5 * n;
+    measured->length = measured->storage + 6 * n;
+    measured->unit = measured->storage + 7 * n;
     TRY(measured_begin(measured, x));
-    measured->rate = measured->base > 0 ? measured_first(measured) : settings->otherwise;
+    if (measured->lengths) measured_units(measured);
+    measured->rate = settings->otherwise;
+    measured_rest(measured, measured->start);
+    measured->grain = measured->rate;
     return STATUS_OK;
 }
 
@@ -149,7 +207,13 @@ void measured_close(Measured *measured) {
 }
 
 const double *measured_factors(const Measured *measured) {
-    return measured->factor;
+    return measured->lengths ? measured->length : measured->factor;
+}
+
+void measured_slopes(const Measured *measured, double *slopes, bool scaled) {
+    if (!measured->lengths) return;
+    for (size_t i = 0; i < measured->n; i++)
+        slopes[i] = measured->slope[i] * (scaled ? measured->unit[i] : 1);
 }
 
 double measured_rate(const Measured *measured) {
@@ -162,9 +226,10 @@ bool measured_turned(const Measured *measured) {
 
 double measured_rate_now(const Measured *measured, double *spread) {
     double low = INFINITY, high = 0;
+    const double *factor = measured_factors(measured);
     for (size_t i = 0; i < measured->n; i++) {
-        low = fmin(low, measured->factor[i]);
-        high = fmax(high, measured->factor[i]);
+        low = fmin(low, factor[i]);
+        high = fmax(high, factor[i]);
     }
     *spread = high > low ? high / low : 1;
     return measured->rate;
@@ -172,6 +237,11 @@ double measured_rate_now(const Measured *measured, double *spread) {
 
 bool measured_ends(const Measured *measured) {
     return !measured->parts;
+}
+
+/* What was rolled so far may lead up. */
+static bool measured_rolls(const Measured *measured) {
+    return measured->gathers || (measured->lengths && measured->part < 1);
 }
 
 /* ---- the rate of a round --------------------------------------------------------------------- */
@@ -195,13 +265,14 @@ static double measured_promise(const Measured *measured, const double *gradient)
     return measured_square(measured, measured->spare);
 }
 
-/* To MEASURED_STEPS bits, in units of the first rate. */
+/* To a few bits, in units of the first rate. */
 static double measured_round(const Measured *measured, double rate) {
-    int power;
+    int power, bits = measured->lengths ? MEASURED_LENGTHS : MEASURED_STEPS;
     double unit = measured->base > 0 ? measured->base : 1;
+    if (measured->lengths && measured->grain > 0) unit = measured->grain;
     double part = frexp(rate / unit, &power);
-    part = rint(ldexp(part, MEASURED_STEPS));
-    return ldexp(part, power - MEASURED_STEPS) * unit;
+    part = rint(ldexp(part, bits));
+    return ldexp(part, power - bits) * unit;
 }
 
 /* From the last step, which began at 'at', and the change of the slope. */
@@ -215,6 +286,25 @@ static void measured_feel_rate(Measured *measured, const double *x, const double
     double rate = MEASURED_GROWTH * measured->rate;
     if (along > 0) rate = fmin(squares / along, MEASURED_LEAP * measured->rate);
     rate = measured_round(measured, rate);
+    if (rate > 0 && isfinite(rate)) measured->rate = rate;
+}
+
+/* How long the last step should have been, by the change of the slope along it, over the scales of
+ * now; for plain descent this is the same as above. Of a rule that rolls, the next step goes
+ * another way: not too fast. */
+static void measured_feel_length(Measured *measured, const double *x, const double *gradient) {
+    double promised = 0, along = 0;
+    for (size_t i = 0; i < measured->n; i++) {
+        double step = x[i] - measured->at[i], length = measured_length(measured, i);
+        if (length > 0) promised -= step * measured->slope[i] * (measured->length[i] / length);
+        along += step * (gradient[i] - measured->slope[i]);
+        measured->length[i] = length;
+    }
+    double times = MEASURED_GROWTH;
+    if (along > 0) times = fmin(measured->part * promised / along, MEASURED_LEAP);
+    if (measured_rolls(measured) && times > 0)
+        times = fmin(fmax(times, 1 / MEASURED_GROWTH), MEASURED_GROWTH);
+    double rate = measured_round(measured, times * measured->rate);
     if (rate > 0 && isfinite(rate)) measured->rate = rate;
 }
 
@@ -239,8 +329,9 @@ static Status measured_prepare(Measured *measured, const double *x, const double
     if (due) TRY(measured_scale(measured, x, gradient));
     if (measured->gathers) measured->turned = measured_climbs(measured, x, gradient);
     bool by_step = !measured->gathers || measured->base == 0;
-    if (by_step && measured->rounds > 0) measured_feel_rate(measured, x, gradient);
-    if (measured->gathers && due && measured->base > 0) measured->rate = measured_first(measured);
+    if (measured->rounds > 0 && measured->lengths) measured_feel_length(measured, x, gradient);
+    else if (by_step && measured->rounds > 0) measured_feel_rate(measured, x, gradient);
+    if (measured->gathers && due) measured_rest(measured, gradient);
     memcpy(measured->at, x, measured->n * sizeof *x);
     memcpy(measured->slope, gradient, measured->n * sizeof *gradient);
     return STATUS_OK;
@@ -250,7 +341,8 @@ static Status measured_prepare(Measured *measured, const double *x, const double
 
 /* Each parameter by itself would gain half of its slope squared over its curvature. */
 static double measured_gain(const Measured *measured, double promise) {
-    return measured->base > 0 ? promise / measured->flat / 2 : measured->rate * promise;
+    if (measured->base > 0) return promise / measured->flat / 2;
+    return measured->rate * (measured->lengths ? sqrt(promise) : promise);
 }
 
 static bool measured_arrived(Measured *measured, double promise) {
@@ -309,7 +401,8 @@ Status measured_start_round(Measured *measured, const double *x, double loss,
     if (measured->parts) return STATUS_OK;
     measured_note_loss(measured);
     double promise = measured_promise(measured, gradient);
-    double gain = fmax(measured->rate * promise, measured_gain(measured, promise));
+    double rate = measured->lengths ? measured->base : measured->rate;
+    double gain = fmax(rate * promise, measured_gain(measured, promise));
     measured->noisy = gain <= measured->noise ? measured->noisy + 1 : 0;
     bool idles = measured_idles(measured, promise);
     if (measured->all_steps) return STATUS_OK;
@@ -371,9 +464,11 @@ static Status measured_reject(Measured *measured, const double *trial, long long
                               MeasuredTrial *verdict, Reason *reason) {
     bool moved = measured_moved(measured, trial);
     measured->tries++;
-    *verdict = measured->gathers && measured->tries == 2 ? MEASURED_AFRESH : MEASURED_AGAIN;
+    *verdict = measured_rolls(measured) && measured->tries == 2 ? MEASURED_AFRESH : MEASURED_AGAIN;
     TRY(measured_feel_noise(measured, trial, evaluations));
     measured_shrink(measured, trial);
+    if (measured->lengths && *verdict == MEASURED_AFRESH)
+        measured_rest(measured, measured->slope);
     if (moved && measured->rate > 0) return STATUS_OK;
     *verdict = MEASURED_STAYS;
     measured->known = false;

@@ -349,7 +349,8 @@ Status optim_falling_direction(const Objective *objective, const double *x, cons
 /* Factors of the parameters' rates (n), the largest 1, times those of the user: one over the
  * curvature felt at x; *flat: the least of these. *greatest: curvature over parameters scaled by
  * them; NaN where it is not known, then the factors are the user's. again: 'factor' holds those of
- * a place before, without the user's. */
+ * a place before, without the user's, and *flat its least (0: curvatures that are
+ * not felt again may seem greater than before). */
 Status optim_scales(const Objective *objective, const double *x, const double *gradient, bool again,
                     double *factor, double *flat, double *greatest);
 
@@ -357,6 +358,8 @@ Status optim_scales(const Objective *objective, const double *x, const double *g
 
 typedef struct MeasuredSettings {
     bool gathers;     /* speed; else its step is rate times slope */
+    double part;      /* or a length, whatever the slope: how much is taken of what seems right;
+                       * else 0 */
     double reach;     /* the first step from rest, at a rate and a slope of 1 */
     double otherwise; /* the rate, where no curvature is felt */
     bool all_steps, parts; /* see MethodSettings */
@@ -374,6 +377,8 @@ typedef struct Measured Measured;
 Status measured_open(const Objective *objective, const MeasuredSettings *settings, const double *x,
                      Measured **measured);
 const double *measured_factors(const Measured *measured); /* of the round; n */
+/* What the rule is to see of the slope in this round; not scaled: the slope itself. */
+void measured_slopes(const Measured *measured, double *slopes, bool scaled);
 double measured_rate(const Measured *measured);
 double measured_rate_now(const Measured *measured, double *spread); /* see optim_measured_rate */
 bool measured_ends(const Measured *measured); /* see optim_ends_itself */

@@ -28,6 +28,7 @@ struct Rule {
     Schedule schedule; /* plan NULL: the setting 'rate' as it is */
     size_t n, n_columns, n_outputs, rate_setting;
     long long step, last_step, epoch, evaluations;
+    long long forgot; /* the step before the states were those of the start */
     bool bare;    /* statements without 'rule NAME(...)' around them */
     bool stepped; /* 'next' holds the newest values */
     double *storage, *parameters;
@@ -286,11 +287,26 @@ static Status rule_start_state(Rule *rule, size_t k, Error *error) {
     return STATUS_OK;
 }
 
+/* Of a rule whose steps are lengths: what was rolled so far goes on for 1/(1 - beta1) rounds, into
+ * the last step's way and out of it. */
+static double rule_part(const Rule *rule) {
+    double beta = optim_rule_setting(rule, "beta1");
+    if (isnan(optim_rule_setting(rule, "epsilon"))) return 0;
+    return beta > 0 && beta < 1 ? sqrt(1 - beta) : 1;
+}
+
+/* The first step of the rules that measure, at a rate and a slope of 1. */
+static double rule_reach(const Rule *rule) {
+    double forgets = 1 - optim_rule_setting(rule, "alpha");
+    if (strcmp(rule->graph->name, "nesterov") == 0)
+        return 1 + optim_rule_setting(rule, "momentum");
+    return forgets > 0 ? 1 / sqrt(forgets) : 1;
+}
+
 static MeasuredSettings rule_measurable(const Rule *rule, const MethodSettings *settings) {
-    double beta = optim_rule_setting(rule, "momentum");
-    bool ahead = strcmp(rule->graph->name, "nesterov") == 0;
-    return (MeasuredSettings){.gathers = isfinite(beta),
-                              .reach = ahead ? 1 + beta : 1,
+    return (MeasuredSettings){.gathers = isfinite(optim_rule_setting(rule, "momentum")),
+                              .part = rule_part(rule),
+                              .reach = rule_reach(rule),
                               .otherwise = optim_rule_setting(rule, rule_rate_name),
                               .all_steps = settings->all_steps,
                               .parts = settings->parts};
@@ -356,11 +372,15 @@ static Status rule_prepare(Rule *rule, const MethodSettings *settings, const cha
     return rule_plan(rule, error);
 }
 
-/* Rules whose steps grow with the slope. */
-static bool rule_can_measure(const char *name) {
-    static const char *const names[] = {"gd", "momentum", "nesterov"};
-    for (size_t k = 0; name && k < COUNT_OF(names); k++)
-        if (strcmp(names[k], name) == 0) return true;
+/* Not adamw: its rate is also how strongly it pulls to 0, away from where the loss is least; nor
+ * schedule_free, whose answer is the average of a walk at one rate. Rounds over parts of the rows
+ * cannot be compared, so that lengths would not be held back. */
+static bool rule_can_measure(const MethodSettings *settings) {
+    static const char *const names[] = {"gd",   "momentum", "nesterov",
+                                        "adam", "rmsprop",  "adagrad"};
+    size_t count = settings->parts ? 3 : COUNT_OF(names);
+    for (size_t k = 0; settings->name && k < count; k++)
+        if (strcmp(names[k], settings->name) == 0) return true;
     return false;
 }
 
@@ -371,7 +391,7 @@ Status optim_rule_open(const Objective *objective, const MethodSettings *setting
     (*rule)->objective = objective;
     (*rule)->n = objective->n;
     (*rule)->factor = objective->rate;
-    (*rule)->measures = settings->measured && !settings->rate && rule_can_measure(settings->name);
+    (*rule)->measures = settings->measured && !settings->rate && rule_can_measure(settings);
     (*rule)->epoch = 1;
     (*rule)->last_step = settings->last_step;
     Status status = rule_prepare(*rule, settings, text, start, error);
@@ -444,7 +464,7 @@ static Status rule_feel(Rule *rule, double *gradient) {
     const Objective *objective = rule->objective;
     const double *w = rule->columns[RULE_W];
     rule->step++;
-    rule->parameters[RULE_T] = (double)rule->step;
+    rule->parameters[RULE_T] = (double)(rule->step - rule->forgot);
     rule->parameters[RULE_LAST] = (double)rule->last_step;
     rule->parameters[RULE_EPOCH] = (double)rule->epoch;
     if (rule->measured)
@@ -455,6 +475,8 @@ static Status rule_feel(Rule *rule, double *gradient) {
 
 /* States as they were before step 1 (of the rules that measure: 0); w stays. */
 static void rule_forget(Rule *rule) {
+    rule->forgot = rule->step - 1;
+    rule->parameters[RULE_T] = 1;
     for (size_t k = RULE_G + 1; k < rule->n_columns; k++)
         if (k != rule->factor_column)
             memset(rule_vector(rule, rule->columns[k]), 0, rule->n * sizeof(double));
@@ -465,6 +487,7 @@ static Status rule_step_measured(Rule *rule, double *rate, Reason *reason) {
     Measured *measured = rule->measured;
     MeasuredTrial trial = MEASURED_AGAIN;
     const double *w = rule->columns[RULE_W], *gradient = rule->columns[RULE_G];
+    double *slope = rule_vector(rule, gradient);
     TRY(measured_start_round(measured, w, rule->loss, gradient, &rule->evaluations, reason));
     if (rule->factor_column)
         memcpy(rule_vector(rule, rule->columns[rule->factor_column]), measured_factors(measured),
@@ -475,7 +498,9 @@ static Status rule_step_measured(Rule *rule, double *rate, Reason *reason) {
         if (trial == MEASURED_AFRESH) rule_forget(rule);
         *rate = measured_rate(measured);
         rule->parameters[RULE_SETTINGS + rule->rate_setting] = *rate;
+        measured_slopes(measured, slope, true);
         TRY(rule_update(rule));
+        measured_slopes(measured, slope, false);
         TRY(measured_try(measured, rule->columns_next[RULE_W], &rule->evaluations, &trial, reason));
     }
     if (trial == MEASURED_STAYS) rule->stepped = false;

@@ -32,6 +32,7 @@ typedef struct Bend {
     bool again;             /* scales of a place before are known */
     double *matrix;         /* n x n, or NULL */
     double *vector, *image; /* n each */
+    double *before;         /* n: curvatures of that place */
 } Bend;
 
 static bool scales_held(const Objective *objective, size_t i) {
@@ -166,7 +167,8 @@ static bool scales_good(double curvature) {
 }
 
 /* Where nothing was felt: so that a step promises as much there as where it promises most; where
- * there is no slope either, something between the others. */
+ * there is no slope either, something between the others. Not more than before: else that slope
+ * would seem small once all others are. */
 static void scales_complete(const Bend *bend, double *curvature) {
     double most = 0, low = INFINITY, high = 0;
     for (size_t i = 0; i < bend->n; i++) {
@@ -180,6 +182,8 @@ static void scales_complete(const Bend *bend, double *curvature) {
         if (scales_good(curvature[i])) continue;
         curvature[i] = most > 0 ? bend->gradient[i] / most * bend->gradient[i] : 0;
         if (!scales_good(curvature[i])) curvature[i] = middle;
+        if (bend->again && scales_good(bend->before[i]))
+            curvature[i] = fmin(curvature[i], bend->before[i]);
     }
 }
 
@@ -305,9 +309,11 @@ Status optim_scales(const Objective *objective, const double *x, const double *g
     Bend bend = {.objective = objective, .x = x, .gradient = gradient, .n = n, .again = again};
     *greatest = NAN;
     if (n == 0) return STATUS_OK;
-    bend.vector = memory_new(2 * n, sizeof *bend.vector);
+    bend.vector = memory_new(3 * n, sizeof *bend.vector);
     if (!bend.vector) return STATUS_MEMORY;
     bend.image = bend.vector + n;
+    bend.before = bend.vector + 2 * n;
+    for (size_t i = 0; again && i < n; i++) bend.before[i] = *flat / factor[i];
     Status status = scales_measure(&bend, factor, flat, greatest);
     memory_free(bend.vector);
     memory_free(bend.matrix);

@@ -274,6 +274,12 @@ TEST(rules) {
     oom_every("rule", oom_walk, &c);
 }
 
+TEST(measured_lengths) {
+    const OomCase c = {"(a - 1)^2 + b^4", NULL, {"optimizer", "adam", "steps", "6", NULL},
+                       {"a=3", NULL}};
+    oom_every("measured length", oom_walk, &c);
+}
+
 TEST(fits) {
     const OomCase c = {"y ~ a*exp(b*x)", "x=0,1,2,3,4,5,6 y=1,1.6,2.8,4.4,7.5,12,20", {NULL},
                        {"a=1", "b=0.3", NULL}};
@@ -353,5 +359,5 @@ TEST(doctors) {
 TEST(bisections) { oom_every("bisect", oom_bisect, NULL); }
 TEST(files) { oom_every("read", oom_read, NULL); }
 
-TEST_MAIN(walks, quasi_newton, rules, fits, intervals, models, measured_fits, robust_fits, programs,
-          bad_ends, slopes, stages, doctors, bisections, files)
+TEST_MAIN(walks, quasi_newton, rules, measured_lengths, fits, intervals, models, measured_fits,
+          robust_fits, programs, bad_ends, slopes, stages, doctors, bisections, files)
