@@ -100,7 +100,7 @@ struct Measured {
 /* ---- opening --------------------------------------------------------------------------------- */
 
 static Status measured_scale(Measured *measured, const double *x, const double *gradient) {
-    double greatest, flat = measured->lengths ? measured->flat : 0, *factor = measured->spare;
+    double greatest, flat = measured->flat, *factor = measured->spare;
     bool again = measured->rounds > 0;
     const double *given = measured->objective->rate;
     for (size_t i = 0; again && i < measured->n; i++)
