@@ -20,7 +20,7 @@ static const double HAPPENED_STILL = 0.01; /* of the fall so far: the loss gets 
 static const double HAPPENED_ABOVE = 0.01; /* of the loss: so far above the bottom is not there */
 static const double HAPPENED_FELL = 0.5;  /* of the loss at the start: it was worth the way */
 static const double HAPPENED_CHANCE = 0.05, HAPPENED_HARDLY = 0.8; /* of the mean's loss */
-static const double HAPPENED_SHARE = 1e-4, HAPPENED_ROWS = 2000; /* rows for the mean's loss */
+static const double HAPPENED_SHARE = 5e-5, HAPPENED_ROWS = 1000; /* rows for the mean's loss */
 static const double HAPPENED_ALWAYS = 0.99; /* of the rounds */
 static const double HAPPENED_BETTER = 0.9; /* of the rounds: worth telling */
 static const double HAPPENED_ENDLESS = 1e9; /* rounds a digit */

@@ -13,12 +13,12 @@ enum {
     PACE_LEAST = 8,     /* fewer tell nothing */
     PACE_TURNS = 30,    /* of conjugate gradients */
     PACE_GRID = 400,    /* rates among which the best one is looked for */
-    PACE_LEAST_ROWS = 1000
+    PACE_LEAST_ROWS = 500
 };
 static const double PACE_SHARE = 0.005; /* of the numbers that the walk went over */
 static const double PACE_FREE = 2e5;   /* numbers that may be gone over in any case; */
 static const double PACE_AT_LENGTH = 1e9; /* the same where the end was a bad one */
-static const double PACE_COST = 12; /* a product, not compiled, against loss and slope */
+static const double PACE_COST = 25; /* a product, not compiled, against loss and slope */
 static const double PACE_DRAW = 30; /* a parameter of the vector that Lanczos' method begins with */
 
 /* ---- rounds ---------------------------------------------------------------------------------- */
