@@ -108,7 +108,7 @@ static bool happened_slants(const Scene *scene) {
 
 /* Every round began higher than the one before, and never on the other side of a valley. */
 static bool happened_climbs(const WalkFacts *facts) {
-    bool higher = facts->loss > facts->start_loss && facts->rises + 1 >= facts->steps;
+    bool higher = facts->loss > facts->start_loss && facts->rises >= facts->flip_chances;
     bool turned = facts->sign_flips > 0 || facts->batches || facts->restarted;
     return facts->reason == REASON_UPHILL ||
            (facts->first_order && facts->steps > 1 && higher && !turned);
@@ -277,9 +277,10 @@ static bool happened_is_there(const Scene *scene) {
 static bool happened_gets_nowhere(const Scene *scene, bool above) {
     const WalkFacts *facts = scene->facts;
     bool below = scene->rate < happened_limit(scene->pace); /* then turning round is zig-zag */
-    bool restless = !below && (4 * facts->rises > facts->steps || happened_swings(facts));
+    bool restless = !below && (4 * facts->rises > facts->flip_chances || happened_swings(facts));
     bool settles = facts->last_rate < facts->first_rate / 2;
-    bool higher = facts->loss > facts->start_loss && (above || 2 * facts->rises > facts->steps);
+    bool mostly = 2 * facts->rises > facts->flip_chances;
+    bool higher = facts->loss > facts->start_loss && (above || mostly);
     if (higher) return true;
     if (facts->steps < HAPPENED_FEW && !above) return false;
     return (above || (restless && !settles)) && happened_gets_no_lower(scene);
@@ -301,7 +302,7 @@ static bool happened_too_large(const Scene *scene) {
                                         number_round(limit, HAPPENED_FINE).s, NULL));
     return happened_is(scene, HAPPENED_TOO_LARGE,
                        message_make(MSG_HAPPENED_LARGE, number_integer(facts->rises).s,
-                                    number_integer(facts->steps).s,
+                                    number_integer(facts->flip_chances).s,
                                     happened_number(facts->loss).s, NULL));
 }
 
@@ -342,7 +343,7 @@ static bool happened_creeps(const Scene *scene) {
     double step = fmax(facts->first_step, facts->last_step), rounds = scene->pace->distance / step;
     if (scene->arrived || facts->steps < HAPPENED_FEW || isfinite(scene->pace->limit_factor))
         return false;
-    if (!(rounds > HAPPENED_FAR * (double)facts->steps) || facts->rises * 4 > facts->steps)
+    if (!(rounds > HAPPENED_FAR * (double)facts->steps) || facts->rises * 4 > facts->flip_chances)
         return false;
     double rate = fmax(facts->first_rate, facts->last_rate);
     scene->out->better = rate * rounds / (double)facts->max_steps * 10;

@@ -8,7 +8,8 @@
  * settings, q[0] the number of the step before; x: parameters; g: their slope in the step before;
  * c[column * n + i]: the rule's columns. record: [0] loss at the start, [1] lowest loss, [2] scale,
  * [3] last loss, [4] rounds above, [5] rising (optim/stop.c), [6] steps whose slope pointed against
- * the one before, [7] steps from a higher loss than the one before, [8 + i] not 0: the slope of
+ * the one before, [7] steps from a higher loss than the one before, both of the steps looked at
+ * (train/watch.c), whose number goes to [0]; [8 + i] not 0: the slope of
  * parameter i was not 0 once. It gives the number of steps made: fewer than 'steps' where a step
  * would not move, or loss or slope are not finite; that step is not made. */
 #include "exec.h"
@@ -154,7 +155,7 @@ static void walk_next(EmitWalk *walk, size_t n_columns) {
 static void walk_turn(const EmitWalk *walk, size_t n_columns) {
     text_add(walk->out, "        if (1");
     walk_each(walk, " && n0_@ == x@");
-    text_add(walk->out, ") break;\n        if (dot < 0) flips++;\n");
+    text_add(walk->out, ") break;\n        looked += look;\n        flips += look && dot < 0;\n");
     walk_each(walk, "        if (g@ != 0) felt@ = 1;\n        h@ = g@, x@ = n0_@;\n");
     for (size_t k = RULE_G + 1; k < n_columns; k++)
         for (size_t i = 0; i < walk->n; i++)
@@ -168,7 +169,7 @@ static void walk_note(Text *out) {
                   "        if (loss - start > 9 * scale) {\n"
                   "            above++;\n            rising = loss > last ? rising + 1 : 0;\n"
                   "        } else {\n            above = rising = 0;\n        }\n"
-                  "        if (loss > last) rises++;\n        last = loss;\n");
+                  "        rises += look && loss > last;\n        last = loss;\n");
 }
 
 static void walk_objective(EmitWalk *walk) {
@@ -194,7 +195,8 @@ static void walk_store(const EmitWalk *walk, size_t n_columns) {
             text_format(walk->out, "    c[%zu] = c%zu_%zu;\n", k * walk->n + i, k, i);
     text_add(walk->out, "    record[1] = lowest, record[2] = scale, record[3] = last;\n"
                         "    record[4] = above, record[5] = rising;\n"
-                        "    record[6] = flips, record[7] = rises;\n    return k;\n}\n");
+                        "    record[6] = flips, record[7] = rises, record[0] = looked;\n"
+                        "    return k;\n}\n");
 }
 
 bool exec_emit_walk(const Plan *objective, const Plan *rule, size_t n, size_t n_settings,
@@ -209,8 +211,11 @@ bool exec_emit_walk(const Plan *objective, const Plan *rule, size_t n, size_t n_
     text_add(out, "    const real start = record[0];\n"
                   "    real lowest = record[1], scale = record[2], last = record[3];\n"
                   "    long long above = (long long)record[4], rising = (long long)record[5];\n"
-                  "    long long flips = 0, rises = 0, k = 0;\n"
-                  "    for (; k < steps; k++) {\n");
+                  "    const long long first = (long long)q[0] + 1;\n"
+                  "    long long looked = 0, flips = 0, rises = 0, k = 0;\n"
+                  "    for (; k < steps; k++) {\n"
+                  "        const long long t = first + k;\n"
+                  "        const int look = t <= 1024 || ((t & 48) == 0 && (t & 15) != 0);\n");
     walk_objective(&walk);
     text_add(out, "        q0 = q0 + 1;\n");
     walk.plan = rule;

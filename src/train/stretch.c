@@ -45,7 +45,7 @@ static void stretch_note(Walk *walk, const double *record, long long done) {
     facts->steps += done;
     facts->evaluations += done;
     facts->sign_flips += (long long)record[6];
-    facts->flip_chances += done;
+    facts->flip_chances += (long long)record[0];
     facts->rises += (long long)record[7];
     walk->watch.last_loss = record[3];
     for (size_t i = 0; i < walk->n; i++)

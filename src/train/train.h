@@ -151,8 +151,9 @@ typedef struct WalkFacts {
     double first_step, last_step; /* |next - at|, Euclidean, of the first and last round */
     double first_rate, last_rate;
     double before_last_loss;            /* of the last round's start */
-    long long sign_flips, flip_chances; /* rounds whose slope pointed against the one before */
-    long long rises;    /* rounds that began higher than the one before */
+    long long flip_chances; /* rounds looked at, and compared with the one before (watch.c): */
+    long long sign_flips;   /* of these those whose slope pointed against that one, */
+    long long rises;        /* and those that began higher */
     double early_loss;  /* some round's between a quarter and a half of the way; NaN: too few */
     double late_loss;   /* the newest round's; both: with batches the mean of an epoch */
     double batch_slope; /* root mean square of the slopes that the batches of the last epoch felt */

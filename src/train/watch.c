@@ -1,6 +1,6 @@
 /* watch: what is noted of each round for those who explain the walk afterwards. It costs no
- * evaluation, and where there are many parameters only some of them are looked at in every round,
- * so that it is a small part of a round. */
+ * evaluation; of many parameters only some are looked at, and beyond the first 1,024 rounds 16 of
+ * 64, so that it is a small part of a round (exec/emit_walk.c does the same). */
 #include "train.h"
 
 #include <math.h>
@@ -8,7 +8,9 @@
 
 enum {
     WATCH_STEPS = 1024, /* parameters: of more the steps are not measured in every round; */
-    WATCH_MOST = 64     /* whose slopes are looked at in every round */
+    WATCH_MOST = 64,    /* whose slopes are looked at in every round */
+    WATCH_FULL = 1024   /* rounds: of later ones 16 of 64 are looked at, for which powers of two and
+                         * what comes after them are */
 };
 
 static bool watch_each(const Walk *walk) {
@@ -99,9 +101,11 @@ static void watch_batch(Walk *walk, const StepReport *report, long long per_epoc
 
 void watch_round(Walk *walk, const StepReport *report) {
     WalkFacts *facts = &walk->facts;
+    long long step = report->step;
+    if (step > WATCH_FULL && (step & 48) != 0 && walk->options.batch <= 0) return;
     double dot = watch_slope(walk, report->gradient);
-    bool milestone = watch_is_power_of_two(report->step);
-    if (report->step > 1) {
+    bool milestone = watch_is_power_of_two(step), full = step <= WATCH_FULL;
+    if (step > 1 && (full || (step & 15) != 0)) {
         facts->rises += report->loss > walk->watch.last_loss;
         facts->flip_chances += report->moved;
         facts->sign_flips += report->moved && dot < 0;
@@ -117,7 +121,7 @@ void watch_round(Walk *walk, const StepReport *report) {
     }
     if (!report->moved) return;
     facts->late_loss = report->loss;
-    if (milestone) watch_milestone(walk, report->step, report->loss);
+    if (milestone) watch_milestone(walk, step, report->loss);
 }
 
 long long watch_left(const Walk *walk) {

@@ -72,6 +72,7 @@ static void stretch_compare(const StretchCase *c, const char *rule) {
                 one.facts.evaluations == many.facts.evaluations &&
                 one.facts.sign_flips == many.facts.sign_flips &&
                 one.facts.flip_chances == many.facts.flip_chances &&
+                one.facts.rises == many.facts.rises &&
                 memcmp(&one.facts.last_step, &many.facts.last_step, sizeof(double)) == 0 &&
                 memcmp(&one.facts.slope, &many.facts.slope, sizeof(double)) == 0 &&
                 memcmp(&one.facts.start_loss, &many.facts.start_loss, sizeof(double)) == 0 &&
