@@ -201,6 +201,19 @@ static bool walk_rate_is_measured(const char *rate, double *part) {
     return *rate == '*' && number_read(rate + 1, rate + strlen(rate), part) && *part > 0;
 }
 
+/* A rate that is asked for is not left out in silence. */
+static Status walk_refuse_measured(const Walker *walker, Error *error) {
+    const char *method = optim_method_name(walker);
+    if (!optim_is_first_order(walker)) {
+        error_set(error, STATUS_INPUT, MSG_OPTIM_NO_RATE, method, NULL);
+        error_remedy(error, MSG_OPTIM_NO_RATE_REMEDY, NULL);
+        return STATUS_INPUT;
+    }
+    error_set(error, STATUS_INPUT, MSG_API_NOT_MEASURED, method, NULL);
+    error_remedy(error, MSG_API_NOT_MEASURED_REMEDY, NULL);
+    return STATUS_INPUT;
+}
+
 static Status walk_build(descend_walk *walk, Error *error) {
     const Table *table = walk->table ? walk->table->table : NULL;
     double part = 0;
@@ -211,12 +224,19 @@ static Status walk_build(descend_walk *walk, Error *error) {
                                &walk->problem, error));
     if (!walk->start) TRY(walk_new_start(walk, error));
     TRY(api_robust(walk, error));
+    const char *given = walk->options.rate;
     if (measured) {
         walk->options.rate = NULL;
         if (!walk->options.optimizer) walk->options.optimizer = "gd";
     }
     walk->options.rate_measured = part == 0;
     TRY(walk_open_inside(walk, error));
+    const Walker *walker = train_walker(walk->walk);
+    bool taken = optim_is_first_order(walker) && (part > 0 || optim_is_measured(walker));
+    if (measured && !taken) {
+        walk->options.rate = given;
+        return walk_refuse_measured(walker, error);
+    }
     return part > 0 ? walk_measure_part(walk, part, error) : STATUS_OK;
 }
 

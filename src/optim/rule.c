@@ -237,7 +237,10 @@ static Status rule_settle(Rule *rule, const MethodSettings *settings, Error *err
         error_remedy(error, MSG_OPTIM_RULE_WITHOUT_RATE_REMEDY, NULL);
         return STATUS_INPUT;
     }
-    return schedule_open(&rule->schedule, settings->rate, error);
+    Status status = schedule_open(&rule->schedule, settings->rate, error);
+    if (status == STATUS_INPUT && error && error->remedy.id == MSG_NONE)
+        error_remedy(error, MSG_OPTIM_RATE_WORDS, NULL);
+    return status;
 }
 
 static Status rule_allocate(Rule *rule, Error *error) {
