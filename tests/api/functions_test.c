@@ -3,38 +3,11 @@
  * start); --restarts finds the lowest of all. */
 #include "../../include/descend.h"
 #include "../check.h"
+#include "functions.h"
 
 #include <stdlib.h>
 
-enum { FIELDS = 12, LINE = 4000 };
-
-static size_t split(char *line, char *fields[FIELDS]) {
-    size_t count = 0;
-    for (char *at = line; at && count < FIELDS;) {
-        int quoted = *at == '"';
-        fields[count++] = at += quoted;
-        at += strcspn(at, quoted ? "\"" : ",\n");
-        if (quoted && *at) *at++ = '\0';
-        at = *at == ',' ? (*at = '\0', at + 1) : NULL;
-    }
-    return count;
-}
-
-/* Numbers of "(1, 2)" or of the k-th interval "[a, b]; [c, d]". */
-static size_t numbers(const char *text, double *out, size_t limit) {
-    size_t count = 0;
-    while (*text && count < limit) {
-        char *end;
-        double value = strtod(text, &end);
-        if (end == text) {
-            text++;
-            continue;
-        }
-        out[count++] = value;
-        text = end;
-    }
-    return count;
-}
+enum { LINE = 4000 };
 
 typedef struct Case {
     const char *name, *formula;

@@ -4,12 +4,13 @@
  * NIST's sets, and logistic regression on a9a. */
 #include "../../include/descend.h"
 #include "../check.h"
+#include "functions.h"
 #include "nist.h"
 
 #include <float.h>
 #include <stdlib.h>
 
-enum { ROUNDS = 1000, NAMES_MOST = 9, FIELDS = 12, LINE = 4000 };
+enum { ROUNDS = 1000, NAMES_MOST = 9, LINE = 4000 };
 
 /* A problem: where it starts, and under which names. */
 typedef struct Task {
@@ -193,31 +194,10 @@ static void compare(const Task *task, const char *method) {
 
 typedef void Visit(const Task *task, const char *method);
 
-static size_t split(char *line, char *fields[FIELDS]) {
-    size_t count = 0;
-    for (char *at = line; at && count < FIELDS;) {
-        int quoted = *at == '"';
-        fields[count++] = at += quoted;
-        at += strcspn(at, quoted ? "\"" : ",\n");
-        if (quoted && *at) *at++ = '\0';
-        at = *at == ',' ? (*at = '\0', at + 1) : NULL;
-    }
-    return count;
-}
-
 static size_t starts(const char *text, Task *task) {
-    size_t count = 0;
-    while (*text && count < NAMES_MOST) {
-        char *end;
-        double value = strtod(text, &end);
-        if (end == text) {
-            text++;
-            continue;
-        }
-        snprintf(task->names[count], sizeof task->names[count], "x%zu", count + 1);
-        task->start[count++] = value;
-        text = end;
-    }
+    size_t count = numbers(text, task->start, NAMES_MOST);
+    for (size_t k = 0; k < count; k++)
+        snprintf(task->names[k], sizeof task->names[k], "x%zu", k + 1);
     return count;
 }
 
