@@ -189,15 +189,21 @@ static void run_wait_turn(Run *run, size_t part) {
         if (looks >= RUN_LOOKS) pool_yield();
 }
 
-/* One part: its sums, and what its visitor made, join what comes before. */
-static Status run_part(Run *run, size_t number, size_t part) {
+static Status run_part_rows(const Run *run, size_t number, size_t part, Fold *folds) {
     const PlanPass *pass = run->pass;
     size_t first = part * run->part_rows, end = first + run->part_rows;
-    Fold *folds = run->shared && pass->parts ? pass->parts[number] : pass->whole;
     if (end > run->rows->count || part + 1 == run->n_parts) end = run->rows->count;
     for (size_t k = 0; run->shared && k < pass->n_folds; k++)
         exec_fold_part(&folds[k], &pass->whole[k], first);
-    Status status = run_rows(run, number, folds, first, end);
+    return run_rows(run, number, folds, first, end);
+}
+
+/* What a visitor made of a part joins what comes before it, and so do the part's sums. */
+static Status run_part_in_turn(Run *run, size_t number, size_t part) {
+    const PlanPass *pass = run->pass;
+    bool own = run->shared && pass->parts;
+    Fold *folds = own ? pass->parts[number * run->plan->n_sets] : pass->whole;
+    Status status = run_part_rows(run, number, part, folds);
     run_wait_turn(run, part);
     if (status == STATUS_OK) {
         for (size_t k = 0; run->shared && k < pass->n_folds; k++)
@@ -206,6 +212,17 @@ static Status run_part(Run *run, size_t number, size_t part) {
             status = run->visitor->join(run->visitor->context, number);
     }
     atomic_store(&run->turn, part + 1);
+    return status;
+}
+
+/* Sums alone wait for their turn by themselves. */
+static Status run_part(Run *run, size_t number, size_t part) {
+    const PlanPass *pass = run->pass;
+    if (!run->shared || run->visitor || pass->n_folds == 0)
+        return run_part_in_turn(run, number, part);
+    Fold *folds = exec_join_take(run->plan, pass, number, part);
+    Status status = run_part_rows(run, number, part, folds);
+    exec_join_done(run->plan, pass, part, folds);
     return status;
 }
 
@@ -268,6 +285,7 @@ static Status run_blocks(const Plan *plan, const PlanPass *pass, const Rows *row
     if (rows->count <= EXEC_LEAF_ROWS && !(run.visitor && run.visitor->join))
         return run_rows(&run, 0, pass->whole, 0, rows->count);
     run_divide(&run);
+    if (run.shared && pass->n_folds > 0) exec_join_start(plan);
     if (run.shared)
         pool_run(plan->pool, run_parts, &run);
     else

@@ -10,11 +10,7 @@ enum {
     EMIT_STEPS = 4000,     /* more are not emitted */
     EMIT_PART = 160,       /* statements of a function */
     EMIT_CACHE = 24 << 10, /* bytes that a block's stored values should fit in */
-    EMIT_LEAST_ROWS = 64,
-    EMIT_STRIP = 64,    /* rows of a strip: some vectors of any machine */
-    EMIT_LINE = 64,   /* bytes that come from memory together */
-    EMIT_AHEAD = 2048, /* bytes that are asked for ahead, */
-    EMIT_FETCHED = 8   /* where so few columns are read: of many the processor sees more */
+    EMIT_LEAST_ROWS = 64
 };
 
 typedef struct Emit {
@@ -23,6 +19,7 @@ typedef struct Emit {
     Text *out;
     size_t pass, parts, statements; /* of the function in hand; parts 0: none is open */
     bool rows;
+    EmitFetch fetch;
 } Emit;
 
 /* ---- a group of fused steps ------------------------------------------------------------------ */
@@ -153,14 +150,32 @@ static void emit_sum(const EmitPass *pass, const EmitGroup *group, size_t i, Tex
                 group->elements > 1 ? " + 16 * e" : "", values.s);
 }
 
-static void emit_call(const EmitPass *pass, size_t i, Text *out) {
+static void emit_bare_call(const EmitPass *pass, size_t i, const char *at, const char *n,
+                           Text *out) {
     const Step *step = &pass->pass->steps[i];
-    text_add(out, "        ");
     exec_emit_block_name(step->op, out);
-    text_format(out, "(a%zu", i);
+    text_format(out, "(a%zu%s", i, at);
     for (uint32_t k = 0; k < step->n_inputs; k++)
-        text_format(out, ", %s", emit_array(pass, i, k).s);
-    text_add(out, ", n);\n");
+        text_format(out, ", %s%s", emit_array(pass, i, k).s, at);
+    text_format(out, ", %s);\n", n);
+}
+
+static void emit_call(Emit *emit, const EmitPass *pass, size_t elements, size_t i) {
+    Text *out = emit->out;
+    EmitFetch *fetch = &emit->fetch;
+    if (elements > 1) exec_emit_fetch_slot(fetch, "e", elements, out);
+    if (elements > 1 || !fetch->pieces) {
+        if (elements == 1) exec_emit_fetch_slot(fetch, NULL, 1, out);
+        text_add(out, "        ");
+        emit_bare_call(pass, i, "", "n", out);
+        if (elements == 1) exec_emit_fetch_slot(fetch, NULL, 1, out);
+        return;
+    }
+    text_add(out, "        for (size_t at = 0; at < n; at += PIECE) {\n    ");
+    exec_emit_fetch_slot(fetch, "at / PIECE", EMIT_STRIP / EMIT_PIECE, out);
+    text_add(out, "            ");
+    emit_bare_call(pass, i, " + at", "PIECE_OF(n - at)", out);
+    text_add(out, "        }\n");
 }
 
 static void emit_group(Emit *emit, const EmitPass *pass, const EmitGroup *group) {
@@ -183,7 +198,7 @@ static void emit_group(Emit *emit, const EmitPass *pass, const EmitGroup *group)
             if (!pass->pass->steps[i].rows)
                 emit_sum(pass, group, i, out);
             else if (pass->steps[i].call)
-                emit_call(pass, i, out);
+                emit_call(emit, pass, group->elements, i);
         }
     }
     text_add(out, "    }\n");
@@ -237,40 +252,6 @@ static void emit_part(Emit *emit, size_t statements) {
     emit->statements = statements;
 }
 
-static bool emit_operand_reads(const Operand *operand, size_t number) {
-    size_t count = operand->scattered ? operand->period : 1;
-    return operand->base >= FRAME_COLUMNS && number >= operand->base &&
-           number < operand->base + count;
-}
-
-static bool emit_reads(const Step *step, size_t number) {
-    const Operand *operands = step->op == OP_STACK ? step->extra.stack : step->in;
-    for (uint32_t k = 0; k < step->n_inputs; k++)
-        if (emit_operand_reads(&operands[k], number)) return true;
-    return false;
-}
-
-/* The column that operands read at base[number]. */
-static void emit_fetch(const Emit *emit, size_t number) {
-    size_t line = EMIT_LINE / emit->plan->kernels->size;
-    for (size_t at = 0; at < EMIT_STRIP; at += line)
-        text_format(emit->out, "        FETCH(base[%zu] + from + %zu);\n", number, at);
-}
-
-/* The columns of a pass are asked for ahead of time: the processor's own foresight ends with each
- * page. */
-static void emit_fetches(const Emit *emit) {
-    const Plan *plan = emit->plan;
-    const PlanPass *pass = &plan->passes[emit->pass];
-    for (size_t k = 0; k < plan->n_columns && plan->n_columns <= EMIT_FETCHED; k++) {
-        size_t number = plan->column_base[k];
-        bool read = false;
-        for (size_t i = 0; i < pass->n_steps && !read; i++)
-            read = emit_reads(&pass->steps[i], number);
-        if (read) emit_fetch(emit, number);
-    }
-}
-
 static void emit_calls(const Emit *emit, const char *indent, const char *end) {
     for (size_t k = 0; k < emit->parts; k++)
         text_format(emit->out, "%s%s_%s_%zu_part_%zu%s;\n", indent, emit->name, emit_kind(emit),
@@ -288,7 +269,7 @@ static void emit_whole(Emit *emit) {
                     "    (void)base, (void)sums;\n"
                     "    for (; from + STRIP <= n; from += STRIP) {\n",
                     emit->name, emit->pass);
-        emit_fetches(emit);
+        exec_emit_fetch_start(&emit->fetch, out);
         emit_calls(emit, "        ", "_strip(base, sums, from)");
         text_add(out, "    }\n    if (from < n) {\n");
         emit_calls(emit, "        ", "_rest(base, sums, from, n - from)");
@@ -316,8 +297,11 @@ static void emit_once(Emit *emit) {
 
 static bool emit_rows(Emit *emit) {
     EmitPass pass;
+    Text columns = {0};
     emit->rows = true;
     bool good = exec_emit_group(emit->plan, emit->pass, &pass);
+    text_format(&columns, "%s_columns_%zu", emit->name, emit->pass);
+    if (good) exec_emit_fetch_open(&emit->fetch, &pass, text_string(&columns), emit->out);
     for (size_t g = 0; good && g < pass.n_groups; g++) {
         const EmitGroup *group = &pass.groups[g];
         emit_part(emit, 2 * (group->end - group->first) + 8);
@@ -329,6 +313,8 @@ static bool emit_rows(Emit *emit) {
     }
     emit_whole(emit);
     exec_emit_group_free(&pass);
+    emit->out->failed = emit->out->failed || columns.failed;
+    text_free(&columns);
     return good;
 }
 
@@ -367,13 +353,13 @@ bool exec_emit_plan(const Plan *plan, const char *name, Text *out) {
     if (rows == 0) return false;
     Emit emit = {.plan = plan, .name = name, .out = out};
     bool good = true;
-    text_format(out, "#define ROWS %zu\n#define STRIP %zu\n#define AHEAD %d\n\n", rows,
-                (size_t)EMIT_STRIP, EMIT_AHEAD);
+    text_format(out, "#define ROWS %zu\n#define STRIP %d\n#define PIECE %d\n\n", rows, EMIT_STRIP,
+                EMIT_PIECE);
     for (; good && emit.pass < plan->n_passes; emit.pass++) {
         emit_once(&emit);
         good = emit_rows(&emit);
     }
-    text_add(out, "#undef ROWS\n#undef STRIP\n#undef AHEAD\n");
+    text_add(out, "#undef ROWS\n#undef STRIP\n#undef PIECE\n");
     return good && !out->failed;
 }
 

@@ -14,6 +14,7 @@
  * would not move, or loss or slope are not finite; that step is not made. */
 #include "exec.h"
 
+#include <math.h>
 #include <string.h>
 
 enum {
@@ -23,7 +24,7 @@ enum {
 };
 
 typedef struct EmitWalk {
-    const Plan *plan;
+    const Plan *plan, *objective;
     bool rule; /* the plan is the rule's */
     size_t n, i; /* parameters, and the one in hand */
     Text *out;
@@ -52,9 +53,96 @@ static void walk_operand(const EmitWalk *walk, const Operand *operand, Text *out
         walk_place(walk, operand->offset, operand->base == FRAME_ROWS, out);
 }
 
+/* ---- a power of two -------------------------------------------------------------------------- */
+
+/* rate*(2*w) is (2*rate)*w to the last bit: a power of two only changes the exponent, so that both
+ * round the same product. What comes from w alone is one operation shorter then, and 2*rate
+ * is the same in all steps. A power below 1 could lose digits of w near 0; one that makes a number
+ * infinite is seen before the step is made. */
+
+static bool walk_writes(const Plan *plan, size_t offset) {
+    for (size_t p = 0; p < plan->n_passes; p++)
+        for (size_t k = 0; k < plan->passes[p].n_singles; k++)
+            if (plan->passes[p].singles[k].out == offset) return true;
+    return false;
+}
+
+/* The same in all steps. */
+static bool walk_fixed(const Plan *plan, const Operand *operand) {
+    if (operand->base == FRAME_PARAMETERS) return operand->offset > 0;
+    return operand->base == FRAME_WORK && operand->offset != plan->row_count &&
+           !walk_writes(plan, operand->offset);
+}
+
+static bool walk_is_power(const Plan *plan, const Operand *operand) {
+    int exponent;
+    if (operand->base != FRAME_WORK || !walk_fixed(plan, operand)) return false;
+    double value = *(const double *)exec_operand(operand, &(Frame){.base = plan->workers[0].base});
+    return fabs(value) >= 1 && isfinite(value) && fabs(frexp(value, &exponent)) == 0.5;
+}
+
+/* The step that makes the slope of parameter i, if it is a power of two times a number that is not
+ * written over. */
+static const Step *walk_doubled(const Plan *objective, size_t i) {
+    const Operand *slope = &objective->places[i + 1];
+    const Step *made = NULL;
+    bool there = false;
+    for (size_t p = 0; slope->base == FRAME_WORK && p < objective->n_passes; p++)
+        for (size_t k = 0; k < objective->passes[p].n_singles; k++) {
+            const Step *step = &objective->passes[p].singles[k];
+            if (step->out == slope->offset) {
+                made = step;
+                there = true;
+            }
+            if (made && made->in[1].base == FRAME_WORK && step->out == made->in[1].offset)
+                there = false;
+        }
+    if (!there || made->op != OP_MUL || !walk_is_power(objective, &made->in[0])) return NULL;
+    return made;
+}
+
+/* The slope times what is the same in all steps; 'other' is the operand that is not the slope. */
+static bool walk_scales(const EmitWalk *walk, const Step *step, uint32_t *other) {
+    if (!walk->rule || !step->rows || step->op != OP_MUL) return false;
+    if (!walk_doubled(walk->objective, walk->i)) return false;
+    for (uint32_t k = 0; k < 2; k++) {
+        *other = 1 - k;
+        if (step->in[k].base == FRAME_COLUMNS + RULE_G && !step->in[1 - k].rows &&
+            walk_fixed(walk->plan, &step->in[1 - k]))
+            return true;
+    }
+    return false;
+}
+
+/* The fixed factor with the power of two in it. */
+static void walk_scale(const EmitWalk *walk, const Step *step, Text *out) {
+    text_format(out, "scale%u_%zu", step->node, walk->i);
+}
+
+/* The number that the power of two is left out of. */
+static void walk_scaled(const EmitWalk *walk, Text *out) {
+    EmitWalk objective = {.plan = walk->objective};
+    walk_operand(&objective, &walk_doubled(walk->objective, walk->i)->in[1], out);
+}
+
 /* ---- steps ----------------------------------------------------------------------------------- */
 
+static void walk_scaled_step(const EmitWalk *walk, const Step *step) {
+    text_add(walk->out, "        ");
+    walk_place(walk, step->out, step->rows, walk->out);
+    text_add(walk->out, " = ");
+    walk_scale(walk, step, walk->out);
+    text_add(walk->out, " * ");
+    walk_scaled(walk, walk->out);
+    text_add(walk->out, ";\n");
+}
+
 static void walk_step(const EmitWalk *walk, const Step *step) {
+    uint32_t other;
+    if (walk_scales(walk, step, &other)) {
+        walk_scaled_step(walk, step);
+        return;
+    }
     Text names[3] = {{0}};
     const char *operands[3] = {"", "", ""};
     for (uint32_t k = 0; k < step->n_inputs; k++) {
@@ -138,6 +226,33 @@ static void walk_declare(const Plan *objective, const Plan *rule, size_t n_setti
             text_format(out, "    real c%zu_%zu = c[%zu];\n", k, i, k * walk->n + i);
 }
 
+/* A scale that is not finite is none: then no step is made here. */
+static void walk_declare_scale(const EmitWalk *walk, const Step *step, uint32_t other) {
+    const EmitWalk objective = {.plan = walk->objective};
+    Text *out = walk->out, name = {0};
+    walk_scale(walk, step, &name);
+    text_format(out, "    const real %s = ", text_string(&name));
+    walk_operand(walk, &step->in[other], out);
+    text_add(out, " * ");
+    walk_operand(&objective, &walk_doubled(walk->objective, walk->i)->in[0], out);
+    text_format(out, ";\n    if (%s - %s != 0) steps = 0;\n", text_string(&name),
+                text_string(&name));
+    out->failed = out->failed || name.failed;
+    text_free(&name);
+}
+
+static void walk_declare_scales(EmitWalk *walk) {
+    uint32_t other;
+    for (size_t p = 0; p < walk->plan->n_passes; p++) {
+        const PlanPass *pass = &walk->plan->passes[p];
+        for (size_t k = 0; k < pass->n_steps; k++)
+            for (walk->i = 0; walk->i < walk->n; walk->i++)
+                if (walk_scales(walk, &pass->steps[k], &other))
+                    walk_declare_scale(walk, &pass->steps[k], other);
+    }
+    walk->i = 0;
+}
+
 /* The values that come next, of each column but g, in the order of the rule's outputs. */
 static void walk_next(EmitWalk *walk, size_t n_columns) {
     for (size_t k = 0, output = 0; k < n_columns; k++) {
@@ -152,24 +267,31 @@ static void walk_next(EmitWalk *walk, size_t n_columns) {
     walk->i = 0;
 }
 
-static void walk_turn(const EmitWalk *walk, size_t n_columns) {
-    text_add(walk->out, "        if (1");
-    walk_each(walk, " && n0_@ == x@");
-    text_add(walk->out, ") break;\n        looked += look;\n        flips += look && dot < 0;\n");
-    walk_each(walk, "        if (g@ != 0) felt@ = 1;\n        h@ = g@, x@ = n0_@;\n");
+/* Where it does not move, or loss and slopes cannot be added, the way ends here. */
+static void walk_turn(const EmitWalk *walk, bool look, size_t n_columns) {
+    text_add(walk->out, "        if (!(broken");
+    walk_each(walk, " + fabs(n0_@ - x@)");
+    text_add(walk->out, " > 0)) goto end;\n");
+    if (look) walk_each(walk, "        felt@ = felt@ + fabs(g@);\n");
+    walk_each(walk, "        h@ = g@, x@ = n0_@;\n");
     for (size_t k = RULE_G + 1; k < n_columns; k++)
         for (size_t i = 0; i < walk->n; i++)
             text_format(walk->out, "        c%zu_%zu = n%zu_%zu;\n", k, i, k, i);
 }
 
-/* What the stopping tests and the report note of each step (optim/stop.c, train/walk.c). */
-static void walk_note(Text *out) {
-    text_add(out, "        if (loss < lowest) lowest = loss;\n"
-                  "        if (start - lowest > scale) scale = start - lowest;\n"
-                  "        if (loss - start > 9 * scale) {\n"
-                  "            above++;\n            rising = loss > last ? rising + 1 : 0;\n"
-                  "        } else {\n            above = rising = 0;\n        }\n"
-                  "        rises += look && loss > last;\n        last = loss;\n");
+/* What the stopping tests and the report note of each step (optim/stop.c, train/walk.c). The scale,
+ * which is not negative, grows with 'start - lowest': it is made up for where it is needed. */
+static void walk_note(const EmitWalk *walk, bool look) {
+    text_add(walk->out, "        if (loss < lowest) lowest = loss;\n"
+                        "        if (loss > start) {\n"
+                        "            scale = greatest(scale, start - lowest);\n"
+                        "            const _Bool high = loss - start > 9 * scale;\n"
+                        "            above = high ? above + 1 : 0;\n"
+                        "            rising = high && loss > last ? rising + 1 : 0;\n"
+                        "        } else {\n            above = rising = 0;\n        }\n");
+    if (look)
+        text_add(walk->out, "        looked++, flips += dot < 0, rises += loss > last;\n");
+    text_add(walk->out, "        last = loss;\n");
 }
 
 static void walk_objective(EmitWalk *walk) {
@@ -181,11 +303,40 @@ static void walk_objective(EmitWalk *walk) {
         walk_operand(walk, &plan->places[k], walk->out);
         text_add(walk->out, ";\n");
     }
-    text_add(walk->out, "        if (!((loss - loss)");
-    walk_each(walk, " + (g@ - g@)");
-    text_add(walk->out, " == 0)) break;\n        const real dot = 0");
-    walk_each(walk, " + h@ * g@");
-    text_add(walk->out, ";\n");
+    text_add(walk->out, "        const real felt = loss");
+    walk_each(walk, " + g@");
+    text_add(walk->out, ", broken = felt - felt;\n");
+}
+
+static void walk_round(EmitWalk *walk, EmitWalk *stride, bool look, size_t n_columns) {
+    walk_objective(walk);
+    if (look) {
+        text_add(walk->out, "        const real dot = h0 * g0");
+        for (size_t i = 1; i < walk->n; i++) text_format(walk->out, " + h%zu * g%zu", i, i);
+        text_add(walk->out, ";\n");
+    }
+    text_add(walk->out, "        q0 = q0 + 1;\n");
+    walk_plan(stride);
+    walk_next(stride, n_columns);
+    walk_turn(walk, look, n_columns);
+    walk_note(walk, look);
+}
+
+/* Steps up to 'stop', which are looked at or not; the lines stand one step further in. */
+static void walk_rounds(EmitWalk *walk, EmitWalk *stride, bool look, size_t n_columns) {
+    Text *out = walk->out, body = {0};
+    walk->out = stride->out = &body;
+    walk_round(walk, stride, look, n_columns);
+    walk->out = stride->out = out;
+    text_format(out, "        for (; %sk < stop; k++) {\n", look ? "look && " : "");
+    for (const char *line = text_string(&body), *end; *line; line = end) {
+        end = strchr(line, '\n') + 1;
+        text_add(out, "    ");
+        text_add_bytes(out, line, (size_t)(end - line));
+    }
+    text_add(out, "        }\n");
+    out->failed = out->failed || body.failed;
+    text_free(&body);
 }
 
 static void walk_store(const EmitWalk *walk, size_t n_columns) {
@@ -193,7 +344,8 @@ static void walk_store(const EmitWalk *walk, size_t n_columns) {
     for (size_t k = RULE_G + 1; k < n_columns; k++)
         for (size_t i = 0; i < walk->n; i++)
             text_format(walk->out, "    c[%zu] = c%zu_%zu;\n", k * walk->n + i, k, i);
-    text_add(walk->out, "    record[1] = lowest, record[2] = scale, record[3] = last;\n"
+    text_add(walk->out, "    scale = greatest(scale, start - lowest);\n"
+                        "    record[1] = lowest, record[2] = scale, record[3] = last;\n"
                         "    record[4] = above, record[5] = rising;\n"
                         "    record[6] = flips, record[7] = rises, record[0] = looked;\n"
                         "    return k;\n}\n");
@@ -201,30 +353,33 @@ static void walk_store(const EmitWalk *walk, size_t n_columns) {
 
 bool exec_emit_walk(const Plan *objective, const Plan *rule, size_t n, size_t n_settings,
                     size_t n_columns, Text *out) {
-    EmitWalk walk = {.plan = objective, .n = n, .out = out};
+    EmitWalk walk = {.plan = objective, .objective = objective, .n = n, .out = out};
+    EmitWalk stride = {.plan = rule, .objective = objective, .rule = true, .n = n, .out = out};
     /* Numbers that go from step to step are neither to be gathered in vectors nor to be moved. */
-    text_add(out, "#if defined(__GNUC__) && !defined(__clang__)\n"
+    text_add(out, "static inline real greatest(real a, real b) {\n"
+                  "    return a > b ? a : b;\n}\n\n"
+                  "static inline long long least(long long a, long long b) {\n"
+                  "    return a < b ? a : b;\n}\n\n"
+                  "#if defined(__GNUC__) && !defined(__clang__)\n"
                   "__attribute__((optimize(\"no-tree-slp-vectorize\", \"unroll-loops\")))\n#endif\n"
                   "long long descend_walk(const real *fw, const real *sw, const real *q, real *x,\n"
                   "                       real *g, real *c, real *record, long long steps) {\n");
     walk_declare(objective, rule, n_settings, n_columns, &walk);
+    walk_declare_scales(&stride);
     text_add(out, "    const real start = record[0];\n"
                   "    real lowest = record[1], scale = record[2], last = record[3];\n"
                   "    long long above = (long long)record[4], rising = (long long)record[5];\n"
                   "    const long long first = (long long)q[0] + 1;\n"
                   "    long long looked = 0, flips = 0, rises = 0, k = 0;\n"
-                  "    for (; k < steps; k++) {\n"
-                  "        const long long t = first + k;\n"
-                  "        const int look = t <= 1024 || ((t & 48) == 0 && (t & 15) != 0);\n");
-    walk_objective(&walk);
-    text_add(out, "        q0 = q0 + 1;\n");
-    walk.plan = rule;
-    walk.rule = true;
-    walk_plan(&walk);
-    walk_next(&walk, n_columns);
-    walk_turn(&walk, n_columns);
-    walk_note(out);
-    text_add(out, "    }\n");
+                  "    while (k < steps) {\n"
+                  "        const long long t = first + k, turn = t & 63;\n"
+                  "        const int look = t <= 1024 || (turn > 0 && turn < 16);\n"
+                  "        const long long stop = least(steps, t <= 1024 ? k + 1025 - t :\n"
+                  "                                            look ? k + 16 - turn :\n"
+                  "                                            turn ? k + 65 - turn : k + 1);\n");
+    walk_rounds(&walk, &stride, true, n_columns);
+    walk_rounds(&walk, &stride, false, n_columns);
+    text_add(out, "    }\nend:\n");
     walk_store(&walk, n_columns);
     return !out->failed;
 }

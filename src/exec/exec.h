@@ -374,7 +374,7 @@ typedef struct PlanPass {
     size_t n_folds;
     size_t row_elements; /* numbers that the steps make for one row */
     Fold *whole;         /* the state of each fold */
-    Fold **parts; /* [worker][fold], where several threads share the pass; else NULL */
+    Fold **parts; /* [worker][set][fold], where several threads share the pass; else NULL */
 } PlanPass;
 
 /* What one thread needs for its blocks. */
@@ -386,6 +386,7 @@ typedef struct Worker {
 } Worker;
 
 typedef struct Replay Replay;
+typedef struct Join Join;
 
 /* The functions of an emitted module, for a plan that runs them instead of its steps. */
 typedef struct CodeSum {
@@ -464,7 +465,8 @@ struct Plan {
     const Kernels *kernels;
     Pool *pool;
     Worker *workers;
-    size_t n_workers;
+    size_t n_workers, n_sets; /* sets of sums for each worker */
+    Join *join;               /* NULL: one worker */
     Precision precision;
     float *parameters; /* in single precision */
     size_t n_parameters;
@@ -483,6 +485,13 @@ struct Plan {
     double spent; /* seconds in runs over rows, until the compiler is started */
     Arena arena;
 };
+
+/* join.c: sums of the parts that threads share. */
+Join *exec_join_new(Plan *plan); /* in the plan's arena; NULL: no memory */
+void exec_join_start(const Plan *plan);
+/* Sums for the worker's part, and when they are complete. */
+Fold *exec_join_take(const Plan *plan, const PlanPass *pass, size_t worker, size_t part);
+void exec_join_done(const Plan *plan, const PlanPass *pass, size_t part, Fold *folds);
 
 /* emit_group.c: which steps of a pass become one loop over the rows. */
 #define EMIT_NONE UINT32_MAX
@@ -515,6 +524,24 @@ void exec_emit_group_free(EmitPass *pass);
 bool exec_emit_in_block(const Operand *operand);
 size_t exec_emit_slot(const Plan *plan, size_t offset); /* of an offset into work */
 bool exec_emit_light(Op op); /* so short that it stands in the loop; else it has a block function */
+
+/* emit_fetch.c: when the columns of a pass are asked for. */
+enum {
+    EMIT_STRIP = 64, /* rows that are gone through together: some vectors of any machine */
+    EMIT_PIECE = 16  /* rows between which columns are asked for */
+};
+typedef struct EmitFetch {
+    const char *name;    /* of the table of columns */
+    size_t lines, share; /* of a strip in all, and of a slot; 0: there are no calls */
+    size_t next;         /* slot */
+    size_t ahead;        /* rows */
+    bool pieces;         /* there are slots within calls */
+    bool at_start;       /* all is asked for when a strip begins */
+} EmitFetch;
+void exec_emit_fetch_open(EmitFetch *fetch, const EmitPass *pass, const char *name, Text *out);
+void exec_emit_fetch_start(const EmitFetch *fetch, Text *out);
+/* The next slot; or, in a loop, 'count' of them, of which 'which' is the text of the number. */
+void exec_emit_fetch_slot(EmitFetch *fetch, const char *which, size_t count, Text *out);
 
 /* emit_step.c: steps that are not fused, as loops over elements with the rows innermost. */
 void exec_emit_step(const PlanPass *pass, const Plan *plan, const Step *step, uint32_t fold,

@@ -17,7 +17,9 @@ enum {
     PLAN_LARGE = 64 << 20,  /* and when its many small steps want more rows */
     PLAN_MADE = -1,
     PLAN_STEP_WORK = 64,    /* numbers a step should make, to be worth its call */
-    PLAN_PARTS = 256 << 20  /* bytes of sums that workers may hold apart from each other */
+    PLAN_PARTS = 256 << 20, /* bytes of sums that workers may hold apart from each other */
+    PLAN_SMALL_SUMS = 64 << 10, /* up to so many, each has several sets */
+    PLAN_SETS = 4
 };
 
 /* What a step reads: a part of the value of 'root', which has a place of its own. */
@@ -633,6 +635,13 @@ static size_t plan_workers(const Planner *planner, const PlanOptions *options) {
     return folds <= PLAN_PARTS / workers ? workers : 1;
 }
 
+/* Sets of sums for each worker: several where they are small. */
+static size_t plan_sets(const Plan *plan) {
+    size_t folds;
+    bool small = exec_plan_fold_bytes(plan, &folds) && folds <= PLAN_SMALL_SUMS;
+    return small && plan->n_workers > 1 ? PLAN_SETS : 1;
+}
+
 /* One worker, then fewer rows a block, before saying no. */
 static Status plan_fit_memory(Planner *planner, const PlanOptions *options, size_t *block,
                               Error *error) {
@@ -641,10 +650,11 @@ static Status plan_fit_memory(Planner *planner, const PlanOptions *options, size
     plan->single_numbers = (planner->singles.top + 7) / 8 * 8;
     plan->block_rows = plan_block_rows(planner, options);
     plan->n_workers = plan_workers(planner, options);
+    plan->n_sets = plan_sets(plan);
     bool fits = exec_plan_workspace(plan, block, &plan->workspace_bytes);
     while ((!fits || (limit && plan->workspace_bytes > limit)) && plan->block_rows > 1) {
         if (plan->n_workers > 1)
-            plan->n_workers = 1;
+            plan->n_workers = plan->n_sets = 1;
         else
             plan->block_rows /= 2;
         fits = exec_plan_workspace(plan, block, &plan->workspace_bytes);

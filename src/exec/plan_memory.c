@@ -22,7 +22,8 @@ bool exec_plan_fold_bytes(const Plan *plan, size_t *bytes) {
 
 /* Bytes of the block of one worker, and of all that is allocated. */
 bool exec_plan_workspace(const Plan *plan, size_t *block, size_t *bytes) {
-    size_t folds, singles, blocks, states = plan->n_workers > 1 ? plan->n_workers + 1 : 1;
+    size_t folds, singles, blocks;
+    size_t states = plan->n_workers > 1 ? plan->n_workers * plan->n_sets + 1 : 1;
     return memory_multiply(plan->row_numbers, plan->block_rows, block) &&
            memory_multiply(*block, plan->kernels->size, block) && exec_plan_round_up(block) &&
            memory_multiply(*block, plan->n_workers, &blocks) &&
@@ -85,9 +86,9 @@ void *exec_alloc_apart(Arena *arena, size_t count, size_t size) {
     return piece ? piece + EXEC_APART : NULL;
 }
 
-static bool plan_allocate_part(Plan *plan, PlanPass *pass, size_t worker) {
+static bool plan_allocate_part(Plan *plan, PlanPass *pass, size_t set) {
     Fold *folds = exec_alloc_apart(&plan->arena, pass->n_folds, sizeof *folds);
-    pass->parts[worker] = folds;
+    pass->parts[set] = folds;
     for (size_t k = 0; folds && k < pass->n_folds; k++)
         if (!exec_fold_new(&folds[k], pass->folds[k].op, pass->folds[k].elements, plan->kernels))
             return false;
@@ -95,12 +96,14 @@ static bool plan_allocate_part(Plan *plan, PlanPass *pass, size_t worker) {
 }
 
 bool exec_plan_parts(Plan *plan) {
+    size_t sets = plan->n_workers * plan->n_sets;
+    if (plan->n_workers > 1 && !(plan->join = exec_join_new(plan))) return false;
     for (size_t p = 0; p < plan->n_passes && plan->n_workers > 1; p++) {
         PlanPass *pass = &plan->passes[p];
         if (pass->n_folds == 0) continue;
-        pass->parts = arena_alloc(&plan->arena, plan->n_workers, sizeof *pass->parts);
-        for (size_t w = 0; pass->parts && w < plan->n_workers; w++)
-            if (!plan_allocate_part(plan, pass, w)) return false;
+        pass->parts = arena_alloc(&plan->arena, sets, sizeof *pass->parts);
+        for (size_t k = 0; pass->parts && k < sets; k++)
+            if (!plan_allocate_part(plan, pass, k)) return false;
         if (!pass->parts) return false;
     }
     return true;
@@ -144,7 +147,7 @@ bool exec_plan_doubles(Plan *plan) {
 
 void exec_plan_free_pass(const Plan *plan, PlanPass *pass) {
     for (size_t k = 0; k < pass->n_folds; k++) exec_fold_free(&pass->whole[k]);
-    for (size_t w = 0; pass->parts && w < plan->n_workers; w++)
-        for (size_t k = 0; pass->parts[w] && k < pass->n_folds; k++)
-            exec_fold_free(&pass->parts[w][k]);
+    for (size_t s = 0; pass->parts && s < plan->n_workers * plan->n_sets; s++)
+        for (size_t k = 0; pass->parts[s] && k < pass->n_folds; k++)
+            exec_fold_free(&pass->parts[s][k]);
 }

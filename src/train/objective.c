@@ -495,35 +495,16 @@ static Status problem_allocate(Problem *problem) {
     return problem_fill(problem);
 }
 
-static float *problem_round_column(const double *values, size_t n) {
-    float *rounded = memory_new(n, sizeof *rounded);
-    for (size_t r = 0; rounded && r < n; r++) rounded[r] = (float)values[r];
-    return rounded;
-}
-
 /* Single precision: the columns that the formula reads, rounded. */
 static Status problem_round_columns(Problem *problem) {
-    const Graph *graph = problem->graph;
-    size_t n_columns = (problem->table ? problem->table->n_columns : 0) + graph->n_groups;
+    size_t n_columns = problem->table ? problem->table->n_columns : 0;
     if (problem->options.precision == PRECISION_F64) return STATUS_OK;
-    problem->floats = memory_new(n_columns + 1, sizeof *problem->floats);
-    if (!problem->floats) return error_memory(problem->error);
-    problem->n_floats = n_columns;
-    for (NodeId id = 1; id < graph->n_nodes; id++) {
-        if (graph->nodes[id].op != OP_COLUMN) continue;
-        uint32_t k = graph->nodes[id].aux.index;
-        if (!problem->floats[k])
-            problem->floats[k] = problem_round_column(problem->columns[k], problem->rows.count);
-        if (!problem->floats[k]) return error_memory(problem->error);
-    }
-    problem->rows.floats = (const float *const *)problem->floats;
+    Status status = floats_open(problem->graph, problem->columns,
+                                n_columns + problem->graph->n_groups, problem->rows.count,
+                                &problem->floats);
+    if (status != STATUS_OK) return error_memory(problem->error);
+    problem->rows.floats = (const float *const *)problem->floats.columns;
     return STATUS_OK;
-}
-
-static void problem_free_floats(Problem *problem) {
-    for (size_t k = 0; problem->floats && k < problem->n_floats; k++)
-        memory_free(problem->floats[k]);
-    memory_free(problem->floats);
 }
 
 /* Threads are for rows: without them there is nothing to share. */
@@ -586,7 +567,7 @@ void train_problem_close(Problem *problem) {
     exec_free(problem->hessian_plan);
     jacobian_close(problem->jacobian);
     fine_close(problem->fine);
-    problem_free_floats(problem);
+    floats_close(&problem->floats);
     pool_free(problem->pool);
     graph_free(problem->graph);
     graph_free(problem->second);
@@ -658,12 +639,12 @@ void train_use_rows(Problem *problem, size_t first, size_t count) {
     problem->objective.n_residuals = problem->bare.n_residuals = problem_residual_count(problem);
 }
 
-void train_set_columns(Problem *problem, const double **columns, float **floats, size_t first,
-                         size_t count) {
+void train_set_columns(Problem *problem, const double **columns, const Floats *floats,
+                       size_t first, size_t count) {
     problem->columns = columns;
-    problem->floats = floats;
+    problem->floats = *floats;
     problem->rows.columns = columns;
-    problem->rows.floats = (const float *const *)floats;
+    problem->rows.floats = (const float *const *)floats->columns;
     memory_free(problem->memo.x);
     problem->memo.x = NULL;
     jacobian_forget(problem->jacobian);

@@ -19,23 +19,8 @@ static void sample_fill(const Problem *problem, RandomKey key, Sample *sample) {
     }
 }
 
-static Status sample_round(const Problem *problem, Sample *sample) {
-    if (!problem->floats) return STATUS_OK;
-    sample->floats = memory_new(sample->n_columns + 1, sizeof *sample->floats);
-    for (size_t c = 0; sample->floats && c < sample->n_columns; c++) {
-        if (!problem->floats[c]) continue;
-        float *rounded = memory_new(sample->rows, sizeof *rounded);
-        if (!rounded) return STATUS_MEMORY;
-        for (size_t k = 0; k < sample->rows; k++) rounded[k] = (float)sample->columns[c][k];
-        sample->floats[c] = rounded;
-    }
-    return sample->floats ? STATUS_OK : STATUS_MEMORY;
-}
-
 static void sample_free(Sample *sample) {
-    for (size_t c = 0; sample->floats && c < sample->n_columns; c++)
-        memory_free(sample->floats[c]);
-    memory_free(sample->floats);
+    floats_close(&sample->floats);
     memory_free(sample->columns);
     memory_free(sample->values);
     *sample = (Sample){0};
@@ -44,10 +29,10 @@ static void sample_free(Sample *sample) {
 /* What the problem had is kept in the sample while it is open. */
 static void sample_swap(Problem *problem, Sample *sample) {
     const double **columns = problem->columns;
-    float **floats = problem->floats;
+    Floats floats = problem->floats;
     size_t rows = problem->rows.count;
-    train_set_columns(problem, sample->columns, sample->floats, problem->rows.first,
-                        sample->rows);
+    train_set_columns(problem, sample->columns, &sample->floats, problem->rows.first,
+                      sample->rows);
     sample->columns = columns;
     sample->floats = floats;
     sample->rows = rows;
@@ -63,7 +48,9 @@ Status sample_open(Problem *problem, size_t most, uint64_t seed, Sample *sample)
     Status status = sample->columns && sample->values ? STATUS_OK : STATUS_MEMORY;
     if (status == STATUS_OK) {
         sample_fill(problem, random_key(seed, "sample"), sample);
-        status = sample_round(problem, sample);
+        if (problem->floats.columns)
+            status = floats_open(problem->graph, sample->columns, sample->n_columns, most,
+                                 &sample->floats);
     }
     if (status == STATUS_OK) sample_swap(problem, sample);
     else sample_free(sample);

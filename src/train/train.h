@@ -216,11 +216,22 @@ bool train_seed_wanted(const Problem *problem, const WalkOptions *options, const
 Status train_seed(Problem *problem, SeedAim aim, const WalkOptions *options, const bool *open,
                   double *start, SeedReport *report);
 
+/* ---- floats.c: columns in single precision --------------------------------------------------- */
+
+typedef struct Floats {
+    float **columns; /* NULL: those that are not read. NULL altogether: double precision */
+    void *piece;     /* all of them */
+} Floats;
+/* The columns that the graph reads, rounded; STATUS_MEMORY. */
+Status floats_open(const Graph *graph, const double *const *columns, size_t n_columns, size_t rows,
+                   Floats *floats);
+void floats_close(Floats *floats);
+
 /* ---- sample.c: a part of the rows, for what need not see all --------------------------------- */
 
 typedef struct Sample {
     const double **columns; /* NULL: all rows were few enough */
-    float **floats;
+    Floats floats;
     double *values;
     size_t n_columns, rows;
 } Sample;
@@ -300,8 +311,7 @@ struct Problem {
     Objective objective, bare;
     NodeId *gradient; /* of each parameter */
     const double **columns;
-    float **floats; /* the columns that are read, in single precision */
-    size_t n_floats;
+    Floats floats;
     double *low, *high, *rate, *decay;
     bool *linear; /* of each scalar; NULL: none is */
     double *flat;     /* 2 n: parameters and vector, for Hessian-vector products */
@@ -320,8 +330,8 @@ struct Problem {
 };
 
 /* Other columns, and rows of them, from now on. */
-void train_set_columns(Problem *problem, const double **columns, float **floats, size_t first,
-                         size_t count);
+void train_set_columns(Problem *problem, const double **columns, const Floats *floats,
+                       size_t first, size_t count);
 
 /* ---- seed_space.c: what is scanned for start values ------------------------------------------ */
 
