@@ -55,6 +55,12 @@ static const char *run_output(const Plan *plan, const Operand *place, const Fram
     return frame->base[FRAME_ROWS] + slot * frame->pitch;
 }
 
+/* A rule's rows may be one or two. */
+static void run_copy(double *to, const double *from, size_t n) {
+    if (n > 2) memcpy(to, from, n * sizeof *to);
+    else for (size_t i = 0; i < n; i++) to[i] = from[i];
+}
+
 /* The outputs with rows of one block, copied to the results and shown to the visitor. */
 static Status run_deliver(const Run *run, size_t number, const Frame *frame, size_t row) {
     const Plan *plan = run->plan;
@@ -71,8 +77,8 @@ static Status run_deliver(const Run *run, size_t number, const Frame *frame, siz
             plan->kernels->widen(shown, from + e * frame->pitch, frame->n);
         if (!run->results || !run->results[k]) continue;
         for (size_t e = 0; e < plan->sizes[k]; e++)
-            memcpy(run->results[k] + e * run->rows->count + row, values[k] + e * stride,
-                   frame->n * sizeof(double));
+            run_copy(run->results[k] + e * run->rows->count + row, values[k] + e * stride,
+                     frame->n);
     }
     if (!run->visitor) return STATUS_OK;
     return run->visitor->block(run->visitor->context, number, row, frame->n, values, stride);

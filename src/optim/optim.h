@@ -67,7 +67,7 @@ typedef struct StepReport {
     double loss, slope;          /* at 'at'; slope: norm of the gradient projected on the bounds */
     double rate;                 /* step length factor that was used */
     double next_loss;            /* loss at 'next' where the method knows it, else NaN */
-    double step_size;            /* greatest |next - at| / max(|at|, 1) */
+    bool finite;                 /* loss, slope and each element of the gradient */
     bool moved;                  /* false: the method ended without a step; next is at */
     double end_value, end_bound; /* behind a method's own end (SLOPE: slope and its bound; STEP:
                                   * greatest relative step and its bound); else NaN */
@@ -276,6 +276,7 @@ extern const Method optim_bfgs, optim_lbfgs, optim_marquardt, optim_separable;
 double optim_dot(const double *a, const double *b, size_t n);
 double optim_norm(const double *a, size_t n);    /* without overflow or underflow */
 double optim_largest(const double *a, size_t n); /* greatest |a|; NaN if one is */
+double optim_distance(const double *a, const double *b, size_t n); /* greatest |a - b|; no NaN */
 bool optim_finite(const double *a, size_t n);
 /* Moves x into the bounds. */
 void optim_project(const Objective *objective, double *x);

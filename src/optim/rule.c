@@ -517,11 +517,12 @@ static Status rule_step_given(Rule *rule, double *rate) {
 
 static void rule_report(Rule *rule, double rate, StepReport *report) {
     const double *w = rule->columns[RULE_W];
-    *report = (StepReport){.step = rule->step,
-                           .evaluations = rule->evaluations,
-                           .loss = rule->loss,
-                           .next_loss = NAN,
-                           .rate = rate};
+    report->step = rule->step;
+    report->evaluations = rule->evaluations;
+    report->loss = rule->loss;
+    report->next_loss = NAN;
+    report->rate = rate;
+    report->before = NULL;
     optim_report(report, rule->objective, w, rule->columns[RULE_G],
                  rule->stepped ? rule->columns_next[RULE_W] : w);
 }

@@ -142,7 +142,8 @@ static void stop_measure(Stop *stop, const StepReport *report) {
         stop->reach = optim_largest(report->at, stop->n);
     }
     if (report->loss < stop->lowest) stop->lowest = report->loss;
-    stop->scale = fmax(stop->scale, stop->start_loss - stop->lowest);
+    double fall = stop->start_loss - stop->lowest;
+    if (fall > stop->scale) stop->scale = fall;
     bool higher = stop->rounds > 1 && report->loss > stop->last_loss;
     bool above = report->loss - stop->start_loss > stop_flying * stop->scale;
     stop->above = above ? stop->above + 1 : 0;
@@ -150,9 +151,7 @@ static void stop_measure(Stop *stop, const StepReport *report) {
 }
 
 static Reason stop_not_finite(Stop *stop, const StepReport *report) {
-    bool finite = isfinite(report->loss) && isfinite(report->slope) &&
-                  optim_finite(report->gradient, stop->n);
-    if (finite) return REASON_RUNNING;
+    if (report->finite) return REASON_RUNNING;
     bool far = optim_largest(report->at, stop->n) > stop_far * fmax(stop->reach, 1);
     bool flew = stop->above > 0 || (isinf(report->loss) && (far || report->loss < 0));
     if (flew && stop->settings.first_order && stop->rounds > 1)
@@ -161,10 +160,7 @@ static Reason stop_not_finite(Stop *stop, const StepReport *report) {
 }
 
 static double stop_step(const Stop *stop, const StepReport *report) {
-    double longest = 0;
-    for (size_t i = 0; i < stop->n; i++)
-        longest = fmax(longest, fabs(report->next[i] - report->at[i]));
-    return longest;
+    return optim_distance(report->next, report->at, stop->n);
 }
 
 /* A rule that rolls may cross the bottom at full speed: it must feel it twice, or come to rest. */
@@ -174,6 +170,15 @@ static bool stop_rests(Stop *stop, const StepReport *report) {
     return level || stop_step(stop, report) <= stop_rest * stop->first_step;
 }
 
+/* No parameter moves by more than a few units in its last place, or in that of 1. */
+static bool stop_creeps(const Stop *stop, const StepReport *report) {
+    for (size_t i = 0; i < stop->n; i++) {
+        double size = fabs(report->at[i]), room = 4 * DBL_EPSILON * (size > 1 ? size : 1);
+        if (!(fabs(report->next[i] - report->at[i]) <= room)) return false;
+    }
+    return true;
+}
+
 static Reason stop_arrived(Stop *stop, const StepReport *report) {
     double bound = stop_slope * stop->start_slope;
     if (stop->rounds == 1) stop->first_step = stop_step(stop, report);
@@ -181,7 +186,7 @@ static Reason stop_arrived(Stop *stop, const StepReport *report) {
         return stop_because(stop, REASON_SLOPE, report->slope, bound);
     if (report->slope > bound) stop->level = false;
     stop->still = report->moved ? 0 : stop->still + 1;
-    stop->creeping = report->step_size <= 4 * DBL_EPSILON ? stop->creeping + 1 : 0;
+    stop->creeping = stop_creeps(stop, report) ? stop->creeping + 1 : 0;
     if (stop->still < STOP_STILL && stop->creeping < STOP_CREEPING) return REASON_RUNNING;
     bound = stop_slope_ok * stop->start_slope;
     return stop_because(stop, report->slope <= bound ? REASON_ROUNDING : REASON_STALLED,
@@ -212,9 +217,7 @@ static Reason stop_climbs(Stop *stop, const StepReport *report) {
 static double stop_distance(const Stop *stop, const double *at, int period) {
     const double *past =
         stop->past + (stop->rounds - 1 - period) % STOP_PERIOD * (long long)stop->n;
-    double greatest = 0;
-    for (size_t i = 0; i < stop->n; i++) greatest = fmax(greatest, fabs(at[i] - past[i]));
-    return greatest;
+    return optim_distance(at, past, stop->n);
 }
 
 static Reason stop_swings(Stop *stop, const StepReport *report) {

@@ -245,7 +245,7 @@ static double walk_clock(const Walk *walk) {
 }
 
 static Reason walk_judge(Walk *walk, const StepReport *report, Reason reason) {
-    if (!isfinite(report->loss) || !optim_finite(report->gradient, walk->n)) {
+    if (!report->finite) {
         reason = stop_check(walk->stop, report, walk_clock(walk));
         memcpy(walk->fault_point, report->at, walk->n * sizeof *report->at);
         walk->facts.fault_point = walk->fault_point;
