@@ -11,6 +11,7 @@ enum {
     RUN_PART_LEAVES = 1,  /* the least that a thread takes */
     RUN_PARTS = 16,       /* wanted for each thread, so that all end at about the same time */
     RUN_ALONE = 1 << 15,  /* numbers that are made faster alone than others are woken */
+    RUN_WIDE = 1 << 16,   /* elements of a value without rows that threads share */
     RUN_TIMED = 64,       /* rows that are worth asking the clock for */
     RUN_LINE = 64,        /* bytes that come from memory together */
     RUN_LOOKS = 1 << 14   /* of one that waits for its turn, before it lets others work */
@@ -224,8 +225,8 @@ static Status run_part_in_turn(Run *run, size_t number, size_t part) {
 /* Sums alone wait for their turn by themselves. */
 static Status run_part(Run *run, size_t number, size_t part) {
     const PlanPass *pass = run->pass;
-    if (!run->shared || run->visitor || pass->n_folds == 0)
-        return run_part_in_turn(run, number, part);
+    if (!run->shared || run->visitor) return run_part_in_turn(run, number, part);
+    if (pass->n_folds == 0) return run_part_rows(run, number, part, NULL);
     Fold *folds = exec_join_take(run->plan, pass, number, part);
     Status status = run_part_rows(run, number, part, folds);
     exec_join_done(run->plan, pass, part, folds);
@@ -269,8 +270,17 @@ static void run_divide(Run *run) {
     if (run->n_parts < 2) run->shared = false;
 }
 
+static bool run_has_wide(const Plan *plan) {
+    for (size_t p = 0; p < plan->n_passes; p++)
+        for (size_t k = 0; k < plan->passes[p].n_singles; k++)
+            if (plan->passes[p].singles[k].elements >= RUN_WIDE &&
+                exec_step_divides(&plan->passes[p].singles[k]))
+                return true;
+    return false;
+}
+
 size_t exec_threads(const Plan *plan, const Rows *rows) {
-    size_t most = 1;
+    size_t most = plan->pool && !plan->replay && run_has_wide(plan) ? pool_workers(plan->pool) : 1;
     for (size_t p = 0; !plan->replay && p < plan->n_passes; p++) {
         Run run = {.plan = plan, .pass = &plan->passes[p], .rows = rows};
         run_divide(&run);
@@ -299,6 +309,55 @@ static Status run_blocks(const Plan *plan, const PlanPass *pass, const Rows *row
     return (Status)atomic_load(&run.status);
 }
 
+/* ---- without rows ---------------------------------------------------------------------------- */
+
+/* Values of many elements are made, and copied to the results, by all threads. */
+typedef struct Wide {
+    const Plan *plan;
+    const Step *step; /* NULL: 'size' numbers are copied */
+    const Frame *frame;
+    const char *from;
+    double *to;
+    size_t size;
+} Wide;
+
+static void run_wide_part(void *context, size_t number) {
+    const Wide *wide = context;
+    const Kernels *kernels = wide->plan->kernels;
+    size_t workers = pool_workers(wide->plan->pool);
+    size_t share = wide->size / workers / EXEC_LANES * EXEC_LANES, first = number * share;
+    size_t count = number + 1 == workers ? wide->size - first : share;
+    if (wide->step) exec_step_part(wide->step, wide->frame, first, count);
+    else kernels->widen(wide->to + first, wide->from + first * kernels->size, count);
+}
+
+static bool run_is_wide(const Plan *plan, size_t size) {
+    return plan->pool && size >= RUN_WIDE;
+}
+
+static void run_singles(const Plan *plan, const PlanPass *pass, const Frame *single) {
+    if (!plan->pool) {
+        exec_step_run(pass->singles, pass->n_singles, single);
+        return;
+    }
+    for (size_t k = 0; k < pass->n_singles; k++) {
+        const Step *step = &pass->singles[k];
+        if (!run_is_wide(plan, step->elements) || !exec_step_divides(step)) {
+            step->run(step, single);
+            continue;
+        }
+        Wide wide = {.plan = plan, .step = step, .frame = single, .size = step->elements};
+        pool_run(plan->pool, run_wide_part, &wide);
+    }
+}
+
+static void run_copy_result(const Plan *plan, double *to, const char *from, size_t size) {
+    Wide wide = {.plan = plan, .from = from, .to = to, .size = size};
+    if (size == 1 && plan->precision == PRECISION_F64) *to = *(const double *)(const void *)from;
+    else if (run_is_wide(plan, size)) pool_run(plan->pool, run_wide_part, &wide);
+    else plan->kernels->widen(to, from, size);
+}
+
 static void run_finish_fold(const Plan *plan, const PlanFold *fold, Fold *state,
                             const Frame *single) {
     double probability = 0;
@@ -325,7 +384,7 @@ static Status run_pass(const Plan *plan, const PlanPass *pass, const Rows *rows,
     if (plan->code)
         plan->code->passes[pass - plan->passes].once((const void *const *)single.base);
     else
-        exec_step_run(pass->singles, pass->n_singles, &single);
+        run_singles(plan, pass, &single);
     if (clock) *clock += exec_seconds() - start;
     bool visit = plan->visit_pass == (size_t)(pass - plan->passes);
     if (pass->n_folds == 0 && !visit) return STATUS_OK;
@@ -342,7 +401,7 @@ static void run_copy_singles(const Plan *plan, double *const *results) {
     for (size_t k = 0; results && k < plan->n_outputs; k++) {
         const Operand *place = &plan->places[k];
         if (place->rows || !results[k]) continue;
-        plan->kernels->widen(results[k], exec_operand(place, &single), plan->sizes[k]);
+        run_copy_result(plan, results[k], exec_operand(place, &single), plan->sizes[k]);
     }
 }
 
@@ -350,7 +409,7 @@ static void run_copy_singles(const Plan *plan, double *const *results) {
 static void run_lone(const Plan *plan, double *const *results) {
     Frame single = run_single(plan);
     for (size_t p = 0; p < plan->n_passes; p++)
-        exec_step_run(plan->passes[p].singles, plan->passes[p].n_singles, &single);
+        run_singles(plan, &plan->passes[p], &single);
     run_copy_singles(plan, results);
 }
 

@@ -351,7 +351,12 @@ struct Step {
 /* interp.c: chooses the function that runs the step, by its operator and operands. */
 void exec_step_choose(Step *step, const Kernels *kernels);
 void exec_step_run(const Step *steps, size_t count, const Frame *frame);
-const void *exec_operand(const Operand *operand, const Frame *frame);
+/* Steps without rows, element by element: 'count' of them from 'first' on, for one thread. */
+bool exec_step_divides(const Step *step);
+void exec_step_part(const Step *step, const Frame *frame, size_t first, size_t count);
+static inline const void *exec_operand(const Operand *operand, const Frame *frame) {
+    return frame->base[operand->base] + operand->offset + operand->element * frame->pitch;
+}
 Cursor exec_cursor(const Operand *operand, const Frame *frame);
 
 /* rowsum.c: as feeding the product of a and b, at least one of which has rows. */

@@ -6,10 +6,6 @@
 #include <math.h>
 #include <string.h>
 
-const void *exec_operand(const Operand *operand, const Frame *frame) {
-    return frame->base[operand->base] + operand->offset + operand->element * frame->pitch;
-}
-
 Cursor exec_cursor(const Operand *operand, const Frame *frame) {
     const char *start = exec_operand(operand, frame);
     return (Cursor){.at = start,
@@ -80,6 +76,22 @@ static void step_flat3(const Step *step, const Frame *frame) {
     const void *c = exec_operand(&step->in[2], frame);
     step->kernel(step_out(step, frame), a, b, c, step->elements * step_rows(step, frame),
                  step->exponent);
+}
+
+bool exec_step_divides(const Step *step) {
+    return !step->rows &&
+           (step->run == step_flat1 || step->run == step_flat2 || step->run == step_flat3);
+}
+
+void exec_step_part(const Step *step, const Frame *frame, size_t first, size_t count) {
+    const char *in[3];
+    size_t past = first * frame->kernels->size;
+    for (uint32_t k = 0; k < 3; k++) {
+        const Operand *operand = &step->in[k < step->n_inputs ? k : 0];
+        in[k] = exec_operand(operand, frame);
+        if (operand->period > 1) in[k] += past;
+    }
+    step->kernel((char *)step_out(step, frame) + past, in[0], in[1], in[2], count, step->exponent);
 }
 
 /* A result with rows, some operand of which does not lie as the result: a loop an element. */

@@ -17,6 +17,7 @@ typedef struct Objective {
     size_t n;
     const double *low, *high;   /* bounds, or NULL: free; low[i] == high[i]: fixed */
     const double *rate, *decay; /* factors of each parameter for rules, or NULL: 1 */
+    Pool *pool; /* threads for rules over many parameters; NULL: the caller alone */
     void *context;
     /* gradient may be NULL (only the loss is wanted). */
     Status (*loss_gradient)(void *context, const double *x, double *loss, double *gradient);

@@ -353,7 +353,7 @@ static Status rule_start(Rule *rule, const MethodSettings *settings, const doubl
 /* Outputs: the next value of each column but g, then the answer where there is one. */
 static Status rule_plan(Rule *rule, Error *error) {
     const RuleGraph *graph = rule->graph;
-    PlanOptions options = {0};
+    PlanOptions options = {.pool = rule->objective->pool};
     NodeId *outputs = memory_new(rule->n_columns + 1, sizeof *outputs);
     if (!outputs) return error_memory(error);
     rule->n_outputs = 0;

@@ -8,6 +8,7 @@
 
 enum {
     PROBLEM_THREADS = 1024, /* at most */
+    PROBLEM_MANY = 1 << 16, /* parameters that are worth threads */
     PROBLEM_MEMO = 1000,    /* parameters at most */
     PROBLEM_LINEAR_WORK = 10000000 /* parameters times nodes */
 };
@@ -441,6 +442,7 @@ static void problem_fill_objective(Problem *problem) {
                              .high = bounds ? problem->high : NULL,
                              .rate = factors ? problem->rate : NULL,
                              .decay = factors ? problem->decay : NULL,
+                             .pool = graph->n_scalars >= PROBLEM_MANY ? problem->pool : NULL,
                              .context = problem,
                              .loss_gradient = problem_loss_gradient,
                              .hessian_vector = problem_hessian_vector};
@@ -507,12 +509,13 @@ static Status problem_round_columns(Problem *problem) {
     return STATUS_OK;
 }
 
-/* Threads are for rows: without them there is nothing to share. */
+/* Threads are for rows, or for parameters by the ten thousands. */
 static Status problem_make_pool(Problem *problem) {
     size_t threads = problem->options.threads;
     if (threads == 0) threads = pool_processors();
     if (threads > PROBLEM_THREADS) threads = PROBLEM_THREADS;
-    if (threads < 2 || problem->rows.count <= EXEC_LEAF_ROWS) return STATUS_OK;
+    bool few = problem->rows.count <= EXEC_LEAF_ROWS && problem->graph->n_scalars < PROBLEM_MANY;
+    if (threads < 2 || few) return STATUS_OK;
     problem->pool = pool_new(threads);
     return problem->pool ? STATUS_OK : error_memory(problem->error);
 }
