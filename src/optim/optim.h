@@ -221,13 +221,15 @@ typedef struct Projection {
     size_t *order;   /* the linear ones, then those of 'inner' */
     double *x;       /* n: the newest point, its linear parameters the best for the others */
     double *storage, *r, *qtr, *row, *low, *high, *size, *step;
+    bool known; /* r and qtr are finite, and reordered: those of the newest point */
     Qr *qr;
     long long evaluations; /* of 'outer' */
 } Projection;
 bool optim_projection_open(Projection *projection, const Objective *outer); /* false: memory */
 void optim_projection_start(Projection *projection, const double *x);
-/* Moves the linear parameters of projection->x to where r'r is least; NaN: it is not finite. */
-Status optim_project_linear(Projection *projection, double *rss);
+/* Moves the linear parameters of projection->x to where r'r is least; NaN: it is not finite.
+ * 'slope' (n, or NULL) receives the slope of r'r where they stood, and *before r'r there. */
+Status optim_project_linear(Projection *projection, double *slope, double *before, double *rss);
 void optim_projection_close(Projection *projection);
 
 /* ---- twofold.c: numbers of two doubles ------------------------------------------------------- */

@@ -6,7 +6,8 @@
 
 #include "optim.h"
 
-static const double PROJECTION_MOVED = 0.1; /* of r'r: then slopes are taken anew */
+static const double PROJECTION_MOVED = 0.01; /* of r'r: then slopes are taken anew */
+static const double PROJECTION_STAYS = 1e-13; /* of r'r: what would be won by no more is left */
 static const double PROJECTION_RANK = 1e-13; /* of a column: less is rounding */
 
 bool optim_projection_open(Projection *projection, const Objective *outer) {
@@ -89,36 +90,65 @@ static void projection_unmove(Projection *projection) {
         projection->x[projection->order[k]] -= projection->step[k];
 }
 
-Status optim_project_linear(Projection *projection, double *rss) {
+static void projection_slope(const Projection *projection, double *slope) {
+    size_t n = projection->n;
+    for (size_t j = 0; slope && j < n; j++)
+        slope[j] = 2 * optim_dot(projection->r + j * n, projection->qtr, j + 1);
+}
+
+/* Stands at x: the triangle, the linear columns in front. */
+static Status projection_stand(Projection *projection, double *slope, double *rss) {
+    projection->known = false;
     TRY(projection_outer(projection, rss));
+    projection_slope(projection, slope);
     if (!isfinite(*rss)) return STATUS_OK;
     projection_reorder(projection);
+    projection->known = true;
+    return STATUS_OK;
+}
+
+Status optim_project_linear(Projection *projection, double *slope, double *before, double *rss) {
+    TRY(projection_stand(projection, slope, rss));
+    *before = *rss;
+    if (!isfinite(*rss)) return STATUS_OK;
     double gain = projection_solve(projection);
+    if (gain <= PROJECTION_STAYS * *rss) return STATUS_OK; /* what is known of x stays so */
     projection_move(projection);
     if (gain <= PROJECTION_MOVED * (*rss - gain)) {
         *rss = fmax(*rss - gain, 0);
         return STATUS_OK;
     }
-    double before = *rss;
-    TRY(projection_outer(projection, rss));
-    if (*rss <= before) {
-        projection_reorder(projection);
-        return STATUS_OK;
-    }
+    TRY(projection_stand(projection, NULL, rss));
+    if (*rss <= *before) return STATUS_OK;
     projection_unmove(projection); /* rounding ate the gain */
-    TRY(projection_outer(projection, rss));
-    if (isfinite(*rss)) projection_reorder(projection);
-    return STATUS_OK;
+    return projection_stand(projection, NULL, rss);
 }
 
 /* ---- as an objective ------------------------------------------------------------------------- */
+
+/* The linear parameters go along with the others, as the newest triangle foresees: then they are
+ * nearly the best already, and slopes need not be taken twice. */
+static void projection_foresee(Projection *projection, const double *y) {
+    size_t n = projection->n, m = projection->n_linear;
+    for (size_t k = m; k-- > 0 && projection->known;) {
+        double diagonal = projection->r[k * n + k], sum = 0;
+        for (size_t j = m; j < n; j++)
+            sum -= projection->r[j * n + k] * (y[j - m] - projection->x[projection->order[j]]);
+        for (size_t j = k + 1; j < m; j++) sum -= projection->r[j * n + k] * projection->step[j];
+        bool known = fabs(diagonal) > PROJECTION_RANK * projection->size[k];
+        projection->step[k] = known ? sum / diagonal : 0;
+    }
+    if (projection->known) projection_move(projection);
+    for (size_t j = m; j < n; j++) projection->x[projection->order[j]] = y[j - m];
+}
 
 static Status projection_squares(void *context, const double *y, double *r_matrix, double *qtr,
                                  double *rss) {
     Projection *projection = context;
     size_t n = projection->n, m = projection->n_linear, inner = n - m;
-    for (size_t k = 0; k < inner; k++) projection->x[projection->order[m + k]] = y[k];
-    TRY(optim_project_linear(projection, rss));
+    double before;
+    projection_foresee(projection, y);
+    TRY(optim_project_linear(projection, NULL, &before, rss));
     if (!isfinite(*rss)) { /* what it was made of is of no use to the next */
         for (size_t k = 0; k < m; k++) projection->x[projection->order[k]] = 0;
         return STATUS_OK;
@@ -143,6 +173,7 @@ static void projection_order(Projection *projection) {
 void optim_projection_start(Projection *projection, const double *x) {
     const Objective *outer = projection->outer;
     projection_order(projection);
+    projection->known = false;
     size_t m = projection->n_linear;
     for (size_t i = 0; i < outer->n; i++) projection->x[i] = x[i];
     for (size_t k = 0; m + k < outer->n; k++) {

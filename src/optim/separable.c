@@ -104,14 +104,13 @@ static Status separable_turn(Separable *separable, bool inner) {
 /* One round moves the linear parameters alone; none where they are the best already. */
 static Status separable_linear(Separable *separable, StepReport *report, bool *moved) {
     const Objective *objective = separable->objective;
-    double loss, rss;
-    TRY(objective->loss_gradient(objective->context, separable->here, &loss, separable->slope));
-    separable->evaluations++;
-    TRY(optim_project_linear(&separable->projection, &rss));
-    bool good = isfinite(loss) && isfinite(rss) &&
+    double scale = objective->loss_scale, before, rss;
+    TRY(optim_project_linear(&separable->projection, separable->slope, &before, &rss));
+    for (size_t i = 0; i < objective->n; i++) separable->slope[i] *= scale;
+    bool good = isfinite(before) && isfinite(rss) &&
                 optim_finite(separable->projection.x, objective->n);
-    if (good && objective->loss_scale * rss < loss * (1 - SEPARABLE_DONE)) {
-        separable_moved(separable, loss, objective->loss_scale * rss, report);
+    if (good && rss < before * (1 - SEPARABLE_DONE)) {
+        separable_moved(separable, scale * before, scale * rss, report);
         *moved = true;
     }
     return separable_turn(separable, good);
@@ -139,7 +138,7 @@ static Status separable_keep_order(Separable *separable, double rss) {
         for (size_t b = a + 1; b < n; b++) {
             size_t i = projection->order[a], j = projection->order[b];
             double *here = separable->here, before = separable->y[a - m] - separable->y[b - m];
-            double swapped = INFINITY, left = here[i], right = here[j];
+            double swapped = INFINITY, unused, left = here[i], right = here[j];
             if (!(before * (left - right) < 0)) continue;
             if (!separable_within(separable->objective, i, right) ||
                 !separable_within(separable->objective, j, left))
@@ -147,7 +146,7 @@ static Status separable_keep_order(Separable *separable, double rss) {
             for (size_t k = 0; k < n; k++) projection->x[k] = here[k];
             projection->x[i] = right;
             projection->x[j] = left;
-            TRY(optim_project_linear(projection, &swapped));
+            TRY(optim_project_linear(projection, NULL, &unused, &swapped));
             if (!(swapped <= rss * (1 + SEPARABLE_DONE))) continue;
             for (size_t k = 0; k < n; k++) here[k] = projection->x[k];
         }
