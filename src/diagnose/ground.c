@@ -6,7 +6,8 @@
 
 enum {
     GROUND_PARAMETERS = 100, /* more are not looked at: that many second derivatives each */
-    GROUND_FEET = 20         /* nor walked round: two losses each */
+    GROUND_FEET = 20,        /* nor walked round: two losses each */
+    GROUND_ROWS = 1 << 16    /* that feet are put on */
 };
 static const double GROUND_ROUNDING = 1e-12; /* of the greatest curvature: as good as level */
 static const double GROUND_FOOT = 1e-3;      /* how far a foot is put, times 1 + |x| */
@@ -130,15 +131,27 @@ Ground diagnose_ground(const Problem *problem, const double *x) {
     return ground;
 }
 
-/* Feet only: at an end the slope is nearly zero, and curvature there is no promise. */
-bool diagnose_terrace(const Problem *problem, const double *x) {
-    const Objective *objective = train_exact_objective(problem);
+static bool ground_foot_falls(const Objective *objective, const double *x) {
     size_t n = objective->n;
     double loss, *work = memory_new(2 * n + 1, sizeof *work);
     bool falls = false;
-    if (work && n <= GROUND_FEET &&
-        objective->loss_gradient(objective->context, x, &loss, work) == STATUS_OK)
+    if (work && objective->loss_gradient(objective->context, x, &loss, work) == STATUS_OK)
         falls = ground_by_foot(objective, x, work, loss, work + n) == GROUND_FALLS;
     memory_free(work);
+    return falls;
+}
+
+/* Feet only: at an end the slope is nearly zero, and curvature there is no promise. Of many rows
+ * some are felt: all of them would take as long as the walk itself. */
+bool diagnose_terrace(const Problem *problem, const double *x) {
+    Problem *own = (Problem *)problem; /* it is given back as it was */
+    const Table *table = train_table(own);
+    size_t sample = table && table->n_rows > GROUND_ROWS ? GROUND_ROWS : 0;
+    Rows before;
+    Sample part;
+    if (train_exact_objective(problem)->n > GROUND_FEET) return false;
+    if (diagnose_look(own, sample, 1, &before, &part) != STATUS_OK) return false;
+    bool falls = ground_foot_falls(train_exact_objective(problem), x);
+    diagnose_look_back(own, &before, &part);
     return falls;
 }

@@ -4,7 +4,7 @@
 enum { CODE_ALIGN = 128 };
 
 /* Seconds of work before the cache is asked, and before the compiler is started. */
-static const double code_patience_cache = 0.02, code_patience = 0.2;
+static const double code_patience_cache = 0.005, code_patience = 0.2;
 
 /* Blocks of the module's height, one for each worker. */
 static bool code_allocate_blocks(Plan *plan, PlanCode *code) {
