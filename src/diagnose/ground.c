@@ -7,7 +7,7 @@
 enum {
     GROUND_PARAMETERS = 100, /* more are not looked at: that many second derivatives each */
     GROUND_FEET = 20,        /* nor walked round: two losses each */
-    GROUND_ROWS = 1 << 16    /* that feet are put on */
+    GROUND_ROWS = 1 << 13    /* that feet are put on */
 };
 static const double GROUND_ROUNDING = 1e-12; /* of the greatest curvature: as good as level */
 static const double GROUND_FOOT = 1e-3;      /* how far a foot is put, times 1 + |x| */

@@ -28,6 +28,9 @@ typedef struct Objective {
                             double *rss);
     double loss_scale;
     size_t n_residuals;
+    /* A place near the end of the way from x, if *found: least squares look there first; or NULL.
+     */
+    Status (*foresee)(void *context, const double *x, double *next, bool *found);
     /* Where all residuals are linear and a triangle in twofold numbers can be had, else NULL: the
      * step to the least r'r (n), and the inverse of R of the columns in 'index', each over its
      * scale (m x m, column major), with r'r. *good stays false where R has lost its rank even so.
@@ -227,6 +230,8 @@ typedef struct Projection {
 } Projection;
 bool optim_projection_open(Projection *projection, const Objective *outer); /* false: memory */
 void optim_projection_start(Projection *projection, const double *x);
+/* r'r where projection->x stands, and its slope (n, or NULL). */
+Status optim_projection_stand(Projection *projection, double *slope, double *rss);
 /* Moves the linear parameters of projection->x to where r'r is least; NaN: it is not finite.
  * 'slope' (n, or NULL) receives the slope of r'r where they stood, and *before r'r there. */
 Status optim_project_linear(Projection *projection, double *slope, double *before, double *rss);

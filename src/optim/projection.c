@@ -96,8 +96,8 @@ static void projection_slope(const Projection *projection, double *slope) {
         slope[j] = 2 * optim_dot(projection->r + j * n, projection->qtr, j + 1);
 }
 
-/* Stands at x: the triangle, the linear columns in front. */
-static Status projection_stand(Projection *projection, double *slope, double *rss) {
+/* The triangle, the linear columns in front. */
+Status optim_projection_stand(Projection *projection, double *slope, double *rss) {
     projection->known = false;
     TRY(projection_outer(projection, rss));
     projection_slope(projection, slope);
@@ -108,7 +108,7 @@ static Status projection_stand(Projection *projection, double *slope, double *rs
 }
 
 Status optim_project_linear(Projection *projection, double *slope, double *before, double *rss) {
-    TRY(projection_stand(projection, slope, rss));
+    TRY(optim_projection_stand(projection, slope, rss));
     *before = *rss;
     if (!isfinite(*rss)) return STATUS_OK;
     double gain = projection_solve(projection);
@@ -118,10 +118,10 @@ Status optim_project_linear(Projection *projection, double *slope, double *befor
         *rss = fmax(*rss - gain, 0);
         return STATUS_OK;
     }
-    TRY(projection_stand(projection, NULL, rss));
+    TRY(optim_projection_stand(projection, NULL, rss));
     if (*rss <= *before) return STATUS_OK;
     projection_unmove(projection); /* rounding ate the gain */
-    return projection_stand(projection, NULL, rss);
+    return optim_projection_stand(projection, NULL, rss);
 }
 
 /* ---- as an objective ------------------------------------------------------------------------- */

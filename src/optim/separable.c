@@ -20,6 +20,7 @@ typedef struct Separable {
     double *at, *next, *slope;  /* n each: of the newest report */
     double *y;                  /* starts of the parameters that are not linear */
     double inner_loss; /* where the inner walk stands */
+    bool foreseen;     /* the end was looked for */
     long long steps, evaluations; /* of the stages that are over */
 } Separable;
 
@@ -101,10 +102,36 @@ static Status separable_turn(Separable *separable, bool inner) {
     return optim_marquardt.open(&projection->inner, separable->y, &separable->inner);
 }
 
+/* A first round to where the end is foreseen, if it is lower there. */
+static Status separable_foresee(Separable *separable, StepReport *report, bool *moved) {
+    const Objective *objective = separable->objective;
+    Projection *projection = &separable->projection;
+    double scale = objective->loss_scale, before, rss = NAN;
+    bool found = false;
+    TRY(optim_projection_stand(projection, separable->slope, &before));
+    for (size_t i = 0; i < objective->n; i++) separable->slope[i] *= scale;
+    if (!isfinite(before)) return STATUS_OK;
+    TRY(objective->foresee(objective->context, separable->here, separable->next, &found));
+    for (size_t i = 0; i < objective->n && found; i++) projection->x[i] = separable->next[i];
+    if (found) TRY(optim_projection_stand(projection, NULL, &rss));
+    *moved = rss < before * (1 - SEPARABLE_DONE);
+    if (*moved) {
+        separable_moved(separable, scale * before, scale * rss, report);
+        return separable_turn(separable, false);
+    }
+    for (size_t i = 0; i < objective->n; i++) projection->x[i] = separable->here[i];
+    return STATUS_OK;
+}
+
 /* One round moves the linear parameters alone; none where they are the best already. */
 static Status separable_linear(Separable *separable, StepReport *report, bool *moved) {
     const Objective *objective = separable->objective;
     double scale = objective->loss_scale, before, rss;
+    if (objective->foresee && !separable->foreseen) {
+        separable->foreseen = true;
+        TRY(separable_foresee(separable, report, moved));
+        if (*moved) return STATUS_OK;
+    }
     TRY(optim_project_linear(&separable->projection, separable->slope, &before, &rss));
     for (size_t i = 0; i < objective->n; i++) separable->slope[i] *= scale;
     bool good = isfinite(before) && isfinite(rss) &&

@@ -433,6 +433,10 @@ static bool problem_all_linear(const Problem *problem) {
     return problem->linear != NULL;
 }
 
+static Status problem_foresee(void *context, const double *x, double *next, bool *found) {
+    return foresee_end(context, x, next, found);
+}
+
 static void problem_fill_objective(Problem *problem) {
     Objective *objective = &problem->objective;
     const Graph *graph = problem->graph;
@@ -450,6 +454,7 @@ static void problem_fill_objective(Problem *problem) {
     objective->n_residuals = problem_residual_count(problem);
     if (graph->least_squares) objective->least_squares = problem_least_squares;
     objective->linear = problem->linear;
+    if (!problem_all_linear(problem)) objective->foresee = problem_foresee;
     if (problem_all_linear(problem)) {
         objective->fine_step = problem_fine_step;
         objective->fine_inverse = problem_fine_inverse;

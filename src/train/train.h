@@ -238,7 +238,15 @@ typedef struct Sample {
 /* From now on the problem evaluates at most 'most' rows, one drawn from each of as many equal
  * parts of the table, until the sample is closed. */
 Status sample_open(Problem *problem, size_t most, uint64_t seed, Sample *sample);
+/* The same for what must be quick and need not be fair to each row: runs of rows, one from each of
+ * equal parts. Where the rows are not at least twice as many, sample->columns stays NULL. */
+Status sample_open_runs(Problem *problem, size_t most, Sample *sample);
 void sample_close(Problem *problem, Sample *sample);
+
+/* ---- foresee.c: the end, as some of the rows see it ------------------------------------------ */
+
+/* *found: 'next' (n) is where a walk from x ends over some of the rows; only of many rows. */
+Status foresee_end(Problem *problem, const double *x, double *next, bool *found);
 
 /* ---- robust.c: --loss ------------------------------------------------------------------------ */
 
