@@ -16,7 +16,7 @@ enum {
     PLAN_CACHE = 256 << 10, /* then for the next cache */
     PLAN_LARGE = 64 << 20,  /* and when its many small steps want more rows */
     PLAN_MADE = -1,
-    PLAN_STEP_WORK = 64,    /* numbers a step should make, to be worth its call */
+    PLAN_STEP_WORK = 128,   /* numbers a step should make, to be worth its call */
     PLAN_PARTS = 256 << 20, /* bytes of sums that workers may hold apart from each other */
     PLAN_SMALL_SUMS = 64 << 10, /* up to so many, each has several sets */
     PLAN_SETS = 4
