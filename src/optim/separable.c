@@ -106,17 +106,17 @@ static Status separable_turn(Separable *separable, bool inner) {
 static Status separable_foresee(Separable *separable, StepReport *report, bool *moved) {
     const Objective *objective = separable->objective;
     Projection *projection = &separable->projection;
-    double scale = objective->loss_scale, before, rss = NAN;
+    double loss, rss;
     bool found = false;
-    TRY(optim_projection_stand(projection, separable->slope, &before));
-    for (size_t i = 0; i < objective->n; i++) separable->slope[i] *= scale;
-    if (!isfinite(before)) return STATUS_OK;
     TRY(objective->foresee(objective->context, separable->here, separable->next, &found));
-    for (size_t i = 0; i < objective->n && found; i++) projection->x[i] = separable->next[i];
-    if (found) TRY(optim_projection_stand(projection, NULL, &rss));
-    *moved = rss < before * (1 - SEPARABLE_DONE);
+    if (!found) return STATUS_OK;
+    TRY(objective->loss_gradient(objective->context, separable->here, &loss, separable->slope));
+    separable->evaluations++;
+    for (size_t i = 0; i < objective->n; i++) projection->x[i] = separable->next[i];
+    TRY(optim_projection_stand(projection, NULL, &rss));
+    *moved = objective->loss_scale * rss < loss * (1 - SEPARABLE_DONE);
     if (*moved) {
-        separable_moved(separable, scale * before, scale * rss, report);
+        separable_moved(separable, loss, objective->loss_scale * rss, report);
         return separable_turn(separable, false);
     }
     for (size_t i = 0; i < objective->n; i++) projection->x[i] = separable->here[i];
