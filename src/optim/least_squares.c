@@ -24,6 +24,8 @@ enum {
     LM_GROWTHS = 150
 };
 static const double lm_finish_promise = 1e-10; /* of r'r: then the loss no longer guides */
+static const double lm_sudden = 1e-3; /* of the step before: one such within the noise is enough, */
+static const double lm_sharp = 1e-14; /* where the noise is this small a part of the parameters */
 static const double lm_visible = 1e-12; /* of r'r: less drowns in its rounding */
 static const double lm_fine = 1e-3; /* least over greatest pivot: below, steps are made finer */
 static const double lm_stand_slope = 1e-7, lm_stand_step = 1e-6; /* see lm_stand */
@@ -310,7 +312,9 @@ static void lm_watch(Lm *lm, double size, double floor) {
         for (size_t j = 0; j < lm->n; j++) lm->best[j] = lm->x[j];
     }
     bool noise = size <= LM_NOISE * floor;
-    lm->settled += noise;
+    bool sudden = isfinite(lm->last_size) && size < lm_sudden * lm->last_size;
+    bool sharp = sudden && floor <= lm_sharp * lm_reach(lm);
+    if (noise) lm->settled += sharp ? 2 : 1;
     if (size > 0.9 * lm->last_size && !noise) lm->fraction = fmax(lm->fraction / 2, 0.01);
     lm->last_size = size;
 }
