@@ -280,7 +280,8 @@ static bool run_has_wide(const Plan *plan) {
 }
 
 size_t exec_threads(const Plan *plan, const Rows *rows) {
-    size_t most = plan->pool && !plan->replay && run_has_wide(plan) ? pool_workers(plan->pool) : 1;
+    bool wide = plan->pool && !plan->replay && !plan->code && run_has_wide(plan);
+    size_t most = wide ? pool_workers(plan->pool) : 1;
     for (size_t p = 0; !plan->replay && p < plan->n_passes; p++) {
         Run run = {.plan = plan, .pass = &plan->passes[p], .rows = rows};
         run_divide(&run);

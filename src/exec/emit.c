@@ -299,6 +299,7 @@ static bool emit_rows(Emit *emit) {
     EmitPass pass;
     Text columns = {0};
     emit->rows = true;
+    emit->fetch = (EmitFetch){0};
     bool good = exec_emit_group(emit->plan, emit->pass, &pass);
     text_format(&columns, "%s_columns_%zu", emit->name, emit->pass);
     if (good) exec_emit_fetch_open(&emit->fetch, &pass, text_string(&columns), emit->out);

@@ -329,7 +329,7 @@ static void walk_rounds(EmitWalk *walk, EmitWalk *stride, bool look, size_t n_co
     walk_round(walk, stride, look, n_columns);
     walk->out = stride->out = out;
     text_format(out, "        for (; %sk < stop; k++) {\n", look ? "look && " : "");
-    for (const char *line = text_string(&body), *end; *line; line = end) {
+    for (const char *line = text_string(&body), *end; !body.failed && *line; line = end) {
         end = strchr(line, '\n') + 1;
         text_add(out, "    ");
         text_add_bytes(out, line, (size_t)(end - line));

@@ -33,6 +33,7 @@ typedef struct PlanOptions {
     size_t block_rows;   /* 0: chosen so that a block's values stay in cache */
     size_t memory_limit; /* bytes of workspace; 0: none */
     Pool *pool;          /* the threads that share a pass over the rows; NULL: the caller alone */
+    bool few_rows;       /* for passes he is alone all the same */
     Precision precision;
     Isa isa;             /* one that the processor has */
     bool profile;        /* every step is timed */

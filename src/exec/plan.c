@@ -631,7 +631,8 @@ static size_t plan_block_rows(const Planner *planner, const PlanOptions *options
 
 static size_t plan_workers(const Planner *planner, const PlanOptions *options) {
     size_t folds, workers = options && options->pool ? pool_workers(options->pool) : 1;
-    if (planner->row_steps == 0 || !exec_plan_fold_bytes(planner->plan, &folds)) return 1;
+    bool alone = planner->row_steps == 0 || (options && options->few_rows);
+    if (alone || !exec_plan_fold_bytes(planner->plan, &folds)) return 1;
     return folds <= PLAN_PARTS / workers ? workers : 1;
 }
 

@@ -93,6 +93,7 @@ static Status lm_open(const Objective *objective, const double *start, void **me
     lm->valley_rss = INFINITY;
     for (size_t i = 0; i < n; i++) lm->start[i] = start[i];
     optim_project(objective, lm->start);
+    for (size_t i = 0; i < n; i++) lm->x[i] = lm->start[i];
     *method = lm;
     return STATUS_OK;
 }

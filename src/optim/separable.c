@@ -114,7 +114,7 @@ static Status separable_foresee(Separable *separable, StepReport *report, bool *
     separable->evaluations++;
     for (size_t i = 0; i < objective->n; i++) projection->x[i] = separable->next[i];
     TRY(optim_projection_stand(projection, NULL, &rss));
-    *moved = objective->loss_scale * rss < loss * (1 - SEPARABLE_DONE);
+    *moved = isfinite(loss) && objective->loss_scale * rss < loss * (1 - SEPARABLE_DONE);
     if (*moved) {
         separable_moved(separable, loss, objective->loss_scale * rss, report);
         return separable_turn(separable, false);

@@ -28,13 +28,14 @@ static Status foresee_walk(const Objective *objective, const double *x, double *
     *found = status == STATUS_OK && reason > 0 && optim_finite(optim_answer(walker), objective->n);
     if (*found) memcpy(next, optim_answer(walker), objective->n * sizeof *next);
     optim_close(walker);
-    return status;
+    return status == STATUS_MEMORY ? status : STATUS_OK;
 }
 
 Status foresee_end(Problem *problem, const double *x, double *next, bool *found) {
     Sample sample;
     *found = false;
-    if (train_rows(problem).count < FORESEE_LEAST) return STATUS_OK;
+    bool squares = train_objective(problem)->least_squares != NULL;
+    if (!squares || train_rows(problem).count < FORESEE_LEAST) return STATUS_OK;
     TRY(sample_open_runs(problem, FORESEE_ROWS, &sample));
     Objective objective = *train_objective(problem);
     objective.foresee = NULL;

@@ -31,6 +31,7 @@ struct Jacobian {
     const double **columns; /* 'width' for each worker: where the values of a block lie, */
     size_t *strides;        /* and how far apart */
     Factors known[JACOBIAN_KNOWN]; /* the newest evaluations: walks come back to them */
+    Factors aside[JACOBIAN_KNOWN]; /* those of all rows, while others are looked at */
     size_t next;                   /* the one to be replaced */
     Qr **part;              /* of each worker and residual: the rows of the part in hand */
     Qr **whole;             /* of each residual: the rows before it; the first gathers all */
@@ -166,7 +167,10 @@ void jacobian_close(Jacobian *jacobian) {
     memory_free(jacobian->nothing);
     memory_free(jacobian->columns);
     memory_free(jacobian->strides);
-    for (size_t k = 0; k < JACOBIAN_KNOWN; k++) memory_free(jacobian->known[k].x);
+    for (size_t k = 0; k < JACOBIAN_KNOWN; k++) {
+        memory_free(jacobian->known[k].x);
+        memory_free(jacobian->aside[k].x);
+    }
     memory_free(jacobian->part);
     memory_free(jacobian->whole);
     memory_free(jacobian);
@@ -338,6 +342,14 @@ void jacobian_forget(Jacobian *jacobian) {
     for (size_t k = 0; jacobian && k < JACOBIAN_KNOWN; k++) {
         memory_free(jacobian->known[k].x);
         jacobian->known[k].x = NULL;
+    }
+}
+
+void jacobian_set_aside(Jacobian *jacobian) {
+    for (size_t k = 0; jacobian && k < JACOBIAN_KNOWN; k++) {
+        Factors known = jacobian->known[k];
+        jacobian->known[k] = jacobian->aside[k];
+        jacobian->aside[k] = known;
     }
 }
 

@@ -17,6 +17,7 @@ static PlanOptions problem_plan_options(const Problem *problem) {
     return (PlanOptions){.executor = problem->options.executor,
                          .precision = problem->options.precision,
                          .pool = problem->pool,
+                         .few_rows = problem->rows.count <= EXEC_LEAF_ROWS,
                          .cache = problem->options.cache,
                          .profile = problem->options.profile};
 }
@@ -461,6 +462,7 @@ static void problem_fill_objective(Problem *problem) {
     }
     if (graph->n_residuals) objective->exact = problem_exact;
     problem->bare = *objective;
+    problem->bare.foresee = NULL; /* those who walk on it have bounds of their own */
     if (problem->options.probe) {
         objective->loss_gradient = problem_probe_gradient;
         objective->least_squares = NULL;

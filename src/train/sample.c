@@ -50,6 +50,14 @@ static void sample_swap(Problem *problem, Sample *sample) {
     sample->rows = rows;
 }
 
+/* What is known of all rows is kept, too. */
+static void sample_enter(Problem *problem, Sample *sample) {
+    sample->memo = problem->memo;
+    problem->memo = (Memo){0};
+    jacobian_set_aside(problem->jacobian);
+    sample_swap(problem, sample);
+}
+
 static Status sample_open_rows(Problem *problem, size_t most, RandomKey key, SampleRow *row,
                                Sample *sample) {
     sample->n_columns = problem->table->n_columns + problem->graph->n_groups;
@@ -63,7 +71,7 @@ static Status sample_open_rows(Problem *problem, size_t most, RandomKey key, Sam
             status = floats_open(problem->graph, sample->columns, sample->n_columns, most,
                                  &sample->floats);
     }
-    if (status == STATUS_OK) sample_swap(problem, sample);
+    if (status == STATUS_OK) sample_enter(problem, sample);
     else sample_free(sample);
     return status;
 }
@@ -84,5 +92,7 @@ Status sample_open_runs(Problem *problem, size_t most, Sample *sample) {
 void sample_close(Problem *problem, Sample *sample) {
     if (!sample->columns) return;
     sample_swap(problem, sample);
+    problem->memo = sample->memo;
+    jacobian_set_aside(problem->jacobian);
     sample_free(sample);
 }

@@ -229,9 +229,16 @@ void floats_close(Floats *floats);
 
 /* ---- sample.c: a part of the rows, for what need not see all --------------------------------- */
 
+/* The newest loss and gradient: x, loss, gradient one after the other. */
+typedef struct Memo {
+    double *x;
+    size_t first, count; /* of the rows */
+} Memo;
+
 typedef struct Sample {
     const double **columns; /* NULL: all rows were few enough */
     Floats floats;
+    Memo memo; /* of the problem, meanwhile */
     double *values;
     size_t n_columns, rows;
 } Sample;
@@ -286,6 +293,8 @@ const Plan *jacobian_plan(const Jacobian *jacobian); /* of what has rows, or NUL
 Status jacobian_factors(Jacobian *jacobian, const double *x, const Rows *rows, double weight,
                         double *r_matrix, double *qtr, double *rss);
 void jacobian_forget(Jacobian *jacobian); /* the rows have changed */
+/* What is known changes places with what was set aside. */
+void jacobian_set_aside(Jacobian *jacobian);
 /* See train_residual_rows. */
 Status jacobian_rows(Jacobian *jacobian, const double *x, const Rows *rows,
                      ResidualVisitor visitor, void *context);
@@ -302,12 +311,6 @@ bool fine_inverse(Fine *fine, const double *x, const Rows *rows, const size_t *i
 void fine_close(Fine *fine);
 
 /* ---- objective.c and seed.c share ------------------------------------------------------------ */
-
-/* The newest loss and gradient: x, loss, gradient one after the other. */
-typedef struct Memo {
-    double *x;
-    size_t first, count; /* of the rows */
-} Memo;
 
 struct Problem {
     const Ast *ast;

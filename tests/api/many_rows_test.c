@@ -23,7 +23,7 @@ typedef struct End {
     uint64_t digest;
 } End;
 
-static End fit(const double *start, const char *threads) {
+static End fit(const double *start, const char *threads, const char *steps) {
     static const char *const names[] = {"x", "y"}, *const letters[] = {"a", "b", "c"};
     const double *columns[] = {xs, ys};
     End end = {.verdict = DESCEND_VERDICT_INTERRUPTED};
@@ -32,6 +32,7 @@ static End fit(const double *start, const char *threads) {
     descend_walk *walk = descend_walk_open(model, table, NULL);
     CHECK(walk != NULL);
     descend_walk_set(walk, "threads", threads, NULL);
+    if (steps) descend_walk_set(walk, "steps", steps, NULL);
     for (int k = 0; k < 3; k++) descend_walk_start(walk, letters[k], &start[k], 1, NULL);
     CHECK_INT(descend_walk_run(walk, NULL), DESCEND_OK);
     for (int k = 0; k < 3; k++) end.values[k] = descend_walk_values(walk)[k];
@@ -58,19 +59,29 @@ static void same_end(End one, End other) {
 
 TEST(one_end_from_everywhere) {
     fill(0);
-    End end = fit(near_start, "2");
-    same_end(end, fit(far_start, "2"));
+    End end = fit(near_start, "2", NULL);
+    same_end(end, fit(far_start, "2", NULL));
     CHECK(end.steps <= 5);
-    CHECK(end.digest == fit(near_start, "1").digest);
-    same_end(end, fit(end.values, "2"));
+    CHECK(end.digest == fit(near_start, "1", NULL).digest);
+    same_end(end, fit(end.values, "2", NULL));
+}
+
+/* He stands where the first round led. */
+TEST(one_round_alone) {
+    fill(0);
+    End end = fit(near_start, "2", "1");
+    CHECK(end.steps == 1);
+    CHECK_NEAR(end.values[0], 5, 0.01);
+    CHECK_NEAR(end.values[1], 0.7, 0.01);
+    CHECK_NEAR(end.values[2], 1, 0.01);
 }
 
 /* The slope of the sum of squares, felt by hand. */
 TEST(rows_that_nobody_looked_at) {
     fill(ODD);
-    End end = fit(near_start, "2");
+    End end = fit(near_start, "2", NULL);
     double sums[4] = {0};
-    same_end(end, fit(far_start, "2"));
+    same_end(end, fit(far_start, "2", NULL));
     for (int r = 0; r < ROWS; r++) {
         double e = exp(-end.values[1] * xs[r]);
         double residual = ys[r] - end.values[0] * e - end.values[2];
@@ -82,4 +93,4 @@ TEST(rows_that_nobody_looked_at) {
     for (int k = 0; k < 3; k++) CHECK(fabs(sums[k]) < 1e-10 * sums[3]);
 }
 
-TEST_MAIN(one_end_from_everywhere, rows_that_nobody_looked_at)
+TEST_MAIN(one_end_from_everywhere, one_round_alone, rows_that_nobody_looked_at)
