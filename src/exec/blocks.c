@@ -353,10 +353,14 @@ static void run_singles(const Plan *plan, const PlanPass *pass, const Frame *sin
 }
 
 static void run_copy_result(const Plan *plan, double *to, const char *from, size_t size) {
-    Wide wide = {.plan = plan, .from = from, .to = to, .size = size};
-    if (size == 1 && plan->precision == PRECISION_F64) *to = *(const double *)(const void *)from;
-    else if (run_is_wide(plan, size)) pool_run(plan->pool, run_wide_part, &wide);
-    else plan->kernels->widen(to, from, size);
+    if (size == 1 && plan->precision == PRECISION_F64) {
+        *to = *(const double *)(const void *)from;
+    } else if (run_is_wide(plan, size)) {
+        Wide wide = {.plan = plan, .from = from, .to = to, .size = size};
+        pool_run(plan->pool, run_wide_part, &wide);
+    } else {
+        plan->kernels->widen(to, from, size);
+    }
 }
 
 static void run_finish_fold(const Plan *plan, const PlanFold *fold, Fold *state,

@@ -124,6 +124,27 @@ TEST(verdicts) {
               DESCEND_VERDICT_CONVERGED);
 }
 
+/* So many rows that feet are put on some of them only. */
+TEST(a_terrace_of_many_rows) {
+    enum { MANY = 20000 };
+    static double x[MANY];
+    const char *const names[] = {"x"}, *const formulas[] = {"w^3*x", "w^4*x"};
+    const double *columns[] = {x}, start = 1;
+    for (int r = 0; r < MANY; r++) x[r] = (r + 1.0) / MANY;
+    for (int k = 0; k < 2; k++) {
+        descend_model *model = descend_model_parse(formulas[k], NULL);
+        descend_table *table = descend_table_columns(1, names, columns, MANY, NULL);
+        descend_walk *walk = descend_walk_open(model, table, NULL);
+        descend_walk_start(walk, "w", &start, 1, NULL);
+        CHECK_INT(descend_walk_run(walk, NULL), DESCEND_OK);
+        const char *reason = descend_walk_text(walk, "reason", "en");
+        CHECK_INT(strstr(reason, "terrace") != NULL, k == 0);
+        descend_walk_free(walk);
+        descend_table_free(table);
+        descend_model_free(model);
+    }
+}
+
 /* An inflection ends a walk as a bottom does; a foot beside it tells them apart. */
 TEST(a_terrace_is_no_bottom) {
     static const struct {
@@ -251,5 +272,6 @@ TEST(the_line_three_points_refuse) {
 }
 
 TEST_MAIN(table_of_the_chapter, strokes_are_steps, verdicts, a_terrace_is_no_bottom,
-          kinks_have_bottoms, valleys_that_run_off, rate_limit_is_named, bisection_and_walk_meet,
-          slope_by_formula_and_foot, hessian_times_vector, the_line_three_points_refuse)
+          a_terrace_of_many_rows, kinks_have_bottoms, valleys_that_run_off, rate_limit_is_named,
+          bisection_and_walk_meet, slope_by_formula_and_foot, hessian_times_vector,
+          the_line_three_points_refuse)
