@@ -20,7 +20,6 @@ typedef struct Separable {
     double *at, *next, *slope;  /* n each: of the newest report */
     double *y;                  /* starts of the parameters that are not linear */
     double inner_loss; /* where the inner walk stands */
-    bool foreseen;     /* the end was looked for */
     long long steps, evaluations; /* of the stages that are over */
 } Separable;
 
@@ -127,11 +126,8 @@ static Status separable_foresee(Separable *separable, StepReport *report, bool *
 static Status separable_linear(Separable *separable, StepReport *report, bool *moved) {
     const Objective *objective = separable->objective;
     double scale = objective->loss_scale, before, rss;
-    if (objective->foresee && !separable->foreseen) {
-        separable->foreseen = true;
-        TRY(separable_foresee(separable, report, moved));
-        if (*moved) return STATUS_OK;
-    }
+    if (objective->foresee) TRY(separable_foresee(separable, report, moved));
+    if (*moved) return STATUS_OK;
     TRY(optim_project_linear(&separable->projection, separable->slope, &before, &rss));
     for (size_t i = 0; i < objective->n; i++) separable->slope[i] *= scale;
     bool good = isfinite(before) && isfinite(rss) &&
