@@ -17,7 +17,7 @@ bool exec_emit_in_block(const Operand *operand) {
 }
 
 size_t exec_emit_slot(const Plan *plan, size_t offset) {
-    return offset / (plan->block_rows * plan->kernels->size);
+    return offset / (plan->place_rows * plan->kernels->size);
 }
 
 bool exec_emit_light(Op op) {

@@ -32,6 +32,8 @@ typedef struct PlanOptions {
     Executor executor;
     size_t block_rows;   /* 0: chosen so that a block's values stay in cache */
     size_t memory_limit; /* bytes of workspace; 0: none */
+    size_t kept;         /* numbers a row that are there at once, before some are made twice; 0: as
+                            many as stay in cache */
     Pool *pool;          /* the threads that share a pass over the rows; NULL: the caller alone */
     bool few_rows;       /* for passes he is alone all the same */
     Precision precision;
@@ -312,6 +314,25 @@ typedef struct StrideWalk {
 /* stride.c: the walk of BROADCAST, TRANSPOSE, SLICE, PAD and the reductions. */
 StrideWalk exec_stride_walk(const Graph *graph, NodeId node);
 
+/* tape.c: the values of a row that a pass makes, item by item, and in which order. */
+typedef struct Tape {
+    size_t count;
+    size_t *first;   /* item i reads the items input[first[i]] to input[first[i + 1] - 1] */
+    uint32_t *input; /* they stand before it */
+    size_t *numbers; /* that it makes; 0: they have no place */
+    bool *again;     /* it may be made a second time */
+    bool *shown;     /* it is read when all is made */
+    uint32_t *order; /* items, some twice */
+    size_t n_order;
+    uint32_t *until; /* by place in the order: the last place that reads what is made there */
+} Tape;
+#define TAPE_SHOWN UINT32_MAX
+bool exec_tape_new(Tape *tape, size_t count, size_t inputs); /* to be filled; false: no memory */
+/* Finds order and lives. Where more than so many numbers would be there at once, some are made
+ * twice. False: no memory. */
+bool exec_tape_order(Tape *tape, size_t numbers);
+void exec_tape_free(Tape *tape);
+
 /* slots.c: places of buffers that live for a while. */
 enum { SLOT_CLASSES = 1024 };
 typedef struct SlotPool {
@@ -463,6 +484,7 @@ struct Plan {
     bool lone;         /* none goes over rows */
     size_t visit_pass; /* in which the outputs with rows are complete; SIZE_MAX: none has rows */
     size_t block_rows, n_steps, workspace_bytes;
+    size_t place_rows; /* numbers from one place of the block to the next */
     size_t row_numbers, single_numbers; /* numbers held for each row of a block, and once */
     size_t row_count;                   /* offset of OP_ROW_COUNT in work; SIZE_MAX: not used */
     uint32_t *columns;                  /* that are read, */
@@ -597,7 +619,7 @@ Status exec_replay_outputs(Plan *plan, const double *parameters, const Rows *row
 enum { EXEC_APART = 128 }; /* bytes: processors fetch cache lines in pairs */
 bool exec_plan_round_up(size_t *bytes); /* to whole lines; false: overflow */
 bool exec_plan_fold_bytes(const Plan *plan, size_t *bytes); /* of the sums of one worker */
-bool exec_plan_workspace(const Plan *plan, size_t *block, size_t *bytes);
+bool exec_plan_workspace(Plan *plan, size_t *block, size_t *bytes);
 /* Places were counted in numbers of one row; now the height of the block is known. */
 void exec_plan_settle(Plan *plan);
 bool exec_plan_doubles(Plan *plan); /* single precision: where doubles are on their way */

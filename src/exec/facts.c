@@ -27,7 +27,7 @@ PlanFacts exec_facts(const Plan *plan) {
 static void dump_place(const Plan *plan, size_t offset, bool rows, Text *out) {
     size_t number = offset / plan->kernels->size;
     if (rows)
-        text_format(out, "r%zu", number / plan->block_rows);
+        text_format(out, "r%zu", number / plan->place_rows);
     else
         text_format(out, "s%zu", number);
 }

@@ -15,8 +15,10 @@ enum {
     PLAN_NEAR_ROWS = 256,   /* unless it would have fewer rows than this: */
     PLAN_CACHE = 256 << 10, /* then for the next cache */
     PLAN_LARGE = 64 << 20,  /* and when its many small steps want more rows */
+    PLAN_KEPT = 1 << 20,    /* what does not fit into this is made again instead */
     PLAN_MADE = -1,
-    PLAN_STEP_WORK = 128,   /* numbers a step should make, to be worth its call */
+    PLAN_STEP_WORK = 128,   /* numbers a step should make, to be worth its call, */
+    PLAN_FAR_WORK = 512,    /* or its way from memory, where there are so many steps */
     PLAN_PARTS = 256 << 20, /* bytes of sums that workers may hold apart from each other */
     PLAN_SMALL_SUMS = 64 << 10, /* up to so many, each has several sets */
     PLAN_SETS = 4
@@ -53,13 +55,17 @@ typedef struct Planner {
     uint32_t *readers; /* how many read its place, were nothing fused */
     size_t *offset;    /* its place */
     uint32_t *slot;    /* the slot it lies in; 0: none */
-    size_t *last;      /* when it is read last: item i reads at 2i+1, a pass ends at 2*range.end */
+    size_t *last;      /* when it is read last: item i without rows reads at 2i+1, a pass ends at
+                          2*range.end; with rows: the item */
     uint32_t *wanted;  /* the last pass (from 1) that needs it; PLAN_MADE: and has it by now */
     uint32_t *shown;   /* the pass (from 1) that shows it to somebody */
     uint32_t *visited; /* while a pass is ordered: inputs that were looked at */
     NodeId *path;      /* the same: from a reader down */
+    uint32_t *item_of; /* its item in the pass at hand, from 1; 0: none */
     NodeId *items;
-    size_t n_items, items_capacity;
+    uint32_t *until; /* by item with rows: the last one that reads it, counted from 'middle' */
+    size_t n_items, items_capacity, until_capacity;
+    size_t kept; /* numbers a row that may be there at once; 0: as many as stay in cache */
     PlanRange *ranges;
     NodeId *stacks; /* of columns, read where they lie, */
     size_t n_stacks, stacks_capacity, n_scattered;
@@ -228,8 +234,9 @@ static void plan_find_fixed(Planner *planner) {
 }
 
 static void plan_add_item(Planner *planner, NodeId id) {
-    if (memory_reserve(&planner->items, &planner->items_capacity, planner->n_items + 1,
-                       sizeof *planner->items))
+    size_t need = planner->n_items + 1;
+    if (memory_reserve(&planner->items, &planner->items_capacity, need, sizeof *planner->items) &&
+        memory_reserve(&planner->until, &planner->until_capacity, need, sizeof *planner->until))
         planner->items[planner->n_items++] = id;
     else
         planner->singles.failed = true;
@@ -313,6 +320,85 @@ static void plan_collect_rows(Planner *planner, uint32_t pass) {
     }
 }
 
+/* ---- what is made again ---------------------------------------------------------------------- */
+
+/* What costs more than a way to memory and back is kept. */
+static bool plan_is_cheap(const Planner *planner, NodeId id) {
+    OpKind kind = plan_kind(planner, id);
+    Op op = plan_node(planner, id)->op;
+    if (kind == KIND_ROWS || op == OP_MATMUL || op == OP_SCATTER) return false;
+    return op != OP_POW && op != OP_LGAMMA && op != OP_DIGAMMA && op != OP_TRIGAMMA;
+}
+
+static size_t plan_count_inputs(const Planner *planner, const NodeId *items, size_t count) {
+    size_t inputs = 0;
+    for (size_t i = 0; i < count; i++)
+        inputs += plan_node(planner, plan_source(planner, items[i]))->n_inputs;
+    return inputs;
+}
+
+static void plan_fill_tape(Planner *planner, const NodeId *items, uint32_t pass, Tape *tape) {
+    size_t n = 0;
+    for (size_t i = 0; i < tape->count; i++) planner->item_of[items[i]] = (uint32_t)i + 1;
+    for (size_t i = 0; i < tape->count; i++) {
+        NodeId id = items[i], source = plan_source(planner, id);
+        tape->numbers[i] = plan_kind(planner, id) == KIND_ROWS ? 0 : plan_count(planner, id);
+        tape->again[i] = plan_is_cheap(planner, id);
+        tape->shown[i] = planner->shown[id] == pass + 1;
+        for (uint32_t k = 0; k < plan_node(planner, source)->n_inputs; k++) {
+            PlanUse use = plan_input(planner, source, k);
+            uint32_t item = planner->item_of[use.root];
+            if (!use.scattered && item != 0) tape->input[n++] = item - 1;
+        }
+        tape->first[i + 1] = n;
+    }
+    for (size_t i = 0; i < tape->count; i++) planner->item_of[items[i]] = 0;
+}
+
+static size_t plan_power_below(size_t value, size_t limit) {
+    size_t power = 1;
+    while (power * 2 <= value && power * 2 <= limit) power *= 2;
+    return power;
+}
+
+/* Rows that make steps worth their calls. */
+static size_t plan_wanted_rows(size_t steps, size_t numbers) {
+    size_t per_step = numbers / (steps ? steps : 1);
+    size_t work = steps * sizeof(Step) > PLAN_CACHE ? PLAN_FAR_WORK : PLAN_STEP_WORK;
+    return plan_power_below(work / (per_step ? per_step : 1), EXEC_LEAF_ROWS);
+}
+
+/* How many numbers a row may be there at once. */
+static size_t plan_kept(const Planner *planner, const Tape *tape) {
+    size_t numbers = 0;
+    if (planner->kept) return planner->kept;
+    for (size_t i = 0; i < tape->count; i++) numbers += tape->numbers[i];
+    return PLAN_KEPT / planner->plan->kernels->size / plan_wanted_rows(tape->count, numbers);
+}
+
+/* Puts the items with rows of a pass, which are the last ones, in order. */
+static bool plan_order_rows(Planner *planner, uint32_t pass, size_t middle) {
+    Tape tape;
+    size_t count = planner->n_items - middle;
+    const NodeId *items = planner->items + middle;
+    if (count == 0) return true;
+    NodeId *nodes = memory_new(count, sizeof *nodes);
+    bool made = nodes && exec_tape_new(&tape, count, plan_count_inputs(planner, items, count));
+    if (made) {
+        memcpy(nodes, items, count * sizeof *nodes);
+        plan_fill_tape(planner, nodes, pass, &tape);
+        made = exec_tape_order(&tape, plan_kept(planner, &tape));
+    }
+    planner->n_items = middle;
+    for (size_t i = 0; made && i < tape.n_order; i++) {
+        plan_add_item(planner, nodes[tape.order[i]]);
+        if (!planner->singles.failed) planner->until[middle + i] = tape.until[i];
+    }
+    if (nodes) exec_tape_free(&tape);
+    memory_free(nodes);
+    return made;
+}
+
 static void plan_note_last(Planner *planner, size_t item, size_t time) {
     NodeId source = plan_source(planner, planner->items[item]);
     for (uint32_t k = 0; k < plan_node(planner, source)->n_inputs; k++) {
@@ -329,8 +415,11 @@ static void plan_collect(Planner *planner) {
         plan_collect_singles(planner, pass);
         range->middle = planner->n_items;
         plan_collect_rows(planner, pass);
+        if (planner->singles.failed || !plan_order_rows(planner, pass, range->middle)) {
+            planner->singles.failed = true;
+            return;
+        }
         range->end = planner->n_items;
-        if (planner->singles.failed) return;
         for (size_t i = range->first; i < range->middle; i++) plan_note_last(planner, i, 2 * i + 1);
         for (size_t i = range->middle; i < range->end; i++)
             plan_note_last(planner, i, 2 * range->end);
@@ -520,22 +609,6 @@ static bool plan_make_singles(Planner *planner, const PlanRange *range, PlanPass
     return !planner->singles.failed;
 }
 
-/* When each value with rows is read last in this pass: the item's index. */
-static void plan_note_rows(Planner *planner, const PlanRange *range, bool visit) {
-    for (size_t i = range->middle; i < range->end; i++) {
-        NodeId source = plan_source(planner, planner->items[i]);
-        for (uint32_t k = 0; k < plan_node(planner, source)->n_inputs; k++) {
-            NodeId root = plan_input(planner, source, k).root;
-            if (plan_has_rows(planner, root)) planner->last[root] = i;
-        }
-    }
-    const Plan *plan = planner->plan;
-    for (size_t k = 0; k < plan->n_outputs && visit; k++) {
-        NodeId root = plan_use(planner, plan->outputs[k], PLAN_READS_WHOLE).root;
-        if (plan_has_rows(planner, root)) planner->last[root] = SIZE_MAX;
-    }
-}
-
 static bool plan_allocate_pass(Planner *planner, const PlanRange *range, PlanPass *pass) {
     size_t steps = range->end - range->middle, folds = 0;
     for (size_t i = range->middle; i < range->end; i++)
@@ -546,11 +619,15 @@ static bool plan_allocate_pass(Planner *planner, const PlanRange *range, PlanPas
     return pass->steps && pass->folds && pass->whole;
 }
 
+static size_t plan_until(const Planner *planner, const PlanRange *range, size_t item) {
+    uint32_t until = planner->until[item];
+    return until == TAPE_SHOWN ? SIZE_MAX : range->middle + until;
+}
+
 static bool plan_make_rows(Planner *planner, const PlanRange *range, PlanPass *pass) {
     if (range->end == range->middle) return true;
     if (!plan_allocate_pass(planner, range, pass)) return false;
     exec_slot_reset(&planner->rows);
-    plan_note_rows(planner, range, planner->plan->visit_pass == (size_t)(range - planner->ranges));
     for (size_t i = range->middle; i < range->end; i++) {
         NodeId id = planner->items[i];
         Step *step = &pass->steps[pass->n_steps++];
@@ -559,6 +636,7 @@ static bool plan_make_rows(Planner *planner, const PlanRange *range, PlanPass *p
         } else {
             plan_place(planner, &planner->rows, id);
             plan_step(planner, step, id);
+            planner->last[id] = plan_until(planner, range, i);
         }
         pass->row_elements += step->elements;
         plan_release_inputs(planner, i, i, true);
@@ -605,12 +683,6 @@ static bool plan_make_passes(Planner *planner) {
 
 /* ---- memory ---------------------------------------------------------------------------------- */
 
-static size_t plan_power_below(size_t value, size_t limit) {
-    size_t power = 1;
-    while (power * 2 <= value && power * 2 <= limit) power *= 2;
-    return power;
-}
-
 /* As many rows as stay in cache; more where there are so many small steps that calling them would
  * cost more than what they do. */
 static size_t plan_block_rows(const Planner *planner, const PlanOptions *options) {
@@ -622,8 +694,7 @@ static size_t plan_block_rows(const Planner *planner, const PlanOptions *options
     if (bytes == 0) return EXEC_LEAF_ROWS;
     size_t rows = plan_power_below(PLAN_NEAR / bytes, EXEC_LEAF_ROWS);
     if (rows < PLAN_NEAR_ROWS) rows = plan_power_below(PLAN_CACHE / bytes, PLAN_NEAR_ROWS);
-    size_t per_step = planner->row_elements / (planner->row_steps ? planner->row_steps : 1);
-    size_t wanted = plan_power_below(PLAN_STEP_WORK / (per_step ? per_step : 1), EXEC_LEAF_ROWS);
+    size_t wanted = plan_wanted_rows(planner->row_steps, planner->row_elements);
     size_t most = plan_power_below(PLAN_LARGE / bytes, EXEC_LEAF_ROWS);
     if (wanted > most) wanted = most;
     return rows > wanted ? rows : wanted;
@@ -747,7 +818,9 @@ static void planner_free(Planner *planner) {
     memory_free(planner->shown);
     memory_free(planner->visited);
     memory_free(planner->path);
+    memory_free(planner->item_of);
     memory_free(planner->items);
+    memory_free(planner->until);
     memory_free(planner->ranges);
     memory_free(planner->stacks);
     memory_free(planner->stack_base);
@@ -768,12 +841,13 @@ static bool planner_allocate(Planner *planner) {
     planner->shown = memory_new(n, sizeof *planner->shown);
     planner->visited = memory_new(n, sizeof *planner->visited);
     planner->path = memory_new(n + 1, sizeof *planner->path);
+    planner->item_of = memory_new(n, sizeof *planner->item_of);
     planner->stack_base = memory_new(n, sizeof *planner->stack_base);
     planner->ranges = memory_new(plan->n_passes, sizeof *planner->ranges);
     plan->passes = arena_alloc(&plan->arena, plan->n_passes, sizeof *plan->passes);
     return planner->required && planner->fixed && planner->readers && planner->offset &&
            planner->slot && planner->last && planner->wanted && planner->shown &&
-           planner->visited && planner->path && planner->stack_base &&
+           planner->visited && planner->path && planner->item_of && planner->stack_base &&
            planner->ranges && plan->passes;
 }
 
@@ -857,7 +931,7 @@ Status exec_plan(const Graph *graph, const NodeId *outputs, size_t n_outputs,
         status =
             exec_replay_new(graph, outputs, n_outputs, options, &plan->replay, error);
     } else if (status == STATUS_OK) {
-        Planner planner = {.graph = graph, .plan = plan};
+        Planner planner = {.graph = graph, .plan = plan, .kept = options ? options->kept : 0};
         status = plan_make(&planner, options, error);
         planner_free(&planner);
         if (status == STATUS_OK && options && options->profile && !exec_profile_new(plan))

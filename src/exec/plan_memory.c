@@ -1,6 +1,8 @@
 /* The memory of a plan: how much it takes, where its values lie, and what each worker has. */
 #include "exec.h"
 
+enum { PLAN_LINE = 64 };
+
 bool exec_plan_round_up(size_t *bytes) {
     return memory_add(*bytes, EXEC_APART - 1, bytes) &&
            (*bytes -= *bytes % EXEC_APART, true);
@@ -20,11 +22,19 @@ bool exec_plan_fold_bytes(const Plan *plan, size_t *bytes) {
     return true;
 }
 
+/* Places a power of two apart would be one and the same to a processor that compares the lowest 12
+ * bits of addresses before it lets a load pass a store: a line between them tells them apart. */
+static size_t plan_place_rows(const Plan *plan) {
+    size_t line = PLAN_LINE / plan->kernels->size;
+    return plan->block_rows >= line ? plan->block_rows + line : plan->block_rows;
+}
+
 /* Bytes of the block of one worker, and of all that is allocated. */
-bool exec_plan_workspace(const Plan *plan, size_t *block, size_t *bytes) {
+bool exec_plan_workspace(Plan *plan, size_t *block, size_t *bytes) {
+    plan->place_rows = plan_place_rows(plan);
     size_t folds, singles, blocks;
     size_t states = plan->n_workers > 1 ? plan->n_workers * plan->n_sets + 1 : 1;
-    return memory_multiply(plan->row_numbers, plan->block_rows, block) &&
+    return memory_multiply(plan->row_numbers, plan->place_rows, block) &&
            memory_multiply(*block, plan->kernels->size, block) && exec_plan_round_up(block) &&
            memory_multiply(*block, plan->n_workers, &blocks) &&
            memory_multiply(plan->single_numbers, plan->kernels->size, &singles) &&
@@ -45,13 +55,13 @@ Status exec_check_memory(size_t bytes, size_t limit, Error *error) {
 /* Workers share the passes unless each would need sums of its own that are too large. */
 static void plan_settle_operand(const Plan *plan, Operand *operand) {
     operand->offset *= plan->kernels->size;
-    if (operand->base == FRAME_ROWS) operand->offset *= plan->block_rows;
+    if (operand->base == FRAME_ROWS) operand->offset *= plan->place_rows;
 }
 
 static void plan_settle_steps(const Plan *plan, Step *steps, size_t count) {
     for (Step *step = steps; step < steps + count; step++) {
         step->out *= plan->kernels->size;
-        if (step->rows) step->out *= plan->block_rows;
+        if (step->rows) step->out *= plan->place_rows;
         for (uint32_t k = 0; k < 3; k++) plan_settle_operand(plan, &step->in[k]);
         if (step->op != OP_STACK) continue;
         for (uint32_t k = 0; k < step->n_inputs; k++)

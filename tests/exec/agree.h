@@ -120,9 +120,9 @@ static void agree_expect(const AgreeCase *task, const AgreeValues *want, PlanOpt
                          int visitor, const char *what) {
     AgreeValues got = agree_run(task, options, visitor);
     char place[200];
-    snprintf(place, sizeof place, "%.100s, %zu rows, blocks of %zu, isa %d, %zu threads%s", what,
+    snprintf(place, sizeof place, "%.100s, %zu rows, blocks of %zu, isa %d, %zu threads%s%s", what,
              task->rows.count, options.block_rows, (int)options.isa, pool_workers(options.pool),
-             visitor ? ", visitor" : "");
+             visitor ? ", visitor" : "", options.kept ? ", some values made again" : "");
     CHECK_INT(agree_compare(want, &got, place), 0);
     free(got.data);
 }
@@ -163,8 +163,9 @@ static void agree_check_single(const AgreeCase *given, const char *what) {
     for (int visitor = 0; visitor < 2; visitor++)
         agree_expect(&task, &want, options, visitor, what);
     options.block_rows = 7;
+    options.kept = 1;
     agree_expect(&task, &want, options, 0, what);
-    options.block_rows = 0;
+    options.block_rows = options.kept = 0;
     for (options.isa = ISA_PLAIN; options.isa <= ISA_AVX512; options.isa++)
         if (exec_kernels(PRECISION_F32, options.isa)) agree_expect(&task, &want, options, 0, what);
     free(want.data);
@@ -177,7 +178,9 @@ static inline AgreeValues agree_check(const AgreeCase *task, const char *what) {
     AgreeValues want = agree_run(task, (PlanOptions){.executor = EXECUTOR_REFERENCE}, 0);
     for (size_t h = 0; h < sizeof heights / sizeof *heights; h++)
         for (int visitor = 0; visitor < 2; visitor++) {
-            PlanOptions options = {.executor = EXECUTOR_INTERPRETED, .block_rows = heights[h]};
+            PlanOptions options = {.executor = EXECUTOR_INTERPRETED,
+                                   .block_rows = heights[h],
+                                   .kept = (h + visitor) % 2};
             agree_expect(task, &want, options, visitor, what);
         }
     agree_check_machines(task, &want, what);

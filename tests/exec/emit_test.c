@@ -43,11 +43,17 @@ static void emit_fill(void) {
     for (size_t i = 0; i < 64; i++) emit_parameters[i] = random_normal(key, 7000000 + i);
 }
 
+/* In every second plan some values are made again. */
+static PlanOptions emit_options(size_t number) {
+    return (PlanOptions){
+        .executor = EXECUTOR_INTERPRETED, .precision = emit_precision, .kept = number % 2};
+}
+
 /* Plans the case; its functions are added to the text when it can be emitted. */
 static void emit_add(EmitCase c, Text *text) {
     char name[32];
     Error error = {0};
-    PlanOptions options = {.executor = EXECUTOR_INTERPRETED, .precision = emit_precision};
+    PlanOptions options = emit_options(emit_count);
     snprintf(name, sizeof name, "p%zu", emit_count);
     CHECK_INT(exec_plan(c.graph, c.outputs, c.n_outputs, &options, &c.plan, &error), STATUS_OK);
     if (c.plan && emit_count < EMIT_CASES && exec_emit_plan(c.plan, name, text)) {
@@ -136,8 +142,8 @@ static AgreeValues emit_run(Plan *plan, const AgreeCase *task) {
 /* The plan again, running the module's functions. */
 static Plan *emit_coded(void *module, size_t number) {
     EmitCase *c = &emit_cases[number];
-    PlanOptions options = {
-        .executor = EXECUTOR_INTERPRETED, .precision = emit_precision, .pool = emit_pool};
+    PlanOptions options = emit_options(number);
+    options.pool = emit_pool;
     PassCode *passes = calloc(c->plan->n_passes, sizeof *passes);
     Error error = {0};
     Plan *coded = NULL;

@@ -177,6 +177,32 @@ static size_t plan_workspace(size_t terms, size_t *steps) {
     return bytes;
 }
 
+/* A chain whose values are all read again on the way back: numbers a row that are there at once. */
+static size_t plan_chain(size_t links) {
+    PlanCase c = plan_open();
+    NodeId a = plan_parameter(&c, "a", (Shape){0}), x = graph_column(c.graph, 0), t = x, out[2];
+    for (size_t k = 0; k < links; k++)
+        t = graph_binary(c.graph, OP_ADD, graph_binary(c.graph, OP_MUL, t, a), x);
+    NodeId square = graph_add(c.graph, OP_POWI, &t, 1, (NodeAux){.exponent = 2});
+    out[0] = graph_unary(c.graph, OP_ROW_SUM, square);
+    uint32_t wrt = 0;
+    CHECK_INT(graph_gradient(c.graph, out[0], &wrt, 1, GRADIENT_TOTAL, out + 1, &c.error),
+              STATUS_OK);
+    Plan *plan = NULL;
+    CHECK_INT(exec_plan(c.graph, out, 2, NULL, &plan, &c.error), STATUS_OK);
+    size_t numbers = plan ? plan->row_numbers : 0;
+    exec_free(plan);
+    graph_free(c.graph);
+    return numbers;
+}
+
+TEST(long_chains_keep_few_values) {
+    size_t few = plan_chain(100), many = plan_chain(100000);
+    CHECK(few >= 100 && few <= 110); /* what fits is kept */
+    CHECK(many <= 1000);             /* about twice the root */
+    printf("100 links: %zu numbers a row, 100,000: %zu\n", few, many);
+}
+
 /* 100,000 terms: planned and run in linear time and memory. */
 TEST(large_formulas) {
     size_t few_steps = 0, many_steps = 0;
@@ -234,7 +260,7 @@ TEST(failed_allocations) {
         bool done = false;
         for (long n = 1; !done; n++) {
             Plan *plan = NULL;
-            PlanOptions options = {.executor = (Executor)executor};
+            PlanOptions options = {.executor = (Executor)executor, .kept = 1};
             memory_fail_nth(n);
             Status status = exec_plan(c.graph, out, 4, &options, &plan, &c.error);
             done = memory_count() < n;
@@ -312,5 +338,5 @@ TEST(interrupted_runs) {
 }
 
 TEST_MAIN(text_of_a_square, text_of_two_passes, memory_limit_is_said, blocks_shrink_to_the_limit,
-          large_formulas, places_are_used_again, products_are_made_once, failed_allocations,
-          a_run_allocates_nothing, interrupted_runs)
+          long_chains_keep_few_values, large_formulas, places_are_used_again,
+          products_are_made_once, failed_allocations, a_run_allocates_nothing, interrupted_runs)

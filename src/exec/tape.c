@@ -1,0 +1,219 @@
+/* The order in which a pass makes its values, so that few of them are there at once.
+ *
+ * The way back reads what the way forward made, the last first. A long formula would keep more than
+ * the cache holds and wait for memory twice. So the way forward is cut into sections; of each only
+ * what later ones read is kept, and the rest is made again when the way back comes to it: one more
+ * way forward, and of n values about sqrt(n) are there at once (Chen, Xu, Zhang, Guestrin,
+ * "Training deep nets with sublinear memory cost", 2016). What is made again has the same bits. */
+#include "exec.h"
+
+#include <string.h>
+
+/* What is known while an order is sought. */
+typedef struct TapeCut {
+    Tape *tape;
+    size_t turn;       /* items before it are the way forward */
+    size_t *load;      /* by item: numbers made up to it that are read after the turn */
+    uint32_t *section; /* by item of the way forward */
+    bool *crossed;     /* by item: read in another section of the way forward */
+    bool *needed;      /* by item: read after the turn, or by what is made again */
+    bool *restored;    /* by section: made again already */
+    uint32_t *order;   /* that is tried */
+    uint32_t *until;
+    size_t *room;
+} TapeCut;
+
+bool exec_tape_new(Tape *tape, size_t count, size_t inputs) {
+    *tape = (Tape){.count = count, .n_order = count};
+    tape->first = memory_new(count + 1, sizeof *tape->first);
+    tape->input = memory_new(inputs, sizeof *tape->input);
+    tape->numbers = memory_new(count, sizeof *tape->numbers);
+    tape->again = memory_new(count, sizeof *tape->again);
+    tape->shown = memory_new(count, sizeof *tape->shown);
+    tape->order = memory_new(2 * count, sizeof *tape->order); /* at most all are made twice */
+    tape->until = memory_new(2 * count, sizeof *tape->until);
+    for (size_t k = 0; tape->order && k < count; k++) tape->order[k] = (uint32_t)k;
+    return tape->first && tape->input && tape->numbers && tape->again && tape->shown &&
+           tape->order && tape->until;
+}
+
+void exec_tape_free(Tape *tape) {
+    memory_free(tape->first);
+    memory_free(tape->input);
+    memory_free(tape->numbers);
+    memory_free(tape->again);
+    memory_free(tape->shown);
+    memory_free(tape->order);
+    memory_free(tape->until);
+}
+
+/* ---- how long values live -------------------------------------------------------------------- */
+
+/* until[place]: the last place that reads what is made there. 'maker' is room for one number an
+ * item. */
+static void tape_lives(const Tape *tape, const uint32_t *order, size_t n, uint32_t *until,
+                       size_t *maker) {
+    for (uint32_t at = 0; at < n; at++) {
+        uint32_t item = order[at];
+        for (size_t k = tape->first[item]; k < tape->first[item + 1]; k++)
+            until[maker[tape->input[k]]] = at;
+        maker[item] = until[at] = at;
+    }
+    for (size_t item = 0; item < tape->count; item++)
+        if (tape->shown[item]) until[maker[item]] = TAPE_SHOWN;
+}
+
+/* The most numbers that are there at once, and the place that makes the last of them. 'ends' is
+ * room for one number a place. */
+static size_t tape_peak(const Tape *tape, const uint32_t *order, size_t n, const uint32_t *until,
+                        size_t *ends, size_t *where) {
+    size_t live = 0, peak = 0;
+    memset(ends, 0, n * sizeof *ends);
+    for (size_t at = 0; at < n; at++) {
+        size_t numbers = tape->numbers[order[at]];
+        live += numbers;
+        if (until[at] != TAPE_SHOWN) ends[until[at]] += numbers;
+        if (live > peak) {
+            peak = live;
+            *where = at;
+        }
+        live -= ends[at];
+    }
+    return peak;
+}
+
+/* ---- an order in which values are made again ------------------------------------------------- */
+
+/* Before anything is cut: where the way back begins, and what is kept for it. False: nothing. */
+static bool cut_find_turn(TapeCut *cut, size_t where) {
+    const Tape *tape = cut->tape;
+    size_t load = 0;
+    cut->turn = where + 1;
+    for (size_t item = 0; item < cut->turn; item++) {
+        if (tape->until[item] >= cut->turn) load += tape->numbers[item];
+        cut->load[item] = load;
+    }
+    return load > 0;
+}
+
+/* Sections that keep equally much. */
+static void cut_sections(TapeCut *cut, size_t sections) {
+    size_t all = cut->load[cut->turn - 1];
+    for (size_t item = 0; item < cut->turn; item++) {
+        size_t section = (size_t)((double)cut->load[item] * (double)sections / (double)all);
+        cut->section[item] = (uint32_t)(section < sections ? section : sections - 1);
+    }
+}
+
+/* What is dropped is what can be made again from what is kept: what nobody reads in another
+ * section, but for the last section, to which the way back comes at once. */
+static bool cut_drops(const TapeCut *cut, size_t item, size_t sections) {
+    return item < cut->turn && cut->needed[item] && !cut->crossed[item] && cut->tape->again[item] &&
+           cut->section[item] + 1 < sections;
+}
+
+static void cut_find_dropped(TapeCut *cut, size_t sections) {
+    const Tape *tape = cut->tape;
+    memset(cut->crossed, 0, cut->turn * sizeof *cut->crossed);
+    for (size_t item = 0; item < cut->turn; item++)
+        cut->needed[item] = tape->until[item] >= cut->turn;
+    for (size_t item = cut->turn; item-- > 0;) {
+        bool drops = cut_drops(cut, item, sections);
+        for (size_t k = tape->first[item]; k < tape->first[item + 1]; k++) {
+            uint32_t input = tape->input[k];
+            if (cut->section[input] != cut->section[item]) cut->crossed[input] = true;
+            if (drops) cut->needed[input] = true;
+        }
+    }
+}
+
+/* Makes again what the section of 'item' dropped. */
+static size_t cut_restore(TapeCut *cut, size_t item, size_t sections, size_t n) {
+    uint32_t section = cut->section[item];
+    size_t first = item, end = item;
+    if (cut->restored[section]) return n;
+    cut->restored[section] = true;
+    while (first > 0 && cut->section[first - 1] == section) first--;
+    while (end < cut->turn && cut->section[end] == section) end++;
+    for (size_t k = first; k < end; k++)
+        if (cut_drops(cut, k, sections)) cut->order[n++] = (uint32_t)k;
+    return n;
+}
+
+static size_t cut_make_order(TapeCut *cut, size_t sections) {
+    const Tape *tape = cut->tape;
+    size_t n = 0;
+    memset(cut->restored, 0, sections * sizeof *cut->restored);
+    for (size_t item = 0; item < tape->count; item++) {
+        for (size_t k = tape->first[item]; k < tape->first[item + 1] && item >= cut->turn; k++)
+            if (cut_drops(cut, tape->input[k], sections))
+                n = cut_restore(cut, tape->input[k], sections, n);
+        cut->order[n++] = (uint32_t)item;
+    }
+    return n;
+}
+
+/* The most numbers at once with so many sections. */
+static size_t cut_try(TapeCut *cut, size_t sections, size_t *n) {
+    size_t where;
+    cut_sections(cut, sections);
+    cut_find_dropped(cut, sections);
+    *n = cut_make_order(cut, sections);
+    tape_lives(cut->tape, cut->order, *n, cut->until, cut->room);
+    return tape_peak(cut->tape, cut->order, *n, cut->until, cut->room, &where);
+}
+
+static bool cut_open(TapeCut *cut) {
+    size_t count = cut->tape->count;
+    cut->load = memory_new(count, sizeof *cut->load);
+    cut->section = memory_new(count, sizeof *cut->section);
+    cut->crossed = memory_new(count, sizeof *cut->crossed);
+    cut->needed = memory_new(count, sizeof *cut->needed);
+    cut->restored = memory_new(count, sizeof *cut->restored);
+    cut->order = memory_new(2 * count, sizeof *cut->order);
+    cut->until = memory_new(2 * count, sizeof *cut->until);
+    cut->room = memory_new(2 * count, sizeof *cut->room);
+    return cut->load && cut->section && cut->crossed && cut->needed && cut->restored &&
+           cut->order && cut->until && cut->room;
+}
+
+static void cut_close(TapeCut *cut) {
+    memory_free(cut->load);
+    memory_free(cut->section);
+    memory_free(cut->crossed);
+    memory_free(cut->needed);
+    memory_free(cut->restored);
+    memory_free(cut->order);
+    memory_free(cut->until);
+    memory_free(cut->room);
+}
+
+/* More and more sections, until that leaves more numbers again. */
+static void cut_search(TapeCut *cut, size_t all) {
+    Tape *tape = cut->tape;
+    size_t n, least = all;
+    for (size_t sections = 2; sections < cut->turn; sections *= 2) {
+        size_t found = cut_try(cut, sections, &n);
+        if (found >= least && least < all) break;
+        if (found >= least) continue;
+        least = found;
+        tape->n_order = n;
+        memcpy(tape->order, cut->order, n * sizeof *tape->order);
+    }
+}
+
+bool exec_tape_order(Tape *tape, size_t numbers) {
+    TapeCut cut = {.tape = tape};
+    size_t where = 0, peak = 0;
+    bool opened = tape->count == 0 || cut_open(&cut);
+    if (opened && tape->count > 0) {
+        tape_lives(tape, tape->order, tape->count, tape->until, cut.room);
+        peak = tape_peak(tape, tape->order, tape->count, tape->until, cut.room, &where);
+    }
+    if (opened && peak > numbers && cut_find_turn(&cut, where)) {
+        cut_search(&cut, peak);
+        tape_lives(tape, tape->order, tape->n_order, tape->until, cut.room);
+    }
+    cut_close(&cut);
+    return opened;
+}
