@@ -615,10 +615,89 @@ size_t exec_replay_target(const Replay *replay, NodeId id, size_t element);
 Status exec_replay_outputs(Plan *plan, const double *parameters, const Rows *rows,
                            double *const *results, const RowVisitor *visitor);
 
+/* What a step reads: a part of the value of 'root', which has a place of its own. */
+typedef struct PlanUse {
+    NodeId root;
+    uint32_t element, repeat, period; /* as in Operand */
+    bool scattered;                   /* 'root' is a STACK of columns, read where they lie */
+} PlanUse;
+
+/* Which repeated values a reader can read where they are repeated from. */
+typedef enum PlanReading {
+    PLAN_READS_WHOLE,   /* none */
+    PLAN_READS_NUMBERS, /* single numbers */
+    PLAN_READS_COLUMNS, /* none, but columns may lie apart */
+    PLAN_READS_PATTERNS /* all whose kept axes are neighbours; columns may lie apart */
+} PlanReading;
+
+/* The nodes of a pass, within Planner.items: first..middle without rows, before it; middle..end in
+ * it. */
+typedef struct PlanRange {
+    size_t first, middle, end;
+} PlanRange;
+
+typedef struct Planner {
+    const Graph *graph;
+    Plan *plan;
+    Needs needs;
+    /* By node: */
+    bool *required;    /* it has a place */
+    bool *fixed;       /* the same in every evaluation */
+    uint32_t *readers; /* how many read its place, were nothing fused */
+    size_t *offset;    /* its place */
+    uint32_t *slot;    /* the slot it lies in; 0: none */
+    size_t *last;      /* when it is read last: item i without rows reads at 2i+1, a pass ends at
+                          2*range.end; with rows: the item */
+    uint32_t *wanted;  /* the last pass (from 1) that needs it; PLAN_MADE: and has it by now */
+    uint32_t *shown;   /* the pass (from 1) that shows it to somebody */
+    uint32_t *visited; /* while a pass is ordered: inputs that were looked at */
+    NodeId *path;      /* the same: from a reader down */
+    uint32_t *item_of; /* its item in the pass at hand, from 1; 0: none */
+    NodeId *items;
+    uint32_t *until; /* by item with rows: the last one that reads it, counted from 'middle' */
+    size_t n_items, items_capacity, until_capacity;
+    size_t kept; /* numbers a row that may be there at once; 0: as many as stay in cache */
+    PlanRange *ranges;
+    NodeId *stacks; /* of columns, read where they lie, */
+    size_t n_stacks, stacks_capacity, n_scattered;
+    uint32_t *stack_base; /* and where their places begin (by node; 0: none) */
+    SlotPool singles, rows;
+    size_t row_steps, row_elements;
+} Planner;
+
+static inline const Node *plan_node(const Planner *planner, NodeId id) {
+    return &planner->graph->nodes[id];
+}
+
+static inline bool plan_has_rows(const Planner *planner, NodeId id) {
+    return (plan_node(planner, id)->flags & NODE_ROWS) != 0;
+}
+
+static inline OpKind plan_kind(const Planner *planner, NodeId id) {
+    return op_info(plan_node(planner, id)->op)->kind;
+}
+
+static inline size_t plan_count(const Planner *planner, NodeId id) {
+    return graph_count(&plan_node(planner, id)->shape);
+}
+
+/* plan_views.c: what a step reads. */
+PlanUse exec_plan_use(const Planner *planner, NodeId id, PlanReading reading);
+/* The node whose inputs the step of 'id' reads: for sums of a product or a SCATTER that nobody else
+ * needs, that one. */
+NodeId exec_plan_source(const Planner *planner, NodeId id);
+PlanUse exec_plan_input(const Planner *planner, NodeId source, uint32_t k);
+
+/* plan_order.c: fills items, ranges, and when each is read last. False: no memory. */
+bool exec_plan_order(Planner *planner);
+
 /* plan_memory.c */
 enum { EXEC_APART = 128 }; /* bytes: processors fetch cache lines in pairs */
 bool exec_plan_round_up(size_t *bytes); /* to whole lines; false: overflow */
 bool exec_plan_fold_bytes(const Plan *plan, size_t *bytes); /* of the sums of one worker */
+/* Rows that make so many steps, which make so many numbers of a row, worth their calls. */
+size_t exec_plan_worth_rows(size_t steps, size_t numbers);
+size_t exec_plan_block_rows(const Plan *plan, size_t steps, size_t numbers);
 bool exec_plan_workspace(Plan *plan, size_t *block, size_t *bytes);
 /* Places were counted in numbers of one row; now the height of the block is known. */
 void exec_plan_settle(Plan *plan);

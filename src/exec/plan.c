@@ -1,432 +1,15 @@
-/* Graph -> plan: which nodes are computed in which pass, where their values lie and for how long,
- * and all memory, once.
- *
- * Values without rows have places of their own in the workspace; behind them lies the block, in
- * which every pass places its values with rows anew. RESHAPE, DETACH and slices in one piece are
- * views: they have no place and no step. Repeated values (BROADCAST) are read by elementwise steps
- * where they are repeated from, and a product or a SCATTER that is only summed over rows is never
- * stored. */
+/* Graph -> plan: the steps of each pass, where their values lie and for how long, and all memory,
+ * once. Values without rows have places of their own in the workspace; behind them lies the block,
+ * in which every pass places its values with rows anew. */
 #include "exec.h"
 
 #include <string.h>
 
 enum {
-    PLAN_NEAR = 24 << 10,   /* bytes of a block's values, for the nearest cache, */
-    PLAN_NEAR_ROWS = 256,   /* unless it would have fewer rows than this: */
-    PLAN_CACHE = 256 << 10, /* then for the next cache */
-    PLAN_LARGE = 64 << 20,  /* and when its many small steps want more rows */
-    PLAN_KEPT = 1 << 20,    /* what does not fit into this is made again instead */
-    PLAN_MADE = -1,
-    PLAN_STEP_WORK = 128,   /* numbers a step should make, to be worth its call, */
-    PLAN_FAR_WORK = 512,    /* or its way from memory, where there are so many steps */
-    PLAN_PARTS = 256 << 20, /* bytes of sums that workers may hold apart from each other */
+    PLAN_PARTS = 256 << 20,     /* bytes of sums that workers may hold apart from each other */
     PLAN_SMALL_SUMS = 64 << 10, /* up to so many, each has several sets */
     PLAN_SETS = 4
 };
-
-/* What a step reads: a part of the value of 'root', which has a place of its own. */
-typedef struct PlanUse {
-    NodeId root;
-    uint32_t element, repeat, period; /* as in Operand */
-    bool scattered;                   /* 'root' is a STACK of columns, read where they lie */
-} PlanUse;
-
-/* Which repeated values a reader can read where they are repeated from. */
-typedef enum PlanReading {
-    PLAN_READS_WHOLE,   /* none */
-    PLAN_READS_NUMBERS, /* single numbers */
-    PLAN_READS_COLUMNS, /* none, but columns may lie apart */
-    PLAN_READS_PATTERNS /* all whose kept axes are neighbours; columns may lie apart */
-} PlanReading;
-
-/* The nodes of a pass, within Planner.items: first..middle without rows, before it; middle..end in
- * it. */
-typedef struct PlanRange {
-    size_t first, middle, end;
-} PlanRange;
-
-typedef struct Planner {
-    const Graph *graph;
-    Plan *plan;
-    Needs needs;
-    /* By node: */
-    bool *required;    /* it has a place */
-    bool *fixed;       /* the same in every evaluation */
-    uint32_t *readers; /* how many read its place, were nothing fused */
-    size_t *offset;    /* its place */
-    uint32_t *slot;    /* the slot it lies in; 0: none */
-    size_t *last;      /* when it is read last: item i without rows reads at 2i+1, a pass ends at
-                          2*range.end; with rows: the item */
-    uint32_t *wanted;  /* the last pass (from 1) that needs it; PLAN_MADE: and has it by now */
-    uint32_t *shown;   /* the pass (from 1) that shows it to somebody */
-    uint32_t *visited; /* while a pass is ordered: inputs that were looked at */
-    NodeId *path;      /* the same: from a reader down */
-    uint32_t *item_of; /* its item in the pass at hand, from 1; 0: none */
-    NodeId *items;
-    uint32_t *until; /* by item with rows: the last one that reads it, counted from 'middle' */
-    size_t n_items, items_capacity, until_capacity;
-    size_t kept; /* numbers a row that may be there at once; 0: as many as stay in cache */
-    PlanRange *ranges;
-    NodeId *stacks; /* of columns, read where they lie, */
-    size_t n_stacks, stacks_capacity, n_scattered;
-    uint32_t *stack_base; /* and where their places begin (by node; 0: none) */
-    SlotPool singles, rows;
-    size_t row_steps, row_elements;
-} Planner;
-
-static const Node *plan_node(const Planner *planner, NodeId id) {
-    return &planner->graph->nodes[id];
-}
-
-static bool plan_has_rows(const Planner *planner, NodeId id) {
-    return (plan_node(planner, id)->flags & NODE_ROWS) != 0;
-}
-
-static OpKind plan_kind(const Planner *planner, NodeId id) {
-    return op_info(plan_node(planner, id)->op)->kind;
-}
-
-static size_t plan_count(const Planner *planner, NodeId id) {
-    return graph_count(&plan_node(planner, id)->shape);
-}
-
-/* ---- views ----------------------------------------------------------------------------------- */
-
-/* A slice in one piece: where it starts. */
-static bool plan_is_piece(const Planner *planner, NodeId id, uint32_t *start) {
-    StrideWalk walk = exec_stride_walk(planner->graph, id);
-    bool piece = walk.dim[0] * walk.dim[1] * walk.dim[2] == 1 && walk.in[3] == 1;
-    if (piece) *start = (uint32_t)walk.in_start;
-    return piece;
-}
-
-/* A BROADCAST as a pattern: the axes that it keeps must be neighbours. */
-static bool plan_is_pattern(const Planner *planner, NodeId id, PlanUse *use) {
-    const Node *node = plan_node(planner, id);
-    uint32_t repeat = 1, period = 1;
-    int stage = 0; /* from the last axis: 0 repeated, 1 kept, 2 repeated again */
-    for (uint32_t k = node->shape.rank; k-- > 0;) {
-        bool kept = !(node->aux.axes >> k & 1u);
-        if (node->shape.dim[k] == 1) continue;
-        if (kept == (stage != 1)) stage++;
-        if (stage == 0) repeat *= node->shape.dim[k];
-        if (stage == 1) period *= node->shape.dim[k];
-        if (stage == 3) return false;
-    }
-    use->repeat = repeat;
-    use->period = period;
-    return true;
-}
-
-/* Goes through a BROADCAST where the reader can. */
-static bool plan_see_through(const Planner *planner, NodeId id, PlanReading reading, PlanUse *use) {
-    NodeId from = graph_input(planner->graph, use->root, 0);
-    if (plan_count(planner, from) == 1) {
-        use->element = 0;
-        use->repeat = use->period = 1;
-        return true;
-    }
-    size_t count = plan_count(planner, id);
-    bool whole = use->period == count && plan_count(planner, use->root) == count;
-    return reading == PLAN_READS_PATTERNS && whole && plan_is_pattern(planner, use->root, use);
-}
-
-static PlanUse plan_use(const Planner *planner, NodeId id, PlanReading reading);
-
-static bool plan_is_columns(const Planner *planner, NodeId id) {
-    const Node *node = plan_node(planner, id);
-    if (node->op != OP_STACK || plan_count(planner, id) != node->n_inputs) return false;
-    for (uint32_t k = 0; k < node->n_inputs; k++) {
-        NodeId input = graph_input(planner->graph, id, k);
-        NodeId root = plan_use(planner, input, PLAN_READS_WHOLE).root;
-        if (plan_node(planner, root)->op != OP_COLUMN) return false;
-    }
-    return true;
-}
-
-/* Looks through views, and through repeated values as far as the reader can. */
-static PlanUse plan_use(const Planner *planner, NodeId id, PlanReading reading) {
-    PlanUse use = {.root = id, .repeat = 1, .period = (uint32_t)plan_count(planner, id)};
-    for (;; use.root = graph_input(planner->graph, use.root, 0)) {
-        const Node *node = plan_node(planner, use.root);
-        uint32_t start = 0;
-        if (node->op == OP_RESHAPE || node->op == OP_DETACH) continue;
-        if (node->op == OP_SLICE && plan_is_piece(planner, use.root, &start)) {
-            use.element += start;
-            continue;
-        }
-        if (reading >= PLAN_READS_COLUMNS && plan_is_columns(planner, use.root)) {
-            use.scattered = true;
-            return use;
-        }
-        if (reading == PLAN_READS_WHOLE || reading == PLAN_READS_COLUMNS ||
-            node->op != OP_BROADCAST)
-            return use;
-        if (!plan_see_through(planner, id, reading, &use)) return use;
-    }
-}
-
-/* The node that a ROW_SUM adds up without its value being made: a SCATTER, or a product or square
- * that nobody else reads. NODE_NONE: none. */
-static NodeId plan_fused(const Planner *planner, NodeId id) {
-    if (plan_node(planner, id)->op != OP_ROW_SUM) return NODE_NONE;
-    PlanUse use = plan_use(planner, graph_input(planner->graph, id, 0), PLAN_READS_WHOLE);
-    const Node *node = plan_node(planner, use.root);
-    if (plan_count(planner, use.root) != plan_count(planner, id)) return NODE_NONE;
-    if (node->op == OP_SCATTER) return use.root;
-    bool product = node->op == OP_MUL || (node->op == OP_POWI && node->aux.exponent == 2);
-    return product && planner->readers[use.root] == 1 ? use.root : NODE_NONE;
-}
-
-/* The node whose inputs the step of 'id' reads. */
-static NodeId plan_source(const Planner *planner, NodeId id) {
-    NodeId fused = plan_fused(planner, id);
-    return fused != NODE_NONE ? fused : id;
-}
-
-static PlanUse plan_input(const Planner *planner, NodeId source, uint32_t k) {
-    PlanReading reading = PLAN_READS_WHOLE;
-    if (plan_kind(planner, source) == KIND_ELEMENTWISE)
-        reading = plan_has_rows(planner, source) ? PLAN_READS_PATTERNS : PLAN_READS_NUMBERS;
-    if (plan_node(planner, source)->op == OP_MATMUL) reading = PLAN_READS_COLUMNS;
-    return plan_use(planner, graph_input(planner->graph, source, k), reading);
-}
-
-static void plan_count_readers(Planner *planner) {
-    const Plan *plan = planner->plan;
-    for (size_t k = 0; k < plan->n_outputs; k++)
-        planner->readers[plan_use(planner, plan->outputs[k], PLAN_READS_WHOLE).root]++;
-    for (size_t i = 0; i < planner->needs.count; i++) {
-        NodeId id = planner->needs.nodes[i];
-        for (uint32_t k = 0; k < plan_node(planner, id)->n_inputs; k++)
-            planner->readers[plan_input(planner, id, k).root]++;
-    }
-}
-
-/* ---- what is needed, and when ---------------------------------------------------------------- */
-
-static void plan_require(Planner *planner) {
-    const Plan *plan = planner->plan;
-    for (size_t k = 0; k < plan->n_outputs; k++)
-        planner->required[plan_use(planner, plan->outputs[k], PLAN_READS_WHOLE).root] = true;
-    for (size_t i = planner->needs.count; i-- > 0;) {
-        NodeId id = planner->needs.nodes[i];
-        if (!planner->required[id]) continue;
-        NodeId source = plan_source(planner, id);
-        for (uint32_t k = 0; k < plan_node(planner, source)->n_inputs; k++) {
-            PlanUse use = plan_input(planner, source, k);
-            if (!use.scattered) planner->required[use.root] = true;
-        }
-    }
-}
-
-/* Constants, and what depends on nothing else. */
-static void plan_find_fixed(Planner *planner) {
-    for (size_t i = 0; i < planner->needs.count; i++) {
-        NodeId id = planner->needs.nodes[i];
-        const Node *node = plan_node(planner, id);
-        OpKind kind = op_info(node->op)->kind;
-        bool fixed = node->op == OP_CONST || (kind != KIND_LEAF && kind != KIND_ROWS);
-        for (uint32_t k = 0; k < node->n_inputs && fixed; k++)
-            fixed = planner->fixed[graph_input(planner->graph, id, k)];
-        planner->fixed[id] = fixed;
-    }
-}
-
-static void plan_add_item(Planner *planner, NodeId id) {
-    size_t need = planner->n_items + 1;
-    if (memory_reserve(&planner->items, &planner->items_capacity, need, sizeof *planner->items) &&
-        memory_reserve(&planner->until, &planner->until_capacity, need, sizeof *planner->until))
-        planner->items[planner->n_items++] = id;
-    else
-        planner->singles.failed = true;
-}
-
-static void plan_collect_singles(Planner *planner, uint32_t level) {
-    for (size_t i = 0; i < planner->needs.count; i++) {
-        NodeId id = planner->needs.nodes[i];
-        OpKind kind = plan_kind(planner, id);
-        if (planner->required[id] && planner->needs.level[id] == level && !planner->fixed[id] &&
-            !plan_has_rows(planner, id) && kind != KIND_LEAF && kind != KIND_ROWS)
-            plan_add_item(planner, id);
-    }
-}
-
-/* True when the pass feeds this node. */
-static bool plan_feeds(const Planner *planner, NodeId id, uint32_t pass) {
-    return plan_kind(planner, id) == KIND_ROWS && planner->required[id] &&
-           planner->needs.level[id] == pass + 1;
-}
-
-/* Has to be made in this pass before its reader, and is not yet. */
-static bool plan_is_due(const Planner *planner, NodeId id, uint32_t mark) {
-    return plan_has_rows(planner, id) && planner->wanted[id] == mark &&
-           plan_kind(planner, id) != KIND_LEAF;
-}
-
-/* The next input of a node that is due; NODE_NONE: all are made. */
-static NodeId plan_due_input(Planner *planner, NodeId id, uint32_t mark) {
-    NodeId source = plan_source(planner, id);
-    uint32_t count = plan_node(planner, source)->n_inputs;
-    for (uint32_t *k = &planner->visited[id]; *k < count; ++*k) {
-        PlanUse use = plan_input(planner, source, *k);
-        if (!use.scattered && plan_is_due(planner, use.root, mark)) return use.root;
-    }
-    planner->visited[id] = 0;
-    return NODE_NONE;
-}
-
-/* A node after what it reads, each of these as late as it can be: values live briefly, so that few
- * of them are there at once, and readers stand beside what they read. */
-static void plan_add_late(Planner *planner, NodeId id, uint32_t mark) {
-    size_t depth = 0;
-    planner->path[depth++] = id;
-    while (depth > 0) {
-        NodeId top = planner->path[depth - 1], input = plan_due_input(planner, top, mark);
-        if (input != NODE_NONE) {
-            planner->path[depth++] = input;
-            continue;
-        }
-        bool made = planner->wanted[top] == (uint32_t)PLAN_MADE;
-        planner->wanted[top] = (uint32_t)PLAN_MADE;
-        if (!made) plan_add_item(planner, top);
-        depth--;
-    }
-}
-
-/* Nodes with rows that the pass needs, and the nodes it feeds, in order. */
-static void plan_collect_rows(Planner *planner, uint32_t pass) {
-    const Plan *plan = planner->plan;
-    uint32_t mark = pass + 1;
-    if (plan->visit_pass == pass)
-        for (size_t k = 0; k < plan->n_outputs; k++) {
-            NodeId root = plan_use(planner, plan->outputs[k], PLAN_READS_WHOLE).root;
-            planner->wanted[root] = planner->shown[root] = mark;
-        }
-    for (size_t i = planner->needs.count; i-- > 0;) {
-        NodeId id = planner->needs.nodes[i];
-        bool wanted = plan_has_rows(planner, id) && planner->wanted[id] == mark;
-        if (!wanted && !plan_feeds(planner, id, pass)) continue;
-        NodeId source = plan_source(planner, id);
-        for (uint32_t k = 0; k < plan_node(planner, source)->n_inputs; k++) {
-            PlanUse use = plan_input(planner, source, k);
-            if (!use.scattered) planner->wanted[use.root] = mark;
-        }
-    }
-    for (size_t i = 0; i < planner->needs.count; i++) {
-        NodeId id = planner->needs.nodes[i];
-        bool shown = planner->shown[id] == mark && plan_is_due(planner, id, mark);
-        if (shown || plan_feeds(planner, id, pass)) plan_add_late(planner, id, mark);
-    }
-}
-
-/* ---- what is made again ---------------------------------------------------------------------- */
-
-/* What costs more than a way to memory and back is kept. */
-static bool plan_is_cheap(const Planner *planner, NodeId id) {
-    OpKind kind = plan_kind(planner, id);
-    Op op = plan_node(planner, id)->op;
-    if (kind == KIND_ROWS || op == OP_MATMUL || op == OP_SCATTER) return false;
-    return op != OP_POW && op != OP_LGAMMA && op != OP_DIGAMMA && op != OP_TRIGAMMA;
-}
-
-static size_t plan_count_inputs(const Planner *planner, const NodeId *items, size_t count) {
-    size_t inputs = 0;
-    for (size_t i = 0; i < count; i++)
-        inputs += plan_node(planner, plan_source(planner, items[i]))->n_inputs;
-    return inputs;
-}
-
-static void plan_fill_tape(Planner *planner, const NodeId *items, uint32_t pass, Tape *tape) {
-    size_t n = 0;
-    for (size_t i = 0; i < tape->count; i++) planner->item_of[items[i]] = (uint32_t)i + 1;
-    for (size_t i = 0; i < tape->count; i++) {
-        NodeId id = items[i], source = plan_source(planner, id);
-        tape->numbers[i] = plan_kind(planner, id) == KIND_ROWS ? 0 : plan_count(planner, id);
-        tape->again[i] = plan_is_cheap(planner, id);
-        tape->shown[i] = planner->shown[id] == pass + 1;
-        for (uint32_t k = 0; k < plan_node(planner, source)->n_inputs; k++) {
-            PlanUse use = plan_input(planner, source, k);
-            uint32_t item = planner->item_of[use.root];
-            if (!use.scattered && item != 0) tape->input[n++] = item - 1;
-        }
-        tape->first[i + 1] = n;
-    }
-    for (size_t i = 0; i < tape->count; i++) planner->item_of[items[i]] = 0;
-}
-
-static size_t plan_power_below(size_t value, size_t limit) {
-    size_t power = 1;
-    while (power * 2 <= value && power * 2 <= limit) power *= 2;
-    return power;
-}
-
-/* Rows that make steps worth their calls. */
-static size_t plan_wanted_rows(size_t steps, size_t numbers) {
-    size_t per_step = numbers / (steps ? steps : 1);
-    size_t work = steps * sizeof(Step) > PLAN_CACHE ? PLAN_FAR_WORK : PLAN_STEP_WORK;
-    return plan_power_below(work / (per_step ? per_step : 1), EXEC_LEAF_ROWS);
-}
-
-/* How many numbers a row may be there at once. */
-static size_t plan_kept(const Planner *planner, const Tape *tape) {
-    size_t numbers = 0;
-    if (planner->kept) return planner->kept;
-    for (size_t i = 0; i < tape->count; i++) numbers += tape->numbers[i];
-    return PLAN_KEPT / planner->plan->kernels->size / plan_wanted_rows(tape->count, numbers);
-}
-
-/* Puts the items with rows of a pass, which are the last ones, in order. */
-static bool plan_order_rows(Planner *planner, uint32_t pass, size_t middle) {
-    Tape tape;
-    size_t count = planner->n_items - middle;
-    const NodeId *items = planner->items + middle;
-    if (count == 0) return true;
-    NodeId *nodes = memory_new(count, sizeof *nodes);
-    bool made = nodes && exec_tape_new(&tape, count, plan_count_inputs(planner, items, count));
-    if (made) {
-        memcpy(nodes, items, count * sizeof *nodes);
-        plan_fill_tape(planner, nodes, pass, &tape);
-        made = exec_tape_order(&tape, plan_kept(planner, &tape));
-    }
-    planner->n_items = middle;
-    for (size_t i = 0; made && i < tape.n_order; i++) {
-        plan_add_item(planner, nodes[tape.order[i]]);
-        if (!planner->singles.failed) planner->until[middle + i] = tape.until[i];
-    }
-    if (nodes) exec_tape_free(&tape);
-    memory_free(nodes);
-    return made;
-}
-
-static void plan_note_last(Planner *planner, size_t item, size_t time) {
-    NodeId source = plan_source(planner, planner->items[item]);
-    for (uint32_t k = 0; k < plan_node(planner, source)->n_inputs; k++) {
-        NodeId root = plan_input(planner, source, k).root;
-        if (!plan_has_rows(planner, root)) planner->last[root] = time;
-    }
-}
-
-static void plan_collect(Planner *planner) {
-    Plan *plan = planner->plan;
-    for (uint32_t pass = 0; pass < plan->n_passes; pass++) {
-        PlanRange *range = &planner->ranges[pass];
-        range->first = planner->n_items;
-        plan_collect_singles(planner, pass);
-        range->middle = planner->n_items;
-        plan_collect_rows(planner, pass);
-        if (planner->singles.failed || !plan_order_rows(planner, pass, range->middle)) {
-            planner->singles.failed = true;
-            return;
-        }
-        range->end = planner->n_items;
-        for (size_t i = range->first; i < range->middle; i++) plan_note_last(planner, i, 2 * i + 1);
-        for (size_t i = range->middle; i < range->end; i++)
-            plan_note_last(planner, i, 2 * range->end);
-    }
-    for (size_t k = 0; k < plan->n_outputs; k++)
-        planner->last[plan_use(planner, plan->outputs[k], PLAN_READS_WHOLE).root] = SIZE_MAX;
-}
 
 /* ---- places ---------------------------------------------------------------------------------- */
 
@@ -443,9 +26,9 @@ static void plan_release(Planner *planner, SlotPool *pool, NodeId id) {
 
 /* Gives back what item i read for the last time. */
 static void plan_release_inputs(Planner *planner, size_t item, size_t time, bool rows) {
-    NodeId source = plan_source(planner, planner->items[item]);
+    NodeId source = exec_plan_source(planner, planner->items[item]);
     for (uint32_t k = 0; k < plan_node(planner, source)->n_inputs; k++) {
-        NodeId root = plan_input(planner, source, k).root;
+        NodeId root = exec_plan_input(planner, source, k).root;
         if (plan_has_rows(planner, root) == rows && planner->last[root] == time)
             plan_release(planner, rows ? &planner->rows : &planner->singles, root);
     }
@@ -513,7 +96,7 @@ static void plan_step_operands(Planner *planner, Step *step, NodeId source) {
     }
     if (!operands) return;
     for (uint32_t k = 0; k < step->n_inputs; k++)
-        operands[k] = plan_operand(planner, plan_input(planner, source, k));
+        operands[k] = plan_operand(planner, exec_plan_input(planner, source, k));
 }
 
 static void plan_step_product(const Planner *planner, Step *step, NodeId id) {
@@ -556,7 +139,7 @@ static void plan_step(Planner *planner, Step *step, NodeId id) {
 static bool plan_fold(Planner *planner, PlanPass *pass, Step *step, NodeId id) {
     PlanFold *fold = &pass->folds[pass->n_folds];
     Fold *state = &pass->whole[pass->n_folds];
-    NodeId source = plan_source(planner, id);
+    NodeId source = exec_plan_source(planner, id);
     const Node *read = plan_node(planner, source);
     *step = (Step){.node = id,
                    .op = plan_node(planner, id)->op,
@@ -567,7 +150,7 @@ static bool plan_fold(Planner *planner, PlanPass *pass, Step *step, NodeId id) {
     plan_step_operands(planner, step, source);
     fold->node = id;
     if (step->op == OP_ROW_QUANTILE)
-        fold->probability = plan_operand(planner, plan_input(planner, id, 1));
+        fold->probability = plan_operand(planner, exec_plan_input(planner, id, 1));
     step->extra.fold = pass->n_folds++;
     if (step->fused == OP_SCATTER)
         step->elements = plan_count(planner, graph_input(planner->graph, source, 0));
@@ -665,7 +248,7 @@ static void plan_place_outputs(Planner *planner, bool rows) {
     for (size_t k = 0; k < plan->n_outputs; k++)
         if (plan_has_rows(planner, plan->outputs[k]) == rows)
             plan->places[k] =
-                plan_operand(planner, plan_use(planner, plan->outputs[k], PLAN_READS_WHOLE));
+                plan_operand(planner, exec_plan_use(planner, plan->outputs[k], PLAN_READS_WHOLE));
 }
 
 static bool plan_make_passes(Planner *planner) {
@@ -682,23 +265,6 @@ static bool plan_make_passes(Planner *planner) {
 }
 
 /* ---- memory ---------------------------------------------------------------------------------- */
-
-/* As many rows as stay in cache; more where there are so many small steps that calling them would
- * cost more than what they do. */
-static size_t plan_block_rows(const Planner *planner, const PlanOptions *options) {
-    size_t bytes = planner->plan->row_numbers * planner->plan->kernels->size;
-    if (options && options->block_rows) return options->block_rows;
-#ifdef DESCEND_BLOCK_ROWS
-    return DESCEND_BLOCK_ROWS;
-#endif
-    if (bytes == 0) return EXEC_LEAF_ROWS;
-    size_t rows = plan_power_below(PLAN_NEAR / bytes, EXEC_LEAF_ROWS);
-    if (rows < PLAN_NEAR_ROWS) rows = plan_power_below(PLAN_CACHE / bytes, PLAN_NEAR_ROWS);
-    size_t wanted = plan_wanted_rows(planner->row_steps, planner->row_elements);
-    size_t most = plan_power_below(PLAN_LARGE / bytes, EXEC_LEAF_ROWS);
-    if (wanted > most) wanted = most;
-    return rows > wanted ? rows : wanted;
-}
 
 static size_t plan_workers(const Planner *planner, const PlanOptions *options) {
     size_t folds, workers = options && options->pool ? pool_workers(options->pool) : 1;
@@ -720,7 +286,9 @@ static Status plan_fit_memory(Planner *planner, const PlanOptions *options, size
     Plan *plan = planner->plan;
     size_t limit = options ? options->memory_limit : 0;
     plan->single_numbers = (planner->singles.top + 7) / 8 * 8;
-    plan->block_rows = plan_block_rows(planner, options);
+    plan->block_rows = options && options->block_rows
+                           ? options->block_rows
+                           : exec_plan_block_rows(plan, planner->row_steps, planner->row_elements);
     plan->n_workers = plan_workers(planner, options);
     plan->n_sets = plan_sets(plan);
     bool fits = exec_plan_workspace(plan, block, &plan->workspace_bytes);
@@ -756,7 +324,7 @@ static bool plan_list_columns(Planner *planner) {
         NodeId id = planner->stacks[i];
         for (uint32_t k = 0; k < plan_node(planner, id)->n_inputs; k++) {
             NodeId input = graph_input(planner->graph, id, k);
-            NodeId root = plan_use(planner, input, PLAN_READS_WHOLE).root;
+            NodeId root = exec_plan_use(planner, input, PLAN_READS_WHOLE).root;
             plan_aim(plan, plan_node(planner, root)->aux.index, planner->stack_base[id] + k);
         }
     }
@@ -881,11 +449,7 @@ static Status plan_make(Planner *planner, const PlanOptions *options, Error *err
     if (!planner_allocate(planner)) return error_memory(error);
     plan_count_columns(planner);
     plan_find_visit(planner);
-    plan_count_readers(planner);
-    plan_require(planner);
-    plan_find_fixed(planner);
-    plan_collect(planner);
-    if (planner->singles.failed) return error_memory(error);
+    if (!exec_plan_order(planner)) return error_memory(error);
     plan_place_leaves(planner);
     for (size_t i = 0; i < planner->needs.count; i++) {
         NodeId id = planner->needs.nodes[i];

@@ -1,7 +1,43 @@
 /* The memory of a plan: how much it takes, where its values lie, and what each worker has. */
 #include "exec.h"
 
-enum { PLAN_LINE = 64 };
+enum {
+    PLAN_NEAR = 24 << 10,   /* bytes of a block's values, for the nearest cache, */
+    PLAN_NEAR_ROWS = 256,   /* unless it would have fewer rows than this: */
+    PLAN_CACHE = 256 << 10, /* then for the next cache */
+    PLAN_LARGE = 64 << 20,  /* and when its many small steps want more rows */
+    PLAN_STEP_WORK = 128,   /* numbers a step should make, to be worth its call, */
+    PLAN_FAR_WORK = 512,    /* or its way from memory, where there are so many steps */
+    PLAN_LINE = 64
+};
+
+static size_t plan_power_below(size_t value, size_t limit) {
+    size_t power = 1;
+    while (power * 2 <= value && power * 2 <= limit) power *= 2;
+    return power;
+}
+
+size_t exec_plan_worth_rows(size_t steps, size_t numbers) {
+    size_t per_step = numbers / (steps ? steps : 1);
+    size_t work = steps * sizeof(Step) > PLAN_CACHE ? PLAN_FAR_WORK : PLAN_STEP_WORK;
+    return plan_power_below(work / (per_step ? per_step : 1), EXEC_LEAF_ROWS);
+}
+
+/* As many rows as stay in cache; more where there are so many small steps that calling them would
+ * cost more than what they do. */
+size_t exec_plan_block_rows(const Plan *plan, size_t steps, size_t numbers) {
+    size_t bytes = plan->row_numbers * plan->kernels->size;
+#ifdef DESCEND_BLOCK_ROWS
+    return DESCEND_BLOCK_ROWS;
+#endif
+    if (bytes == 0) return EXEC_LEAF_ROWS;
+    size_t rows = plan_power_below(PLAN_NEAR / bytes, EXEC_LEAF_ROWS);
+    if (rows < PLAN_NEAR_ROWS) rows = plan_power_below(PLAN_CACHE / bytes, PLAN_NEAR_ROWS);
+    size_t wanted = exec_plan_worth_rows(steps, numbers);
+    size_t most = plan_power_below(PLAN_LARGE / bytes, EXEC_LEAF_ROWS);
+    if (wanted > most) wanted = most;
+    return rows > wanted ? rows : wanted;
+}
 
 bool exec_plan_round_up(size_t *bytes) {
     return memory_add(*bytes, EXEC_APART - 1, bytes) &&
