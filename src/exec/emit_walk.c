@@ -20,7 +20,9 @@
 enum {
     WALK_PARAMETERS = 8, /* more are walked step by step, */
     WALK_LENGTH = 200,    /* and so are longer plans */
-    WALK_NUMBERS = 256
+    WALK_NUMBERS = 256,
+    WALK_GROUP = 8,       /* rounds that are looked at together, */
+    WALK_MOST = 64        /* and that are made before it is known whether they hold */
 };
 
 typedef struct EmitWalk {
@@ -267,76 +269,153 @@ static void walk_next(EmitWalk *walk, size_t n_columns) {
     walk->i = 0;
 }
 
-/* Where it does not move, or loss and slopes cannot be added, the way ends here. */
-static void walk_turn(const EmitWalk *walk, bool look, size_t n_columns) {
-    text_add(walk->out, "        if (!(broken");
-    walk_each(walk, " + fabs(n0_@ - x@)");
-    text_add(walk->out, " > 0)) goto end;\n");
-    if (look) walk_each(walk, "        felt@ = felt@ + fabs(g@);\n");
-    walk_each(walk, "        h@ = g@, x@ = n0_@;\n");
+static void walk_move(const EmitWalk *walk, size_t n_columns) {
+    walk_each(walk, "        x@ = n0_@;\n");
     for (size_t k = RULE_G + 1; k < n_columns; k++)
         for (size_t i = 0; i < walk->n; i++)
             text_format(walk->out, "        c%zu_%zu = n%zu_%zu;\n", k, i, k, i);
 }
 
-/* What the stopping tests and the report note of each step (optim/stop.c, train/walk.c). The scale,
- * which is not negative, grows with 'start - lowest': it is made up for where it is needed. */
-static void walk_note(const EmitWalk *walk, bool look) {
-    text_add(walk->out, "        if (loss < lowest) lowest = loss;\n"
-                        "        if (loss > start) {\n"
-                        "            scale = greatest(scale, start - lowest);\n"
-                        "            const _Bool high = loss - start > 9 * scale;\n"
-                        "            above = high ? above + 1 : 0;\n"
-                        "            rising = high && loss > last ? rising + 1 : 0;\n"
-                        "        } else {\n            above = rising = 0;\n        }\n");
-    if (look)
-        text_add(walk->out, "        looked++, flips += dot < 0, rises += loss > last;\n");
-    text_add(walk->out, "        last = loss;\n");
-}
-
-static void walk_objective(EmitWalk *walk) {
-    const Plan *plan = walk->plan;
-    walk_plan(walk);
-    for (size_t k = 0; k < plan->n_outputs; k++) {
-        if (k == 0) text_add(walk->out, "        const real loss = ");
-        else text_format(walk->out, "        g%zu = ", k - 1);
-        walk_operand(walk, &plan->places[k], walk->out);
+static void walk_slopes(const EmitWalk *walk) {
+    for (size_t i = 0; i < walk->n; i++) {
+        text_format(walk->out, "        g%zu = ", i);
+        walk_operand(walk, &walk->plan->places[i + 1], walk->out);
         text_add(walk->out, ";\n");
     }
+}
+
+/* Loss and slopes; 'broken' is 0, or they cannot be added. */
+static void walk_objective(EmitWalk *walk) {
+    walk_plan(walk);
+    text_add(walk->out, "        const real loss = ");
+    walk_operand(walk, &walk->plan->places[0], walk->out);
+    text_add(walk->out, ";\n");
+    walk_slopes(walk);
     text_add(walk->out, "        const real felt = loss");
     walk_each(walk, " + g@");
     text_add(walk->out, ", broken = felt - felt;\n");
 }
 
-static void walk_round(EmitWalk *walk, EmitWalk *stride, bool look, size_t n_columns) {
-    walk_objective(walk);
-    if (look) {
-        text_add(walk->out, "        const real dot = h0 * g0");
-        for (size_t i = 1; i < walk->n; i++) text_format(walk->out, " + h%zu * g%zu", i, i);
-        text_add(walk->out, ";\n");
-    }
-    text_add(walk->out, "        q0 = q0 + 1;\n");
+static void walk_rule(EmitWalk *stride, size_t n_columns) {
+    text_add(stride->out, "        q0 = q0 + 1;\n");
     walk_plan(stride);
     walk_next(stride, n_columns);
-    walk_turn(walk, look, n_columns);
-    walk_note(walk, look);
 }
 
-/* Steps up to 'stop', which are looked at or not; the lines stand one step further in. */
-static void walk_rounds(EmitWalk *walk, EmitWalk *stride, bool look, size_t n_columns) {
-    Text *out = walk->out, body = {0};
-    walk->out = stride->out = &body;
-    walk_round(walk, stride, look, n_columns);
-    walk->out = stride->out = out;
-    text_format(out, "        for (; %sk < stop; k++) {\n", look ? "look && " : "");
-    for (const char *line = text_string(&body), *end; !body.failed && *line; line = end) {
-        end = strchr(line, '\n') + 1;
-        text_add(out, "    ");
-        text_add_bytes(out, line, (size_t)(end - line));
-    }
+/* ---- round by round -------------------------------------------------------------------------- */
+
+/* What the stopping tests and the report note of each step (optim/stop.c, train/walk.c). The scale,
+ * which is not negative, grows with 'start - lowest': it is made up for where it is needed. */
+static const char walk_note[] = "        if (loss < lowest) lowest = loss;\n"
+                                "        if (loss > start) {\n"
+                                "            scale = greatest(scale, start - lowest);\n"
+                                "            const _Bool high = loss - start > 9 * scale;\n"
+                                "            above = high ? above + 1 : 0;\n"
+                                "            rising = high && loss > last ? rising + 1 : 0;\n"
+                                "        } else {\n            above = rising = 0;\n        }\n";
+
+/* Where it does not move, or loss and slopes cannot be added, the way ends here. */
+static void walk_rounds(EmitWalk *walk, EmitWalk *stride, size_t n_columns) {
+    Text *out = walk->out;
+    text_add(out, "        for (; k < stop; k++) {\n");
+    walk_objective(walk);
+    walk_rule(stride, n_columns);
+    text_add(out, "        if (!(broken");
+    walk_each(walk, " + fabs(n0_@ - x@)");
+    text_add(out, " > 0)) goto end;\n        if (look) {\n            real dot = 0;\n");
+    walk_each(walk, "            dot = dot + h@ * g@, felt@ = felt@ + fabs(g@);\n");
+    text_add(out, "            looked++, flips += dot < 0, rises += loss > last;\n        }\n");
+    walk_each(walk, "        h@ = g@;\n");
+    walk_move(walk, n_columns);
+    text_add(out, walk_note);
+    text_add(out, "        last = loss;\n        }\n");
+}
+
+/* ---- many rounds at once --------------------------------------------------------------------- */
+
+/* Only the places go from round to round: they are written down in groups, and what happened at
+ * those of one group is looked at in vectors while the next one is made, so that looking takes no
+ * time (right behind it, loads would wait for the stores). Where some round did not move, was above
+ * the start or not finite, all are taken back and made one by one, and so are the next ones, of
+ * which there are more each time. */
+
+/* The numbers that the rule takes on, in their turn: '@' stands for the name. */
+static void walk_carried(const EmitWalk *walk, size_t n_columns, const char *line) {
+    for (size_t k = 0; k < n_columns; k++)
+        for (size_t i = 0; i < walk->n && k != RULE_G; i++)
+            for (const char *at = line; *at; at++) {
+                if (*at != '@') text_add_char(walk->out, *at);
+                else if (k == RULE_W) text_format(walk->out, "x%zu", i);
+                else text_format(walk->out, "c%zu_%zu", k, i);
+            }
+}
+
+static void walk_group_places(EmitWalk *walk, EmitWalk *stride, size_t n_columns) {
+    Text *out = walk->out;
+    text_add(out, "        if (group < groups) for (int j = 0; j < GROUP; j++) {\n");
+    walk_plan(walk);
+    walk_slopes(walk);
+    walk_rule(stride, n_columns);
+    walk_move(walk, n_columns);
+    walk_each(walk, "        xs@[group * GROUP + j + 1] = x@;\n");
     text_add(out, "        }\n");
-    out->failed = out->failed || body.failed;
-    text_free(&body);
+}
+
+static void walk_group_check(EmitWalk *walk) {
+    Text *out = walk->out;
+    text_add(out, "        if (group > 0) EACH_LANE {\n"
+                  "        const int i = (group - 1) * GROUP + j;\n");
+    walk_each(walk, "        const real x@ = xs@[i];\n        real g@;\n");
+    walk_objective(walk);
+    text_add(out, "        bad[j] |= !(broken");
+    walk_each(walk, " + fabs(xs@[i + 1] - x@)");
+    text_add(out, " > 0) | (loss > start);\n        losses[i + 1] = loss;\n"
+                  "        lows[j] = loss < lows[j] ? loss : lows[j];\n");
+    walk_each(walk, "        gs@[i + 1] = g@;\n");
+    text_add(out, "        }\n");
+}
+
+/* Of rounds that are looked at. */
+static void walk_groups_look(const EmitWalk *walk) {
+    Text *out = walk->out;
+    text_add(out, "        if (look)\n        for (int group = 0; group < groups; group++)\n"
+                  "        EACH_LANE {\n        const int i = group * GROUP + j;\n"
+                  "        real dot = 0;\n");
+    walk_each(walk, "        dot = dot + gs@[i] * gs@[i + 1], some@[j] |= gs@[i + 1] != 0;\n");
+    text_add(out, "        down[j] += dot < 0, up[j] += losses[i + 1] > losses[i];\n        }\n"
+                  "        looked += look ? made : 0;\n");
+}
+
+static void walk_groups(EmitWalk *walk, EmitWalk *stride, size_t n_columns) {
+    Text *out = walk->out;
+    text_add(out, "        const int groups = (int)((stop - k) / GROUP), made = groups * GROUP;\n"
+                  "        if (groups > 0 && last <= start && k >= again) {\n"
+                  "        const real q0_before = q0;\n        losses[0] = last;\n"
+                  "        long long any = 0;\n");
+    walk_carried(walk, n_columns, "        const real @_before = @;\n");
+    walk_each(walk, "        xs@[0] = x@, gs@[0] = h@;\n");
+    text_add(out, "        for (int group = 0; group <= groups; group++) {\n");
+    walk_group_places(walk, stride, n_columns);
+    walk_group_check(walk);
+    text_add(out, "        }\n        for (int j = 0; j < GROUP; j++) any |= bad[j];\n"
+                  "        if (!any) {\n");
+    walk_groups_look(walk);
+    walk_each(walk, "        h@ = gs@[made];\n");
+    text_add(out, "        last = losses[made], above = rising = 0, k += made;\n"
+                  "        continue;\n        }\n        q0 = q0_before;\n"
+                  "        for (int j = 0; j < GROUP; j++) bad[j] = 0;\n"
+                  "        pause *= 2, again = k + pause;\n");
+    walk_carried(walk, n_columns, "        @ = @_before;\n");
+    text_add(out, "        }\n");
+}
+
+/* What the lanes of the groups gathered. */
+static void walk_gather(const EmitWalk *walk) {
+    text_add(walk->out, "    for (int j = 0; j < GROUP; j++) {\n"
+                        "        lowest = lows[j] < lowest ? lows[j] : lowest;\n"
+                        "        flips += down[j], rises += up[j];\n");
+    walk_each(walk, "        felt@ = felt@ + (real)some@[j];\n");
+    text_add(walk->out, "    }\n");
 }
 
 static void walk_store(const EmitWalk *walk, size_t n_columns) {
@@ -351,35 +430,52 @@ static void walk_store(const EmitWalk *walk, size_t n_columns) {
                         "    return k;\n}\n");
 }
 
+/* Numbers that go from step to step are neither to be gathered in vectors nor to be moved; beside
+ * them, wide vectors would take away a third of the places where they are worked on. */
+static const char walk_head[] =
+    "static inline real greatest(real a, real b) {\n    return a > b ? a : b;\n}\n\n"
+    "static inline long long least(long long a, long long b) {\n    return a < b ? a : b;\n}\n\n"
+    "#if defined(__GNUC__) && !defined(__clang__)\n"
+    "#define EACH_LANE _Pragma(\"GCC unroll 1\") for (int j = 0; j < GROUP; j++)\n"
+    "#if defined(__x86_64__)\n__attribute__((target(\"prefer-vector-width=256\")))\n#endif\n"
+    "__attribute__((optimize(\"no-tree-slp-vectorize\", \"unroll-loops\")))\n"
+    "#else\n#define EACH_LANE for (int j = 0; j < GROUP; j++)\n#endif\n"
+    "long long descend_walk(const real *fw, const real *sw, const real *q, real *x,\n"
+    "                       real *g, real *c, real *record, long long steps) {\n";
+
+static void walk_declare_record(const EmitWalk *walk) {
+    walk_each(walk, "    real xs@[MOST + 1], gs@[MOST + 1];\n    long long some@[GROUP] = {0};\n");
+    text_add(walk->out, "    real losses[MOST + 1], lows[GROUP];\n"
+                        "    long long bad[GROUP] = {0}, up[GROUP] = {0}, down[GROUP] = {0};\n"
+                        "    for (int j = 0; j < GROUP; j++) lows[j] = record[1];\n"
+                        "    const real start = record[0];\n"
+                        "    real lowest = record[1], scale = record[2], last = record[3];\n"
+                        "    long long above = (long long)record[4];\n"
+                        "    long long rising = (long long)record[5];\n"
+                        "    const long long first = (long long)q[0] + 1;\n"
+                        "    long long looked = 0, flips = 0, rises = 0, k = 0;\n"
+                        "    long long again = 0, pause = MOST;\n");
+}
+
 bool exec_emit_walk(const Plan *objective, const Plan *rule, size_t n, size_t n_settings,
                     size_t n_columns, Text *out) {
     EmitWalk walk = {.plan = objective, .objective = objective, .n = n, .out = out};
     EmitWalk stride = {.plan = rule, .objective = objective, .rule = true, .n = n, .out = out};
-    /* Numbers that go from step to step are neither to be gathered in vectors nor to be moved. */
-    text_add(out, "static inline real greatest(real a, real b) {\n"
-                  "    return a > b ? a : b;\n}\n\n"
-                  "static inline long long least(long long a, long long b) {\n"
-                  "    return a < b ? a : b;\n}\n\n"
-                  "#if defined(__GNUC__) && !defined(__clang__)\n"
-                  "__attribute__((optimize(\"no-tree-slp-vectorize\", \"unroll-loops\")))\n#endif\n"
-                  "long long descend_walk(const real *fw, const real *sw, const real *q, real *x,\n"
-                  "                       real *g, real *c, real *record, long long steps) {\n");
+    text_format(out, "enum { GROUP = %d, MOST = %d };\n\n", WALK_GROUP, WALK_MOST);
+    text_add(out, walk_head);
     walk_declare(objective, rule, n_settings, n_columns, &walk);
     walk_declare_scales(&stride);
-    text_add(out, "    const real start = record[0];\n"
-                  "    real lowest = record[1], scale = record[2], last = record[3];\n"
-                  "    long long above = (long long)record[4], rising = (long long)record[5];\n"
-                  "    const long long first = (long long)q[0] + 1;\n"
-                  "    long long looked = 0, flips = 0, rises = 0, k = 0;\n"
-                  "    while (k < steps) {\n"
+    walk_declare_record(&walk);
+    text_add(out, "    while (k < steps) {\n"
                   "        const long long t = first + k, turn = t & 63;\n"
-                  "        const int look = t <= 1024 || (turn > 0 && turn < 16);\n"
-                  "        const long long stop = least(steps, t <= 1024 ? k + 1025 - t :\n"
-                  "                                            look ? k + 16 - turn :\n"
-                  "                                            turn ? k + 65 - turn : k + 1);\n");
-    walk_rounds(&walk, &stride, true, n_columns);
-    walk_rounds(&walk, &stride, false, n_columns);
-    text_add(out, "    }\nend:\n");
+                  "        const int look = t <= 1024 || (turn > 0 && turn <= 16);\n"
+                  "        const long long whole = t <= 1024 ? least(MOST, 1025 - t) :\n"
+                  "                                look ? 17 - turn : turn ? 65 - turn : 1;\n"
+                  "        const long long stop = k + least(whole, steps - k);\n");
+    walk_groups(&walk, &stride, n_columns);
+    walk_rounds(&walk, &stride, n_columns);
+    text_add(out, "    }\nend:;\n");
+    walk_gather(&walk);
     walk_store(&walk, n_columns);
     return !out->failed;
 }

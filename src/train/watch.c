@@ -9,8 +9,8 @@
 enum {
     WATCH_STEPS = 1024, /* parameters: of more the steps are not measured in every round; */
     WATCH_MOST = 64,    /* whose slopes are looked at in every round */
-    WATCH_FULL = 1024   /* rounds: of later ones 16 of 64 are looked at, for which powers of two and
-                         * what comes after them are */
+    WATCH_FULL = 1024   /* rounds: of later ones the first 16 of 64 are looked at, after a power of
+                         * two, or a multiple of 64, from which the first of them comes */
 };
 
 static bool watch_each(const Walk *walk) {
@@ -102,10 +102,11 @@ static void watch_batch(Walk *walk, const StepReport *report, long long per_epoc
 void watch_round(Walk *walk, const StepReport *report) {
     WalkFacts *facts = &walk->facts;
     long long step = report->step;
-    if (step > WATCH_FULL && (step & 48) != 0 && walk->options.batch <= 0) return;
+    long long turn = step & 63;
+    if (step > WATCH_FULL && turn > 16 && walk->options.batch <= 0) return;
     double dot = watch_slope(walk, report->gradient);
     bool milestone = watch_is_power_of_two(step), full = step <= WATCH_FULL;
-    if (step > 1 && (full || (step & 15) != 0)) {
+    if (step > 1 && (full || turn != 0)) {
         facts->rises += report->loss > walk->watch.last_loss;
         facts->flip_chances += report->moved;
         facts->sign_flips += report->moved && dot < 0;

@@ -25,6 +25,11 @@ static const StretchCase stretch_cases[] = {
     {"a^2 - b^2", "1e307", {"a", "b"}, 40},
     {"a^2 + b^2", "1.7e308", {"a", "b"}, 40},
     {"w^2", "1e-320", {"w"}, 40},
+    {"w^2", "1 + 0.02*sin(t/30)", {"w"}, 4000}, /* above its start at times */
+    {"a^2*(1 + 0.5*sin(20*b)) + b^2", "0.03 + 0.03*sin(t/7)", {"a", "b"}, 3000},
+    {"(w - 1.4)^2", "0.1*(t/100 < 21)", {"w"}, 2300}, /* stands still in a late group */
+    {"-w^2", "0.01*(t > 1500)", {"w"}, 60000},        /* flies off in a late one */
+    {"w^2", "0.001 + 1e6*(t > 2014)", {"w"}, 2041}, /* and ends right behind it */
 };
 
 typedef struct Ended {
