@@ -175,8 +175,8 @@ void diagnose_statistics_free(FitStatistics *fit) {
 static double statistics_rows(const Problem *problem) {
     const Graph *graph = train_graph(problem);
     const double *weights = train_weights(problem);
-    size_t rows = train_rows(problem).count, counting = 0, all = 0;
-    for (size_t r = 0; r < rows; r++) counting += !weights || weights[r] != 0;
+    size_t rows = train_rows(problem).count, counting = weights ? 0 : rows, all = 0;
+    for (size_t r = 0; weights && r < rows; r++) counting += weights[r] != 0;
     for (size_t k = 0; k < graph->n_residuals; k++)
         all += graph->nodes[graph->residuals[k]].flags & NODE_ROWS ? counting : 1;
     return (double)all;

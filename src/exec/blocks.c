@@ -445,7 +445,7 @@ Status exec_run(Plan *plan, const double *parameters, const Rows *rows, double *
     }
     bool timed = plan->profile || (rows->count >= RUN_TIMED && !plan->code && !plan->module);
     double started = timed ? exec_seconds() : 0;
-    exec_code_turn(plan);
+    exec_code_turn(plan, rows);
     for (size_t p = 0; p < plan->n_passes; p++)
         TRY(run_pass(plan, &plan->passes[p], rows, results, visitor));
     if (timed) run_note(plan, rows, exec_seconds() - started);

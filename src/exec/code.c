@@ -6,6 +6,9 @@ enum { CODE_ALIGN = 128 };
 /* Seconds of work before the cache is asked, and before the compiler is started. */
 static const double code_patience_cache = 0.005, code_patience = 0.2;
 
+/* Numbers that are worth asking the cache for before the first run. */
+enum { CODE_LARGE = 1 << 22 };
+
 /* Blocks of the module's height, one for each worker. */
 static bool code_allocate_blocks(Plan *plan, PlanCode *code) {
     size_t bytes, all;
@@ -112,12 +115,18 @@ static void code_poll(Plan *plan, bool wait) {
     plan->code_state = state == MODULE_READY && code_take(plan) ? CODE_USED : CODE_FAILED;
 }
 
-void exec_code_turn(Plan *plan) {
+static bool code_is_large(const Plan *plan, const Rows *rows) {
+    double numbers = 0;
+    for (size_t p = 0; p < plan->n_passes; p++) numbers += (double)plan->passes[p].row_elements;
+    return numbers * (double)rows->count > CODE_LARGE;
+}
+
+void exec_code_turn(Plan *plan, const Rows *rows) {
     if (plan->executor != EXECUTOR_AUTO) return;
     if (plan->code_state == CODE_UNTRIED && plan->spent > code_patience)
         plan->code_state = code_start(plan, true);
     if (plan->code_state == CODE_UNTRIED && plan->cache && !plan->cache_asked &&
-        plan->spent > code_patience_cache) {
+        (plan->spent > code_patience_cache || code_is_large(plan, rows))) {
         plan->code_state = code_start(plan, false);
         plan->cache_asked = true;
     }

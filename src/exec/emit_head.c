@@ -109,13 +109,22 @@ typedef struct HeadItem {
     const char *name, *text;
     size_t name_length, length;
     bool needed, read; /* read: what it names is marked */
+    size_t next;       /* of its bucket, from 1; 0: none */
 } HeadItem;
+
+enum { HEAD_BUCKETS = 256 };
 
 typedef struct HeadItems {
     HeadItem *items;
     size_t count, capacity;
+    size_t first[HEAD_BUCKETS]; /* items by their names, from 1 */
     bool failed;
 } HeadItems;
+
+static size_t head_bucket(const char *name, size_t length) {
+    unsigned char middle = (unsigned char)name[length / 2], last = (unsigned char)name[length - 1];
+    return (length + 7u * middle + 31u * last) % HEAD_BUCKETS;
+}
 
 static bool head_letter(char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
@@ -174,6 +183,10 @@ static void head_add(HeadItems *all, const char *line, const char *end, bool ali
     HeadItem *item = &all->items[all->count++];
     *item = (HeadItem){.text = line, .length = (size_t)(end - line)};
     head_name(item, alias);
+    if (item->name_length == 0) return;
+    size_t *first = &all->first[head_bucket(item->name, item->name_length)];
+    item->next = *first;
+    *first = all->count;
 }
 
 static void head_list(HeadItems *all, const char *head) {
@@ -191,11 +204,11 @@ static void head_mark(HeadItems *all, const char *text, size_t length) {
         while (end < limit && head_letter(*end)) end++;
         size_t size = (size_t)(end - at);
         bool name = size > 2 && strchr("vsbl", *at); /* vm_, vmf_, sum_, block_, look_up */
-        for (size_t k = 0; name && k < all->count; k++) {
-            HeadItem *item = &all->items[k];
-            if (item->needed || item->name_length != size || memcmp(item->name, at, size) != 0)
-                continue;
-            item->needed = true;
+        size_t k = name ? all->first[head_bucket(at, size)] : 0;
+        for (; k > 0; k = all->items[k - 1].next) {
+            HeadItem *item = &all->items[k - 1];
+            if (item->name_length == size && memcmp(item->name, at, size) == 0)
+                item->needed = true;
         }
         at = size ? end : at + 1;
     }

@@ -449,9 +449,9 @@ void exec_module_free(Module *module);
 
 /* code.c: compiles, now or in the background; see exec_code_turn. */
 Status exec_code_wait(Plan *plan, Error *error);
-/* Between two runs: starts the compiler when the plan has run for long enough, and takes its
- * functions when they are ready. Whatever fails, the steps go on. */
-void exec_code_turn(Plan *plan);
+/* Before a run: starts the compiler when the plan has run for long enough, or looks for functions
+ * that were made before, and takes them when they are ready. Whatever fails, the steps go on. */
+void exec_code_turn(Plan *plan, const Rows *rows);
 void exec_code_free(Plan *plan);
 
 /* code.c: from the next run on; 'passes' is copied, the functions must stay. */

@@ -19,6 +19,7 @@ static const double lm_radii[] = {100, 0.1, 1, 0.001};
 enum {
     LM_IDLE = 4,  /* rounds whose step did not shrink, */
     LM_NOISE = 4, /* or two within so many times the floor of rounding: the end */
+    LM_SUDDEN_NOISE = 16, /* or one within so many that came suddenly: the next would be far below */
     LM_ATTEMPT_ROUNDS = 1500,
     LM_TRIALS = 60,
     LM_GROWTHS = 150
@@ -43,7 +44,8 @@ typedef struct Lm {
     double *r, *r_next;
     double rss, radius, lambda;
     double last_size, best_size, fraction; /* finishing: of the Gauss-Newton steps, scaled */
-    double end_value, end_bound;           /* the last step, relative, and its floor */
+    double end_value, end_bound;           /* the last step, relative, and its floor; */
+    bool end_noise;                        /* no more than rounding explains */
     double start_rss, valley_rss;          /* valley: lowest end of the attempts */
     Reason valley_reason;
     bool *held;
@@ -303,18 +305,19 @@ static double lm_floor(Lm *lm) {
 /* Keeps the place of the smallest step. Steps that grow above the floor come from the curvature of
  * the residuals; against it a part of the step still converges. */
 static void lm_watch(Lm *lm, double size, double floor) {
+    bool sudden = isfinite(lm->last_size) && size < lm_sudden * lm->last_size;
+    bool sharp = sudden && floor <= lm_sharp * lm_reach(lm);
+    bool noise = size <= (sharp ? LM_SUDDEN_NOISE : LM_NOISE) * floor;
     if (size < lm->best_size) lm->idle = 0;
     else if (size > 0.9 * lm->last_size) lm->idle++;
     if (size < lm->best_size) {
+        lm->end_noise = noise;
         double reach = fmax(lm_reach(lm), DBL_MIN);
         lm->best_size = size;
         lm->end_value = size / reach;
         lm->end_bound = floor / reach;
         for (size_t j = 0; j < lm->n; j++) lm->best[j] = lm->x[j];
     }
-    bool noise = size <= LM_NOISE * floor;
-    bool sudden = isfinite(lm->last_size) && size < lm_sudden * lm->last_size;
-    bool sharp = sudden && floor <= lm_sharp * lm_reach(lm);
     if (noise) lm->settled += sharp ? 2 : 1;
     if (size > 0.9 * lm->last_size && !noise) lm->fraction = fmax(lm->fraction / 2, 0.01);
     lm->last_size = size;
@@ -437,8 +440,7 @@ static Status lm_round(Lm *lm, StepReport *report, bool *moved, Reason *why) {
     if (lm->phase == LM_FINISH) {
         TRY(lm_finish_round(lm, report, moved, &end));
         if (end && lm->idle > 0) TRY(lm_return(lm, lm->best));
-        bool noise = lm->end_value <= LM_NOISE * lm->end_bound;
-        if (end) *why = noise ? REASON_STEP : lm_stand(lm);
+        if (end) *why = lm->end_noise ? REASON_STEP : lm_stand(lm);
         if (end || *moved) return STATUS_OK;
     }
     TRY(lm_region_round(lm, report, moved));
