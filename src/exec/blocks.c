@@ -13,8 +13,7 @@ enum {
     RUN_ALONE = 1 << 15,  /* numbers that are made faster alone than others are woken */
     RUN_WIDE = 1 << 16,   /* elements of a value without rows that threads share */
     RUN_TIMED = 64,       /* rows that are worth asking the clock for */
-    RUN_LINE = 64,        /* bytes that come from memory together */
-    RUN_LOOKS = 1 << 14   /* of one that waits for its turn, before it lets others work */
+    RUN_LINE = 64         /* bytes that come from memory together */
 };
 
 #if defined(__GNUC__) || defined(__clang__)
@@ -33,9 +32,14 @@ typedef struct Run {
     bool visit;
     size_t part_rows, n_parts;
     bool shared;               /* parts have sums of their own */
-    atomic_size_t next, turn;  /* part to take, and to join */
+    atomic_size_t next;        /* part to take */
     atomic_int status;
 } Run;
+
+/* Who works on a part, and the set that the visitor is told of. */
+typedef struct RunPlace {
+    size_t worker, set;
+} RunPlace;
 
 /* Columns of the block at 'row' (counted from rows->first). */
 static void run_aim_columns(const Plan *plan, const Worker *worker, const Rows *rows, size_t row) {
@@ -63,12 +67,12 @@ static void run_copy(double *to, const double *from, size_t n) {
 }
 
 /* The outputs with rows of one block, copied to the results and shown to the visitor. */
-static Status run_deliver(const Run *run, size_t number, const Frame *frame, size_t row) {
+static Status run_deliver(const Run *run, RunPlace place, const Frame *frame, size_t row) {
     const Plan *plan = run->plan;
     bool single = plan->precision == PRECISION_F32;
     size_t stride = single ? frame->n : frame->pitch / sizeof(double);
-    const double **values = plan->workers[number].values;
-    double *shown = plan->workers[number].shown;
+    const double **values = plan->workers[place.worker].values;
+    double *shown = plan->workers[place.worker].shown;
     for (size_t k = 0; k < plan->n_outputs; k++) {
         values[k] = NULL;
         if (!plan->places[k].rows) continue;
@@ -82,7 +86,7 @@ static Status run_deliver(const Run *run, size_t number, const Frame *frame, siz
                      frame->n);
     }
     if (!run->visitor) return STATUS_OK;
-    return run->visitor->block(run->visitor->context, number, row, frame->n, values, stride);
+    return run->visitor->block(run->visitor->context, place.set, row, frame->n, values, stride);
 }
 
 /* Columns of the next block are asked for while this one is worked on, a share with each step: the
@@ -167,81 +171,66 @@ static void run_block(const Run *run, size_t number, const Frame *frame, size_t 
     else run_steps(run->pass, frame, &ahead);
 }
 
-static Status run_show(const Run *run, size_t number, const Frame *frame, size_t row) {
-    double *clock = run_clock(run, number, EXEC_CLOCK_OUTPUTS);
+static Status run_show(const Run *run, RunPlace place, const Frame *frame, size_t row) {
+    double *clock = run_clock(run, place.worker, EXEC_CLOCK_OUTPUTS);
     double start = clock ? exec_seconds() : 0;
-    Status status = run_deliver(run, number, frame, row);
+    Status status = run_deliver(run, place, frame, row);
     if (clock) *clock += exec_seconds() - start;
     return status;
 }
 
 /* The rows from 'row' up to 'end'. */
-static Status run_rows(const Run *run, size_t number, Fold *folds, size_t row, size_t end) {
+static Status run_rows(const Run *run, RunPlace place, Fold *folds, size_t row, size_t end) {
     const Plan *plan = run->plan;
-    const Worker *worker = &plan->workers[number];
+    const Worker *worker = &plan->workers[place.worker];
     Frame frame = {.kernels = plan->kernels, .base = worker->base, .folds = folds};
     size_t height = plan->code ? plan->code->rows : plan->block_rows;
     for (; row < end; row += frame.n) {
         frame.n = end - row < height ? end - row : height;
         frame.pitch = (plan->code ? height : frame.n) * plan->kernels->size;
         run_aim_columns(plan, worker, run->rows, row);
-        run_block(run, number, &frame, end - row);
-        if (run->visit) TRY(run_show(run, number, &frame, row));
+        run_block(run, place.worker, &frame, end - row);
+        if (run->visit) TRY(run_show(run, place, &frame, row));
     }
     return STATUS_OK;
 }
 
-static void run_wait_turn(Run *run, size_t part) {
-    for (int looks = 0; atomic_load(&run->turn) != part; looks++)
-        if (looks >= RUN_LOOKS) pool_yield();
-}
-
-static Status run_part_rows(const Run *run, size_t number, size_t part, Fold *folds) {
+static Status run_part_rows(const Run *run, RunPlace place, size_t part, Fold *folds) {
     const PlanPass *pass = run->pass;
     size_t first = part * run->part_rows, end = first + run->part_rows;
     if (end > run->rows->count || part + 1 == run->n_parts) end = run->rows->count;
     for (size_t k = 0; run->shared && k < pass->n_folds; k++)
         exec_fold_part(&folds[k], &pass->whole[k], first);
-    return run_rows(run, number, folds, first, end);
+    return run_rows(run, place, folds, first, end);
 }
 
-/* What a visitor made of a part joins what comes before it, and so do the part's sums. */
-static Status run_part_in_turn(Run *run, size_t number, size_t part) {
-    const PlanPass *pass = run->pass;
-    bool own = run->shared && pass->parts;
-    Fold *folds = own ? pass->parts[number * run->plan->n_sets] : pass->whole;
-    Status status = run_part_rows(run, number, part, folds);
-    run_wait_turn(run, part);
-    if (status == STATUS_OK) {
-        for (size_t k = 0; run->shared && k < pass->n_folds; k++)
-            exec_fold_join(&pass->whole[k], &folds[k]);
-        if (run->visitor && run->visitor->join)
-            status = run->visitor->join(run->visitor->context, number);
-    }
-    atomic_store(&run->turn, part + 1);
-    return status;
-}
-
-/* Sums alone wait for their turn by themselves. */
-static Status run_part(Run *run, size_t number, size_t part) {
-    const PlanPass *pass = run->pass;
-    if (!run->shared || run->visitor) return run_part_in_turn(run, number, part);
-    if (pass->n_folds == 0) return run_part_rows(run, number, part, NULL);
-    Fold *folds = exec_join_take(run->plan, pass, number, part);
-    Status status = run_part_rows(run, number, part, folds);
-    exec_join_done(run->plan, pass, part, folds);
-    return status;
+static Status run_part_alone(Run *run, size_t part) {
+    const RowVisitor *visitor = run->visitor;
+    TRY(run_part_rows(run, (RunPlace){0}, part, run->pass->whole));
+    return visitor && visitor->join ? visitor->join(visitor->context, 0) : STATUS_OK;
 }
 
 /* After a failure the parts that are left are passed over. */
+static Status run_part(Run *run, size_t number, size_t part) {
+    const Plan *plan = run->plan;
+    const PlanPass *pass = run->pass;
+    bool failed = atomic_load(&run->status) != STATUS_OK;
+    if (!run->shared) return failed ? STATUS_OK : run_part_alone(run, part);
+    if (pass->n_folds == 0 && !run->visitor)
+        return run_part_rows(run, (RunPlace){.worker = number}, part, NULL);
+    Status status = STATUS_OK;
+    size_t set = exec_join_take(plan, number, part);
+    size_t told = run->visitor ? number * run->visitor->sets + set : 0;
+    if (!failed)
+        status = run_part_rows(run, (RunPlace){number, told}, part,
+                               exec_join_folds(plan, pass, number, set));
+    exec_join_done(plan, number, set, part);
+    return status;
+}
+
 static void run_parts(void *context, size_t number) {
     Run *run = context;
     for (size_t part; (part = atomic_fetch_add(&run->next, 1)) < run->n_parts;) {
-        if (atomic_load(&run->status) != STATUS_OK) {
-            run_wait_turn(run, part);
-            atomic_store(&run->turn, part + 1);
-            continue;
-        }
         Status status = run_part(run, number, part);
         if (status != STATUS_OK) atomic_store(&run->status, (int)status);
     }
@@ -300,14 +289,16 @@ static Status run_blocks(const Plan *plan, const PlanPass *pass, const Rows *row
                .visitor = visit ? visitor : NULL,
                .visit = visit};
     if (rows->count <= EXEC_LEAF_ROWS && !(run.visitor && run.visitor->join))
-        return run_rows(&run, 0, pass->whole, 0, rows->count);
+        return run_rows(&run, (RunPlace){0}, pass->whole, 0, rows->count);
     run_divide(&run);
-    if (run.shared && pass->n_folds > 0) exec_join_start(plan);
+    bool joins = run.shared && (pass->n_folds > 0 || run.visitor);
+    if (joins) exec_join_start(plan, pass, run.visitor);
     if (run.shared)
         pool_run(plan->pool, run_parts, &run);
     else
         run_parts(&run, 0);
-    return (Status)atomic_load(&run.status);
+    Status status = (Status)atomic_load(&run.status);
+    return status == STATUS_OK && joins ? exec_join_status(plan) : status;
 }
 
 /* ---- without rows ---------------------------------------------------------------------------- */

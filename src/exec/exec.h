@@ -63,15 +63,17 @@ typedef struct Rows {
  * values[k][e * stride + r]; NULL for outputs without rows.
  *
  * Without 'join' the blocks come in order, one after the other. With it, threads take parts of
- * EXEC_VISIT_ROWS rows each: 'block' is told which worker calls, whose blocks come in order within
- * the part, and 'join' is called by it, in the order of the parts, when the part is done: what the
- * visitor makes cannot depend on the number of threads. */
-enum { EXEC_VISIT_ROWS = 16384 };
+ * EXEC_VISIT_ROWS rows each: 'block' is told the number of a set, below 'sets' (at least 1) times
+ * the pool's workers, which has one part at a time, whose blocks come in order; and 'join' is
+ * called, one at a time, in the order of the parts, when a part is done: what the visitor makes
+ * cannot depend on the number of threads. Several sets a worker let it go on before its turn. */
+enum { EXEC_VISIT_ROWS = 16384, EXEC_VISIT_SETS = 4 };
 typedef struct RowVisitor {
-    Status (*block)(void *context, size_t worker, size_t first_row, size_t n_rows,
+    Status (*block)(void *context, size_t set, size_t first_row, size_t n_rows,
                     const double *const *values, size_t stride);
-    Status (*join)(void *context, size_t worker);
+    Status (*join)(void *context, size_t set);
     void *context;
+    size_t sets; /* of each worker, up to EXEC_VISIT_SETS; with 'join' */
 } RowVisitor;
 
 /* 'parameters' is the flat vector. results[k] receives output k: its elements; for an output with
@@ -516,10 +518,12 @@ struct Plan {
 
 /* join.c: sums of the parts that threads share. */
 Join *exec_join_new(Plan *plan); /* in the plan's arena; NULL: no memory */
-void exec_join_start(const Plan *plan);
+void exec_join_start(const Plan *plan, const PlanPass *pass, const RowVisitor *visitor);
 /* Sums for the worker's part, and when they are complete. */
-Fold *exec_join_take(const Plan *plan, const PlanPass *pass, size_t worker, size_t part);
-void exec_join_done(const Plan *plan, const PlanPass *pass, size_t part, Fold *folds);
+size_t exec_join_take(const Plan *plan, size_t worker, size_t part); /* a set */
+Fold *exec_join_folds(const Plan *plan, const PlanPass *pass, size_t worker, size_t set);
+void exec_join_done(const Plan *plan, size_t worker, size_t set, size_t part);
+Status exec_join_status(const Plan *plan); /* of the visitor's joins */
 
 /* emit_group.c: which steps of a pass become one loop over the rows. */
 #define EMIT_NONE UINT32_MAX

@@ -7,8 +7,7 @@
 
 enum {
     PLAN_PARTS = 256 << 20,     /* bytes of sums that workers may hold apart from each other */
-    PLAN_SMALL_SUMS = 64 << 10, /* up to so many, each has several sets */
-    PLAN_SETS = 4
+    PLAN_SMALL_SUMS = 64 << 10  /* up to so many, each has several sets */
 };
 
 /* ---- places ---------------------------------------------------------------------------------- */
@@ -277,7 +276,7 @@ static size_t plan_workers(const Planner *planner, const PlanOptions *options) {
 static size_t plan_sets(const Plan *plan) {
     size_t folds;
     bool small = exec_plan_fold_bytes(plan, &folds) && folds <= PLAN_SMALL_SUMS;
-    return small && plan->n_workers > 1 ? PLAN_SETS : 1;
+    return small && plan->n_workers > 1 ? EXEC_VISIT_SETS : 1;
 }
 
 /* One worker, then fewer rows a block, before saying no. */

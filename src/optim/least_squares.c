@@ -19,7 +19,7 @@ static const double lm_radii[] = {100, 0.1, 1, 0.001};
 enum {
     LM_IDLE = 4,  /* rounds whose step did not shrink, */
     LM_NOISE = 4, /* or two within so many times the floor of rounding: the end */
-    LM_SUDDEN_NOISE = 16, /* or one within so many that came suddenly: the next would be far below */
+    LM_SUDDEN_NOISE = 16, /* or one within so many that came suddenly: the next is far below */
     LM_ATTEMPT_ROUNDS = 1500,
     LM_TRIALS = 60,
     LM_GROWTHS = 150

@@ -1,7 +1,7 @@
 /* jacobian: residuals and their slopes by each parameter, streamed into triangles.
  *
- * A residual with rows has a triangle for each worker, filled by one part of the rows at a time and
- * joined, in the order of the parts, to those before it. */
+ * A residual with rows has a few triangles for each worker, each filled by one part of the rows at
+ * a time and joined, in the order of the parts, to those before it. */
 #include "train.h"
 
 #include <string.h>
@@ -9,7 +9,8 @@
 enum {
     JACOBIAN_APART = 16,
     JACOBIAN_KNOWN = 3,
-    JACOBIAN_MEMO = 100 /* parameters at most */
+    JACOBIAN_MEMO = 100,   /* parameters at most */
+    JACOBIAN_SMALL = 64    /* parameters: larger triangles are there once for each worker */
 };
 
 /* For each residual n_parameters + 1 outputs: the residual, then its slope by each parameter. Those
@@ -26,14 +27,14 @@ struct Jacobian {
     size_t *slot;                   /* and at which place there */
     double *still, **still_at;      /* results of the still plan */
     double **nothing;               /* where results of the moving plan go */
-    size_t n_workers, n;
+    size_t n_workers, n_sets, n; /* sets of triangles for each worker */
     size_t width;           /* n + 1, and so much that workers share no cache line */
-    const double **columns; /* 'width' for each worker: where the values of a block lie, */
+    const double **columns; /* 'width' for each set: where the values of a block lie, */
     size_t *strides;        /* and how far apart */
     Factors known[JACOBIAN_KNOWN]; /* the newest evaluations: walks come back to them */
     Factors aside[JACOBIAN_KNOWN]; /* those of all rows, while others are looked at */
     size_t next;                   /* the one to be replaced */
-    Qr **part;              /* of each worker and residual: the rows of the part in hand */
+    Qr **part;              /* of each set and residual: the rows of the part in hand */
     Qr **whole;             /* of each residual: the rows before it; the first gathers all */
 };
 
@@ -107,19 +108,20 @@ static bool jacobian_triangles(Qr **triangles, size_t count, size_t n) {
 }
 
 static Status jacobian_allocate(Jacobian *jacobian, size_t count, Error *error) {
-    size_t residuals = jacobian->graph->n_residuals, workers = jacobian->n_workers;
+    size_t residuals = jacobian->graph->n_residuals;
+    size_t sets = jacobian->n_workers * jacobian->n_sets;
     size_t width = jacobian->width = jacobian->n + 1 + JACOBIAN_APART;
     jacobian->slot = memory_new(count, sizeof *jacobian->slot);
     jacobian->moves = memory_new(count, sizeof *jacobian->moves);
     jacobian->nothing = memory_new(count, sizeof *jacobian->nothing);
-    jacobian->columns = memory_new(workers * width, sizeof *jacobian->columns);
-    jacobian->strides = memory_new(workers * width, sizeof *jacobian->strides);
-    jacobian->part = memory_new(workers * residuals, sizeof *jacobian->part);
+    jacobian->columns = memory_new(sets * width, sizeof *jacobian->columns);
+    jacobian->strides = memory_new(sets * width, sizeof *jacobian->strides);
+    jacobian->part = memory_new(sets * residuals, sizeof *jacobian->part);
     jacobian->whole = memory_new(residuals, sizeof *jacobian->whole);
     bool good = jacobian->slot && jacobian->moves && jacobian->nothing && jacobian->columns &&
                 jacobian->strides && jacobian->part && jacobian->whole;
     good = good && jacobian_triangles(jacobian->whole, residuals, jacobian->n) &&
-           jacobian_triangles(jacobian->part, workers * residuals, jacobian->n);
+           jacobian_triangles(jacobian->part, sets * residuals, jacobian->n);
     return good ? STATUS_OK : error_memory(error);
 }
 
@@ -144,6 +146,8 @@ Status jacobian_open(Graph *graph, const PlanOptions *options, Jacobian **out, E
     jacobian->graph = graph;
     jacobian->n = graph->n_scalars;
     jacobian->n_workers = options->pool ? pool_workers(options->pool) : 1;
+    bool several = jacobian->n_workers > 1 && jacobian->n <= JACOBIAN_SMALL;
+    jacobian->n_sets = several ? EXEC_VISIT_SETS : 1;
     Status status = jacobian_fill(jacobian, options, error);
     if (status == STATUS_OK)
         *out = jacobian;
@@ -158,8 +162,8 @@ void jacobian_close(Jacobian *jacobian) {
     exec_free(jacobian->moving_plan);
     exec_free(jacobian->still_plan);
     for (size_t k = 0; jacobian->whole && k < residuals; k++) qr_free(jacobian->whole[k]);
-    for (size_t k = 0; jacobian->part && k < jacobian->n_workers * residuals; k++)
-        qr_free(jacobian->part[k]);
+    size_t parts = jacobian->n_workers * jacobian->n_sets * residuals;
+    for (size_t k = 0; jacobian->part && k < parts; k++) qr_free(jacobian->part[k]);
     memory_free(jacobian->slot);
     memory_free(jacobian->moves);
     memory_free(jacobian->still);
@@ -191,11 +195,11 @@ static void jacobian_aim(const Jacobian *jacobian, size_t k, size_t e, const dou
 }
 
 /* Where the slopes of one residual, and behind them its values, lie over the rows of a block. */
-static void jacobian_aim_all(const Jacobian *jacobian, size_t worker, size_t residual,
+static void jacobian_aim_all(const Jacobian *jacobian, size_t set, size_t residual,
                              const double *const *values, size_t stride) {
     const Graph *graph = jacobian->graph;
-    const double **columns = jacobian->columns + worker * jacobian->width;
-    size_t *strides = jacobian->strides + worker * jacobian->width;
+    const double **columns = jacobian->columns + set * jacobian->width;
+    size_t *strides = jacobian->strides + set * jacobian->width;
     size_t first = residual * (graph->n_parameters + 1);
     for (size_t p = 0; p < graph->n_parameters; p++) {
         const Parameter *parameter = &graph->parameters[p];
@@ -207,30 +211,30 @@ static void jacobian_aim_all(const Jacobian *jacobian, size_t worker, size_t res
 }
 
 /* Rows of one residual, and of its slopes, go to a triangle. */
-static void jacobian_feed(const Jacobian *jacobian, size_t worker, size_t residual, double weight,
+static void jacobian_feed(const Jacobian *jacobian, size_t set, size_t residual, double weight,
                           const double *const *values, size_t stride, size_t n_rows, Qr *qr) {
-    jacobian_aim_all(jacobian, worker, residual, values, stride);
-    qr_rows(qr, jacobian->columns + worker * jacobian->width,
-            jacobian->strides + worker * jacobian->width, weight, n_rows);
+    jacobian_aim_all(jacobian, set, residual, values, stride);
+    qr_rows(qr, jacobian->columns + set * jacobian->width,
+            jacobian->strides + set * jacobian->width, weight, n_rows);
 }
 
-static Status jacobian_block(void *context, size_t worker, size_t first_row, size_t n_rows,
+static Status jacobian_block(void *context, size_t set, size_t first_row, size_t n_rows,
                              const double *const *values, size_t stride) {
     const Jacobian *jacobian = context;
     const Graph *graph = jacobian->graph;
     (void)first_row;
     for (size_t k = 0; k < graph->n_residuals; k++)
         if (jacobian_has_rows(graph, graph->residuals[k]))
-            jacobian_feed(jacobian, worker, k, 1, values, stride, n_rows,
-                          jacobian->part[worker * graph->n_residuals + k]);
+            jacobian_feed(jacobian, set, k, 1, values, stride, n_rows,
+                          jacobian->part[set * graph->n_residuals + k]);
     return STATUS_OK;
 }
 
-static Status jacobian_join(void *context, size_t worker) {
+static Status jacobian_join(void *context, size_t set) {
     const Jacobian *jacobian = context;
     size_t residuals = jacobian->graph->n_residuals;
     for (size_t k = 0; k < residuals; k++) {
-        Qr *part = jacobian->part[worker * residuals + k];
+        Qr *part = jacobian->part[set * residuals + k];
         if (!jacobian_has_rows(jacobian->graph, jacobian->graph->residuals[k])) continue;
         qr_join(jacobian->whole[k], part);
         qr_reset(part);
@@ -241,13 +245,17 @@ static Status jacobian_join(void *context, size_t worker) {
 static void jacobian_reset(Jacobian *jacobian) {
     size_t residuals = jacobian->graph->n_residuals;
     for (size_t k = 0; k < residuals; k++) qr_reset(jacobian->whole[k]);
-    for (size_t k = 0; k < residuals * jacobian->n_workers; k++) qr_reset(jacobian->part[k]);
+    size_t parts = jacobian->n_workers * jacobian->n_sets * residuals;
+    for (size_t k = 0; k < parts; k++) qr_reset(jacobian->part[k]);
 }
 
 static Status jacobian_compute(Jacobian *jacobian, const double *x, const Rows *rows, double weight,
                                double *r_matrix, double *qtr, double *rss) {
     const Graph *graph = jacobian->graph;
-    RowVisitor visitor = {.block = jacobian_block, .join = jacobian_join, .context = jacobian};
+    RowVisitor visitor = {.block = jacobian_block,
+                          .join = jacobian_join,
+                          .context = jacobian,
+                          .sets = jacobian->n_sets};
     jacobian_reset(jacobian);
     if (jacobian->still_plan)
         TRY(exec_run(jacobian->still_plan, x, rows, jacobian->still_at, NULL));
@@ -271,16 +279,16 @@ typedef struct JacobianShow {
     double *slopes; /* n: of one row */
 } JacobianShow;
 
-static Status jacobian_show_block(void *context, size_t worker, size_t first_row, size_t n_rows,
+static Status jacobian_show_block(void *context, size_t set, size_t first_row, size_t n_rows,
                                   const double *const *values, size_t stride) {
     const JacobianShow *show = context;
     const Jacobian *jacobian = show->jacobian;
-    const double **columns = jacobian->columns + worker * jacobian->width;
-    const size_t *strides = jacobian->strides + worker * jacobian->width;
+    const double **columns = jacobian->columns + set * jacobian->width;
+    const size_t *strides = jacobian->strides + set * jacobian->width;
     size_t n = jacobian->n;
     for (size_t k = 0; k < jacobian->graph->n_residuals; k++) {
         if (!jacobian_has_rows(jacobian->graph, jacobian->graph->residuals[k])) continue;
-        jacobian_aim_all(jacobian, worker, k, values, stride);
+        jacobian_aim_all(jacobian, set, k, values, stride);
         for (size_t r = 0; r < n_rows; r++) {
             for (size_t i = 0; i < n; i++) show->slopes[i] = columns[i][r * strides[i]];
             show->visitor(show->context, k, first_row + r, columns[n][r * strides[n]],

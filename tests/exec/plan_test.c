@@ -337,6 +337,69 @@ TEST(interrupted_runs) {
     graph_free(c.graph);
 }
 
+/* A visitor whose parts are joined: each set gathers one part at a time. */
+enum { PLAN_PARTS = 40, PLAN_SETS_MOST = 7 * EXEC_VISIT_SETS };
+typedef struct PlanGather {
+    double sum[PLAN_SETS_MOST]; /* of the part in hand */
+    size_t next[PLAN_SETS_MOST];
+    double whole;
+    size_t parts, stop_row, stop_part;
+} PlanGather;
+
+static Status plan_gather(void *context, size_t set, size_t first, size_t n,
+                          const double *const *values, size_t stride) {
+    PlanGather *all = context;
+    (void)stride;
+    if (first % EXEC_VISIT_ROWS != 0 && all->next[set] != first) return STATUS_INPUT;
+    all->next[set] = first + n;
+    for (size_t r = 0; r < n; r++) all->sum[set] += values[0][r];
+    return first >= all->stop_row ? STATUS_INTERRUPTED : STATUS_OK;
+}
+
+static Status plan_join(void *context, size_t set) {
+    PlanGather *all = context;
+    all->whole = all->whole / 2 + all->sum[set]; /* depends on the order */
+    all->sum[set] = 0;
+    return ++all->parts > all->stop_part ? STATUS_INTERRUPTED : STATUS_OK;
+}
+
+static double plan_gather_run(Plan *plan, const Rows *rows, size_t sets, size_t stop_row,
+                              size_t stop_part, Status want) {
+    static PlanGather all;
+    all = (PlanGather){.stop_row = stop_row, .stop_part = stop_part};
+    RowVisitor visitor = {.block = plan_gather, .join = plan_join, .context = &all, .sets = sets};
+    double *results[] = {NULL};
+    CHECK_INT(exec_run(plan, NULL, rows, results, &visitor), want);
+    if (want == STATUS_OK) CHECK_INT(all.parts, PLAN_PARTS);
+    return all.whole;
+}
+
+TEST(parts_are_joined_in_order) {
+    PlanCase c = plan_open();
+    size_t count = (PLAN_PARTS - 1) * EXEC_VISIT_ROWS + 100;
+    double *data = malloc(count * sizeof *data), want = 0;
+    NodeId x = graph_column(c.graph, 0), out = graph_binary(c.graph, OP_MUL, x, x);
+    for (size_t r = 0; r < count; r++) data[r] = (double)(r % 1000) / 1000;
+    Rows rows = {(const double *const[]){data}, 0, count, NULL};
+    for (size_t threads = 1; threads <= 7; threads += 2)
+        for (size_t sets = 1; sets <= EXEC_VISIT_SETS; sets += 3) {
+            Plan *plan = NULL;
+            PlanOptions options = {.pool = pool_new(threads)};
+            CHECK_INT(exec_plan(c.graph, &out, 1, &options, &plan, &c.error), STATUS_OK);
+            double got = plan_gather_run(plan, &rows, sets, SIZE_MAX, SIZE_MAX, STATUS_OK);
+            if (threads == 1 && sets == 1) want = got;
+            CHECK_NEAR(got, want, 0);
+            plan_gather_run(plan, &rows, sets, count / 3, SIZE_MAX, STATUS_INTERRUPTED);
+            plan_gather_run(plan, &rows, sets, SIZE_MAX, PLAN_PARTS / 2, STATUS_INTERRUPTED);
+            CHECK_NEAR(plan_gather_run(plan, &rows, sets, SIZE_MAX, SIZE_MAX, STATUS_OK), want, 0);
+            exec_free(plan);
+            pool_free(options.pool);
+        }
+    free(data);
+    graph_free(c.graph);
+}
+
 TEST_MAIN(text_of_a_square, text_of_two_passes, memory_limit_is_said, blocks_shrink_to_the_limit,
           long_chains_keep_few_values, large_formulas, places_are_used_again,
-          products_are_made_once, failed_allocations, a_run_allocates_nothing, interrupted_runs)
+          products_are_made_once, failed_allocations, a_run_allocates_nothing, interrupted_runs,
+          parts_are_joined_in_order)
