@@ -61,7 +61,8 @@ static const char *run_output(const Plan *plan, const Operand *place, const Fram
 }
 
 /* A rule's rows may be one or two. */
-static void run_copy(double *to, const double *from, size_t n) {
+static void run_copy(double *to, const void *place, size_t n) {
+    const double *from = place;
     if (n > 2) memcpy(to, from, n * sizeof *to);
     else for (size_t i = 0; i < n; i++) to[i] = from[i];
 }
@@ -409,6 +410,28 @@ static void run_lone(const Plan *plan, double *const *results) {
     run_copy_singles(plan, results);
 }
 
+/* As many rows as are not worth asking the clock for, or a compiler, or other threads. */
+static bool run_is_short(const Plan *plan, const Rows *rows, const RowVisitor *visitor) {
+    return plan->short_rows && !visitor && !plan->code && !plan->profile &&
+           rows->count < RUN_TIMED && rows->count <= plan->block_rows &&
+           plan->passes[0].n_folds == 0;
+}
+
+static void run_short(const Plan *plan, const Rows *rows, double *const *results) {
+    const PlanPass *pass = plan->passes;
+    Frame frame = run_single(plan);
+    if (pass->n_singles > 0) run_singles(plan, pass, &frame);
+    frame.n = rows->count;
+    frame.pitch = rows->count * sizeof(double);
+    run_aim_columns(plan, plan->workers, rows, 0);
+    exec_step_run(pass->steps, pass->n_steps, &frame);
+    for (size_t k = 0; k < plan->n_outputs; k++) {
+        const Operand *place = &plan->places[k];
+        size_t count = plan->sizes[k] * (place->rows ? rows->count : 1);
+        if (results && results[k]) run_copy(results[k], exec_operand(place, &frame), count);
+    }
+}
+
 static void run_note(Plan *plan, const Rows *rows, double seconds) {
     plan->spent += seconds;
     if (!plan->profile) return;
@@ -432,6 +455,10 @@ Status exec_run(Plan *plan, const double *parameters, const Rows *rows, double *
         plan->kernels->fill((char *)plan->work + plan->row_count, (double)rows->count, 1);
     if (plan->lone && !plan->code && !plan->profile) {
         run_lone(plan, results);
+        return STATUS_OK;
+    }
+    if (run_is_short(plan, rows, visitor)) {
+        run_short(plan, rows, results);
         return STATUS_OK;
     }
     bool timed = plan->profile || (rows->count >= RUN_TIMED && !plan->code && !plan->module);

@@ -484,6 +484,7 @@ struct Plan {
     size_t n_fixed;
     size_t n_passes;   /* the last one may have no block steps */
     bool lone;         /* none goes over rows */
+    bool short_rows;   /* few rows are one block without sums, such as a rule's */
     size_t visit_pass; /* in which the outputs with rows are complete; SIZE_MAX: none has rows */
     size_t block_rows, n_steps, workspace_bytes;
     size_t place_rows; /* numbers from one place of the block to the next */

@@ -456,6 +456,8 @@ static Status plan_make(Planner *planner, const PlanOptions *options, Error *err
     }
     plan_make_fixed(planner);
     planner->plan->lone = plan_is_lone(planner);
+    planner->plan->short_rows = planner->plan->n_passes == 1 && planner->plan->visit_pass == 0 &&
+                                planner->plan->precision == PRECISION_F64;
     if (!plan_make_passes(planner) || planner->plan->arena.failed) return error_memory(error);
     return plan_finish(planner, options, error);
 }
