@@ -153,8 +153,15 @@ static void emit_sum(const EmitPass *pass, const EmitGroup *group, size_t i, Tex
 static void emit_bare_call(const EmitPass *pass, size_t i, const char *at, const char *n,
                            Text *out) {
     const Step *step = &pass->pass->steps[i];
-    exec_emit_block_name(step->op, out);
-    text_format(out, "(a%zu%s", i, at);
+    size_t partner = pass->steps[i].partner;
+    if (partner == EMIT_NONE) {
+        exec_emit_block_name(step->op, out);
+        text_format(out, "(a%zu%s", i, at);
+    } else {
+        bool first = step->op == OP_SOFTPLUS;
+        text_format(out, "block_softplus_sigmoid(a%zu%s, a%zu%s", first ? i : partner, at,
+                    first ? partner : i, at);
+    }
     for (uint32_t k = 0; k < step->n_inputs; k++)
         text_format(out, ", %s%s", emit_array(pass, i, k).s, at);
     text_format(out, ", %s);\n", n);
@@ -197,7 +204,7 @@ static void emit_group(Emit *emit, const EmitPass *pass, const EmitGroup *group)
             if (pass->steps[i].loop != loop) continue;
             if (!pass->pass->steps[i].rows)
                 emit_sum(pass, group, i, out);
-            else if (pass->steps[i].call)
+            else if (pass->steps[i].call && !pass->steps[i].served)
                 emit_call(emit, pass, group->elements, i);
         }
     }

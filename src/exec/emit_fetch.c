@@ -37,7 +37,7 @@ static bool fetch_reads(const PlanPass *pass, size_t number) {
 static size_t fetch_count_calls(const EmitPass *pass, const EmitGroup *group) {
     size_t calls = 0;
     for (size_t i = group->first; group->fused && i < group->end; i++)
-        calls += pass->steps[i].call && pass->pass->steps[i].rows;
+        calls += pass->steps[i].call && !pass->steps[i].served && pass->pass->steps[i].rows;
     return calls;
 }
 

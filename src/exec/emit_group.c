@@ -128,6 +128,7 @@ static bool group_admits(EmitPass *pass, const EmitGroup *group, size_t i) {
     const Step *step = &pass->pass->steps[i];
     EmitStep *made = &pass->steps[i];
     made->call = group_calls(step);
+    made->partner = EMIT_NONE;
     for (uint32_t k = 0; k < 3; k++) made->from[k] = EMIT_NONE;
     for (uint32_t k = 0; k < step->n_inputs; k++)
         if (!group_find_source(pass, group, step, &step->in[k], &made->from[k])) return false;
@@ -210,6 +211,37 @@ static void group_finish(EmitPass *pass, EmitGroup *group) {
     }
 }
 
+/* Softplus and sigmoid of the same value, as in a loss and its slope, are one call. */
+static bool group_is_pair(const Step *a, const Step *b) {
+    return (a->op == OP_SOFTPLUS && b->op == OP_SIGMOID) ||
+           (a->op == OP_SIGMOID && b->op == OP_SOFTPLUS);
+}
+
+/* Nothing between the two reads what the later one may write over. */
+static bool group_may_pair(const EmitPass *pass, size_t i, size_t j) {
+    const EmitStep *a = &pass->steps[i], *b = &pass->steps[j];
+    const Step *steps = pass->pass->steps;
+    if (!group_is_pair(&steps[i], &steps[j]) || a->loop != b->loop || b->served ||
+        a->from[0] != b->from[0] || (a->from[0] == EMIT_NONE && a->input[0] != b->input[0]) ||
+        !steps[i].in[0].rows)
+        return false;
+    for (size_t m = i + 1; m < j; m++)
+        for (uint32_t k = 0; k < steps[m].n_inputs; k++)
+            if (pass->steps[m].loop == a->loop && pass->steps[m].call &&
+                pass->steps[m].from[k] == EMIT_NONE && exec_emit_in_block(&steps[m].in[k]))
+                return false;
+    return true;
+}
+
+static void group_pair(EmitPass *pass, const EmitGroup *group) {
+    for (size_t i = group->first; i < group->end; i++)
+        for (size_t j = i + 1; j < group->end; j++) {
+            if (pass->steps[i].partner != EMIT_NONE || !group_may_pair(pass, i, j)) continue;
+            pass->steps[i].partner = (uint32_t)j;
+            pass->steps[j].served = true;
+        }
+}
+
 static void group_outputs(EmitPass *pass) {
     const Plan *plan = pass->plan;
     if (plan->visit_pass != (size_t)(pass->pass - plan->passes)) return;
@@ -254,7 +286,10 @@ bool exec_emit_group(const Plan *plan, size_t number, EmitPass *made) {
     }
     group_outputs(made);
     for (size_t g = 0; g < made->n_groups; g++)
-        if (made->groups[g].fused) group_finish(made, &made->groups[g]);
+        if (made->groups[g].fused) {
+            group_finish(made, &made->groups[g]);
+            group_pair(made, &made->groups[g]);
+        }
     group_count_slots(made);
     return true;
 }

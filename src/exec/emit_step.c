@@ -73,6 +73,15 @@ void exec_emit_block_functions(Precision precision, Text *out) {
         exec_emit_value(&none, (Op)op, names, out);
         text_add(out, ";\n}\n");
     }
+    text_add(out, "CALLED void block_softplus_sigmoid(real *restrict out, real *restrict other,"
+                  " const real *a, size_t n) {\n"
+                  "    EACH_ROW {\n"
+                  "        real softplus, sigmoid;\n"
+                  "        vm_softplus_sigmoid(a[r], &softplus, &sigmoid);\n"
+                  "        out[r] = softplus;\n"
+                  "        other[r] = sigmoid;\n"
+                  "    }\n"
+                  "}\n");
 }
 
 /* ---- places ---------------------------------------------------------------------------------- */

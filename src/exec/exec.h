@@ -533,7 +533,9 @@ typedef struct EmitStep {
     uint32_t fold;     /* KIND_ROWS: its number in the pass */
     uint32_t from[3];  /* the step of the same group whose value operand k is */
     uint32_t input[3]; /* else its number among the group's inputs */
-    bool call;         /* made for a whole block by a call after the loop */
+    bool call;         /* made for a whole block by a call after the loop, */
+    uint32_t partner;  /* which makes this later step as well, */
+    bool served;       /* or is not needed: an earlier one makes it */
     bool stored;       /* in the block: read after the group */
     bool kept;         /* in an array of its own: read in a later loop, or by a call */
 } EmitStep;

@@ -418,14 +418,14 @@ static inline VmPair vm_exp_plus_one(VmExp e) {
 }
 
 /* With E = exp(-|x|): 1/(1 + E) on the right, E/(1 + E) on the left. */
-static inline double vm_sigmoid(double x) {
-    double size = vm_abs(x);
-    VmExp e = vm_exp_pair(-size);
+static inline double vm_sigmoid_of(double x, VmExp e) {
     VmPair above = {x < 0 ? e.hi : 1, x < 0 ? e.lo : 0};
     uint64_t power = x < 0 ? e.power : VM_POWER_ZERO;
     double value = vm_scale(vm_pair_divide(above, vm_exp_plus_one(e)).hi, power);
     return vm_exp_guard(x, 0, value, 1);
 }
+
+static inline double vm_sigmoid(double x) { return vm_sigmoid_of(x, vm_exp_pair(-vm_abs(x))); }
 
 /* Logarithms. hi + lo = 2^k*m, r = c*m - 1 with c from a table, |r| <= 1/128,
  * log = k*ln 2 - log(c) + log(1 + r) (Tang 1990); c = 1 around m = 1, where the result is small. */
@@ -501,15 +501,22 @@ static inline double vm_log1p(double x) {
 }
 
 /* log(1 + exp(x)) = max(x, 0) + log(1 + exp(-|x|)); far left E - E^2/2, E = exp(x). */
-static inline double vm_softplus(double x) {
-    double size = vm_abs(x);
-    VmExp e = vm_exp_pair(-size);
+static inline double vm_softplus_of(double x, VmExp e) {
     VmPair tail = vm_log_of_pair(vm_exp_plus_one(e), 0);
     VmPair sum = vm_two_sum(x > 0 ? x : 0, tail.hi);
     double value = sum.hi + (sum.lo + tail.lo);
     double left = e.hi + (e.lo - 0.5 * e.hi * e.hi * vm_power2(vm_exp_power(e)));
     value = x < -20 ? vm_scale(left, e.power) : value;
     return vm_exp_guard(x, 0, value, x);
+}
+
+static inline double vm_softplus(double x) { return vm_softplus_of(x, vm_exp_pair(-vm_abs(x))); }
+
+/* A loss and its slope: both of one E. */
+static inline void vm_softplus_sigmoid(double x, double *softplus, double *sigmoid) {
+    VmExp e = vm_exp_pair(-vm_abs(x));
+    *softplus = vm_softplus_of(x, e);
+    *sigmoid = vm_sigmoid_of(x, e);
 }
 
 /* atanh(x) = (log(1 + x) - log(1 - x))/2: both terms of one sign. */

@@ -129,10 +129,6 @@ static inline float vmf_expm1(float x) {
     return x == 0 ? x : value;
 }
 
-static inline float vmf_sigmoid(float x) {
-    return vmf_guard(x, 0.0f, (float)(1 / (1 + vmf_exp_wide(-(double)x))), 1.0f);
-}
-
 /* E/(E + 2) with E = exp(2|x|) - 1. */
 static inline float vmf_tanh(float x) {
     float size = vmf_abs(x);
@@ -176,13 +172,37 @@ static inline float vmf_log1p(float x) {
     return vmf_abs(x) < 0x1p-28f ? x : value;
 }
 
-/* log(1 + exp(x)) = max(x, 0) + 2*atanh(e/(e + 2)), e = exp(-|x|). */
-static inline float vmf_softplus(float x) {
+/* With E = exp(-|x|): 1/(1 + E) on the right, E/(1 + E) on the left;
+ * log(1 + exp(x)) = max(x, 0) + 2*atanh(E/(E + 2)). Both divide once, by (1 + E)*(2 + E), so that
+ * they can share it. */
+typedef struct VmfLogistic {
+    double e, share;
+} VmfLogistic;
+
+static inline VmfLogistic vmf_logistic(float x) {
     double e = vmf_exp_wide(-(double)vmf_abs(x));
-    double s = e / (e + 2), square = s * s;
+    return (VmfLogistic){e, 1 / ((1 + e) * (2 + e))};
+}
+
+static inline float vmf_sigmoid_of(float x, VmfLogistic l) {
+    return vmf_guard(x, 0.0f, (float)((x < 0 ? l.e : 1) * ((2 + l.e) * l.share)), 1.0f);
+}
+
+static inline float vmf_softplus_of(float x, VmfLogistic l) {
+    double s = l.e * ((1 + l.e) * l.share), square = s * s;
     double rest = s * square * vm_poly6(vmf_log1p_poly, square, square * square);
     double value = (x > 0 ? (double)x : 0) + (2 * s + rest);
     return vmf_guard(x, 0.0f, (float)value, x);
+}
+
+static inline float vmf_sigmoid(float x) { return vmf_sigmoid_of(x, vmf_logistic(x)); }
+
+static inline float vmf_softplus(float x) { return vmf_softplus_of(x, vmf_logistic(x)); }
+
+static inline void vmf_softplus_sigmoid(float x, float *softplus, float *sigmoid) {
+    VmfLogistic l = vmf_logistic(x);
+    *softplus = vmf_softplus_of(x, l);
+    *sigmoid = vmf_sigmoid_of(x, l);
 }
 
 /* Powers and roots. */

@@ -44,7 +44,7 @@ typedef struct Lm {
     double *r, *r_next;
     double rss, radius, lambda;
     double last_size, best_size, fraction; /* finishing: of the Gauss-Newton steps, scaled */
-    double end_value, end_bound;           /* the last step, relative, and its floor; */
+    double end_value, end_bound;           /* the last step, relative, and what rounding makes; */
     bool end_noise;                        /* no more than rounding explains */
     double start_rss, valley_rss;          /* valley: lowest end of the attempts */
     Reason valley_reason;
@@ -307,7 +307,8 @@ static double lm_floor(Lm *lm) {
 static void lm_watch(Lm *lm, double size, double floor) {
     bool sudden = isfinite(lm->last_size) && size < lm_sudden * lm->last_size;
     bool sharp = sudden && floor <= lm_sharp * lm_reach(lm);
-    bool noise = size <= (sharp ? LM_SUDDEN_NOISE : LM_NOISE) * floor;
+    double limit = (sharp ? LM_SUDDEN_NOISE : LM_NOISE) * floor;
+    bool noise = size <= limit;
     if (size < lm->best_size) lm->idle = 0;
     else if (size > 0.9 * lm->last_size) lm->idle++;
     if (size < lm->best_size) {
@@ -315,7 +316,7 @@ static void lm_watch(Lm *lm, double size, double floor) {
         double reach = fmax(lm_reach(lm), DBL_MIN);
         lm->best_size = size;
         lm->end_value = size / reach;
-        lm->end_bound = floor / reach;
+        lm->end_bound = limit / reach;
         for (size_t j = 0; j < lm->n; j++) lm->best[j] = lm->x[j];
     }
     if (noise) lm->settled += sharp ? 2 : 1;
