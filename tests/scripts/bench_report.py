@@ -7,11 +7,11 @@ import report
 
 
 def contender(name, rounds, peer=True, target=None, setting=''):
-    return {'name': name, 'setting': setting, 'rounds': rounds, 'peer': peer, 'target': target, 'peak': 9e6,
+    return {'name': name, 'setting': setting, 'rounds': rounds, 'limits': [1e-10, 2e-10, 1e-10], 'peer': peer, 'target': target, 'peak': 9e6,
             'reason': 'no module', 'shown': f'run {name}'}
 
 
-WORK = {'key': 'decay', 'unit': 'point', 'limit': 'read', 'bytes': 16, 'limits': [1e-10, 2e-10, 1e-10],
+WORK = {'key': 'decay', 'unit': 'point', 'limit': 'read', 'bytes': 16,
         'title': {'en': 'Decay', 'zh': '衰变'},
         'contenders': [contender('descend', [[3e-9, 2e-9], [4e-9], [2.5e-9]], False, ('share', 0.75)),
                        contender('slow', [[2e-8], [4e-8], [2e-8]]),
@@ -31,7 +31,7 @@ class ReportTest(unittest.TestCase):
         self.assertIsNone(report.median_time(WORK['contenders'][3]))
 
     def test_a_share_compares_within_each_round(self):
-        share = report.median_share(WORK['contenders'][0], WORK['limits'], 16)
+        share = report.median_share(WORK['contenders'][0], 16)
         self.assertAlmostEqual(share, 0.8)  # 0.8, 0.8 and 0.64
 
     def test_watching_is_the_median_of_ratios(self):

@@ -5,7 +5,7 @@ WORDS = {
     'en': {
         'title': '# Benchmarks',
         'intro': 'Written by `make bench` on {date}; not edited. Times are medians over {rounds} rounds in which '
-                 'limits, peers and descend took turns; a share compares with the limit measured in the same round.'
+                 'limits, peers and descend took turns; a share compares with the limit measured right before and after it.'
                  ' Peers ran as installed and, where one is known, at a better setting; the better one counts.',
         'machine': 'Machine: {cpu}, {cores} processors, {memory} GB, {system}; compiler {compiler}; descend {descend};'
                    ' {peers}.',
@@ -27,7 +27,7 @@ WORDS = {
     'zh': {
         'title': '# 性能测量',
         'intro': '由 `make bench` 于 {date} 写成，未经改动。时间取 {rounds} 轮的中位数，每一轮里极限、同类软件和 descend '
-                 '轮流运行；占比与同一轮测得的极限相比。同类软件先按安装后的样子运行，已知更好的设置时再运行一次，取较好的一次。',
+                 '轮流运行；占比与紧接其前后测得的极限相比。同类软件先按安装后的样子运行，已知更好的设置时再运行一次，取较好的一次。',
         'machine': '机器：{cpu}，{cores} 个处理器，{memory} GB，{system}；编译器 {compiler}；descend {descend}；{peers}。',
         'limits': '极限：读内存 {read} GB/s，float32 乘加 {fma} GFLOP/s，全部线程。',
         'again': '再来一次：`make bench`；五分钟内的粗测：`QUICK=1 make bench`。',
@@ -69,9 +69,10 @@ def median_time(contender):
     return statistics.median(times) if times else None
 
 
-def median_share(contender, limits, factor):
-    """limits[r] * factor / time[r], the median over rounds; None where nothing was measured."""
-    times = [(limit, min(seconds)) for limit, seconds in zip(limits, contender['rounds']) if seconds and limit]
+def median_share(contender, factor):
+    """limit * factor / time, the median over rounds; None where nothing was measured."""
+    times = [(limit, min(seconds)) for limit, seconds in zip(contender['limits'], contender['rounds'])
+             if seconds and limit]
     return statistics.median(limit * factor / time for limit, time in times) if times else None
 
 
@@ -83,10 +84,10 @@ def best_peer(work):
 
 def share_text(work, contender):
     if work['limit'] == 'read':
-        share = median_share(contender, work['limits'], work['bytes'])
+        share = median_share(contender, work['bytes'])
         return '' if share is None else f'{100 * share:.0f} %'
     if work['limit'] == 'chain':
-        share = median_share(contender, work['limits'], 1)
+        share = median_share(contender, 1)
         return '' if share is None else figure(1 / share)
     own = [median_time(c) for c in work['contenders'] if not c['peer'] and median_time(c)]
     time = median_time(contender)
@@ -99,7 +100,7 @@ def reaches(work, contender):
     if target is None or time is None:
         return None
     if target[0] == 'share':
-        return median_share(contender, work['limits'], work['bytes']) >= target[1]
+        return median_share(contender, work['bytes']) >= target[1]
     good = time <= target[1]
     return good and (len(target) < 3 or contender['peak'] <= target[2])
 
