@@ -339,6 +339,14 @@ static void walk_rounds(EmitWalk *walk, EmitWalk *stride, size_t n_columns) {
  * the start or not finite, all are taken back and made one by one, and so are the next ones, of
  * which there are more each time. */
 
+/* Where functions take most of the time, the groups would only be more to compile. */
+static bool walk_is_light(const Plan *objective) {
+    for (size_t p = 0; p < objective->n_passes; p++)
+        for (size_t k = 0; k < objective->passes[p].n_singles; k++)
+            if (!exec_emit_light(objective->passes[p].singles[k].op)) return false;
+    return true;
+}
+
 /* The numbers that the rule takes on, in their turn: '@' stands for the name. */
 static void walk_carried(const EmitWalk *walk, size_t n_columns, const char *line) {
     for (size_t k = 0; k < n_columns; k++)
@@ -431,14 +439,15 @@ static void walk_store(const EmitWalk *walk, size_t n_columns) {
 }
 
 /* Numbers that go from step to step are neither to be gathered in vectors nor to be moved; beside
- * them, wide vectors would take away a third of the places where they are worked on. */
+ * them, wide vectors would take away a third of the places where they are worked on. More than -O2
+ * only takes the compiler longer. */
 static const char walk_head[] =
     "static inline real greatest(real a, real b) {\n    return a > b ? a : b;\n}\n\n"
     "static inline long long least(long long a, long long b) {\n    return a < b ? a : b;\n}\n\n"
     "#if defined(__GNUC__) && !defined(__clang__)\n"
     "#define EACH_LANE _Pragma(\"GCC unroll 1\") for (int j = 0; j < GROUP; j++)\n"
     "#if defined(__x86_64__)\n__attribute__((target(\"prefer-vector-width=256\")))\n#endif\n"
-    "__attribute__((optimize(\"no-tree-slp-vectorize\", \"unroll-loops\")))\n"
+    "__attribute__((optimize(\"O2\", \"tree-vectorize\", \"no-tree-slp-vectorize\")))\n"
     "#else\n#define EACH_LANE for (int j = 0; j < GROUP; j++)\n#endif\n"
     "long long descend_walk(const real *fw, const real *sw, const real *q, real *x,\n"
     "                       real *g, real *c, real *record, long long steps) {\n";
@@ -472,7 +481,7 @@ bool exec_emit_walk(const Plan *objective, const Plan *rule, size_t n, size_t n_
                   "        const long long whole = t <= 1024 ? least(MOST, 1025 - t) :\n"
                   "                                look ? 17 - turn : turn ? 65 - turn : 1;\n"
                   "        const long long stop = k + least(whole, steps - k);\n");
-    walk_groups(&walk, &stride, n_columns);
+    if (walk_is_light(objective)) walk_groups(&walk, &stride, n_columns);
     walk_rounds(&walk, &stride, n_columns);
     text_add(out, "    }\nend:;\n");
     walk_gather(&walk);
