@@ -413,7 +413,7 @@ static void run_lone(const Plan *plan, double *const *results) {
 /* As many rows as are not worth asking the clock for, or a compiler, or other threads. */
 static bool run_is_short(const Plan *plan, const Rows *rows, const RowVisitor *visitor) {
     return plan->short_rows && !visitor && !plan->code && !plan->profile &&
-           rows->count < RUN_TIMED && rows->count <= plan->block_rows &&
+           rows->count > 0 && rows->count < RUN_TIMED && rows->count <= plan->block_rows &&
            plan->passes[0].n_folds == 0;
 }
 

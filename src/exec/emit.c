@@ -7,7 +7,6 @@
 #include <string.h>
 
 enum {
-    EMIT_STEPS = 4000,     /* more are not emitted */
     EMIT_PART = 160,       /* statements of a function */
     EMIT_CACHE = 24 << 10, /* bytes that a block's stored values should fit in */
     EMIT_LEAST_ROWS = 64
@@ -329,7 +328,7 @@ static bool emit_rows(Emit *emit) {
 /* ---- the whole ------------------------------------------------------------------------------- */
 
 static bool emit_can(const Plan *plan) {
-    if (plan->replay || plan->n_steps > EMIT_STEPS) return false;
+    if (plan->replay || plan->n_steps > EXEC_EMIT_STEPS) return false;
     for (size_t p = 0; p < plan->n_passes; p++)
         for (size_t k = 0; k < plan->passes[p].n_folds; k++)
             if (plan->passes[p].folds[k].op == OP_ROW_QUANTILE) return false;

@@ -221,7 +221,7 @@ static bool group_is_pair(const Step *a, const Step *b) {
 static bool group_may_pair(const EmitPass *pass, size_t i, size_t j) {
     const EmitStep *a = &pass->steps[i], *b = &pass->steps[j];
     const Step *steps = pass->pass->steps;
-    if (!group_is_pair(&steps[i], &steps[j]) || a->loop != b->loop || b->served ||
+    if (!group_is_pair(&steps[i], &steps[j]) || a->loop != b->loop || a->served || b->served ||
         a->from[0] != b->from[0] || (a->from[0] == EMIT_NONE && a->input[0] != b->input[0]) ||
         !steps[i].in[0].rows)
         return false;

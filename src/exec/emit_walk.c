@@ -317,7 +317,9 @@ static const char walk_note[] = "        if (loss < lowest) lowest = loss;\n"
 /* Where it does not move, or loss and slopes cannot be added, the way ends here. */
 static void walk_rounds(EmitWalk *walk, EmitWalk *stride, size_t n_columns) {
     Text *out = walk->out;
-    text_add(out, "        for (; k < stop; k++) {\n");
+    text_add(out, "        for (int j = 0; k < stop && j < GROUP; j++)\n"
+                  "            lowest = lows[j] < lowest ? lows[j] : lowest;\n"
+                  "        for (; k < stop; k++) {\n");
     walk_objective(walk);
     walk_rule(stride, n_columns);
     text_add(out, "        if (!(broken");

@@ -145,6 +145,9 @@ void exec_limits(Pool *pool, Precision precision, double *read, double *operatio
 /* Stable text for 'show --stage plan'. */
 void exec_dump(const Plan *plan, Text *out);
 
+/* Longer plans are not emitted: compilers take too long. */
+enum { EXEC_EMIT_STEPS = 4000 };
+
 /* emit.c: the plan as the text of a C module that does the same work with the same bits.
  *
  * The module has for each pass P, counted from 0,
@@ -326,12 +329,14 @@ typedef struct Tape {
     bool *shown;     /* it is read when all is made */
     uint32_t *order; /* items, some twice */
     size_t n_order;
+    bool cut;    /* some are made later or twice, so that fewer are there at once */
+    size_t peak; /* numbers that are there at once, at most */
     uint32_t *until; /* by place in the order: the last place that reads what is made there */
 } Tape;
 #define TAPE_SHOWN UINT32_MAX
 bool exec_tape_new(Tape *tape, size_t count, size_t inputs); /* to be filled; false: no memory */
-/* Finds order and lives. Where more than so many numbers would be there at once, some are made
- * twice. False: no memory. */
+/* Finds order, lives and peak. Where more than so many numbers would be there at once, some are
+ * made twice. False: no memory. */
 bool exec_tape_order(Tape *tape, size_t numbers);
 void exec_tape_free(Tape *tape);
 

@@ -62,8 +62,10 @@ static bool join_free_set(const Plan *plan, size_t worker, size_t part, size_t *
 
 size_t exec_join_take(const Plan *plan, size_t worker, size_t part) {
     size_t set;
-    for (int looks = 0; !join_free_set(plan, worker, part, &set); looks++)
-        if (looks >= JOIN_LOOKS) pool_yield();
+    for (int looks = 0; !join_free_set(plan, worker, part, &set);) {
+        if (looks < JOIN_LOOKS) looks++;
+        else pool_yield();
+    }
     return set;
 }
 

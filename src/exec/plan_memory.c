@@ -62,7 +62,8 @@ bool exec_plan_fold_bytes(const Plan *plan, size_t *bytes) {
  * bits of addresses before it lets a load pass a store: a line between them tells them apart. */
 static size_t plan_place_rows(const Plan *plan) {
     size_t line = PLAN_LINE / plan->kernels->size;
-    return plan->block_rows >= line ? plan->block_rows + line : plan->block_rows;
+    bool apart = plan->block_rows >= line && plan->block_rows <= SIZE_MAX - line;
+    return apart ? plan->block_rows + line : plan->block_rows;
 }
 
 /* Bytes of the block of one worker, and of all that is allocated. */

@@ -170,17 +170,29 @@ static void plan_fill_tape(Planner *planner, const NodeId *items, uint32_t pass,
     for (size_t i = 0; i < tape->count; i++) planner->item_of[items[i]] = 0;
 }
 
-/* How many numbers a row may be there at once. */
+static size_t plan_count_steps(const Planner *planner) {
+    size_t steps = 0;
+    for (size_t i = 0; i < planner->needs.count; i++) {
+        NodeId id = planner->needs.nodes[i];
+        bool leaf = planner->fixed[id] || plan_kind(planner, id) == KIND_LEAF;
+        steps += planner->required[id] && !leaf;
+    }
+    return steps;
+}
+
+/* How many numbers a row may be there at once. What can be emitted shall stay so: then all are kept
+ * where making some twice could be too much. */
 static size_t plan_kept(const Planner *planner, const Tape *tape) {
-    size_t numbers = 0;
+    size_t numbers = 0, steps = plan_count_steps(planner);
     if (planner->kept) return planner->kept;
+    if (steps <= EXEC_EMIT_STEPS && steps + tape->count > EXEC_EMIT_STEPS) return SIZE_MAX;
     for (size_t i = 0; i < tape->count; i++) numbers += tape->numbers[i];
     return ORDER_KEPT / planner->plan->kernels->size / exec_plan_worth_rows(tape->count, numbers);
 }
 
 /* Puts the items with rows of a pass, which are the last ones, in order. */
 static bool plan_order_rows(Planner *planner, uint32_t pass, size_t middle) {
-    Tape tape;
+    Tape tape = {0};
     size_t count = planner->n_items - middle;
     const NodeId *items = planner->items + middle;
     if (count == 0) return true;
@@ -196,7 +208,7 @@ static bool plan_order_rows(Planner *planner, uint32_t pass, size_t middle) {
         plan_add_item(planner, nodes[tape.order[i]]);
         if (!planner->singles.failed) planner->until[middle + i] = tape.until[i];
     }
-    if (nodes) exec_tape_free(&tape);
+    exec_tape_free(&tape);
     memory_free(nodes);
     return made;
 }

@@ -16,7 +16,8 @@ typedef struct TapeCut {
     size_t *load;      /* by item: numbers made up to it that are read after the turn */
     uint32_t *section; /* by item of the way forward */
     bool *crossed;     /* by item: read in another section of the way forward */
-    bool *needed;      /* by item: read after the turn, or by what is made again */
+    bool *needed;      /* by item: read after the turn, or by what is made again, */
+    bool *early;       /* or by what is made before the turn */
     bool *restored;    /* by section: made again already */
     uint32_t *order;   /* that is tried */
     uint32_t *until;
@@ -108,21 +109,25 @@ static void cut_sections(TapeCut *cut, size_t sections) {
 /* What is dropped is what can be made again from what is kept: what nobody reads in another
  * section, but for the last section, to which the way back comes at once. */
 static bool cut_drops(const TapeCut *cut, size_t item, size_t sections) {
-    return item < cut->turn && cut->needed[item] && !cut->crossed[item] && cut->tape->again[item] &&
-           cut->section[item] + 1 < sections;
+    const Tape *tape = cut->tape;
+    return item < cut->turn && cut->needed[item] && !cut->crossed[item] && tape->again[item] &&
+           !tape->shown[item] && cut->section[item] + 1 < sections;
 }
 
 static void cut_find_dropped(TapeCut *cut, size_t sections) {
     const Tape *tape = cut->tape;
     memset(cut->crossed, 0, cut->turn * sizeof *cut->crossed);
+    memset(cut->early, 0, cut->turn * sizeof *cut->early);
     for (size_t item = 0; item < cut->turn; item++)
         cut->needed[item] = tape->until[item] >= cut->turn;
     for (size_t item = cut->turn; item-- > 0;) {
         bool drops = cut_drops(cut, item, sections);
+        if (!drops) cut->early[item] = true;
         for (size_t k = tape->first[item]; k < tape->first[item + 1]; k++) {
             uint32_t input = tape->input[k];
             if (cut->section[input] != cut->section[item]) cut->crossed[input] = true;
             if (drops) cut->needed[input] = true;
+            if (cut->early[item]) cut->early[input] = true;
         }
     }
 }
@@ -148,7 +153,7 @@ static size_t cut_make_order(TapeCut *cut, size_t sections) {
         for (size_t k = tape->first[item]; k < tape->first[item + 1] && item >= cut->turn; k++)
             if (cut_drops(cut, tape->input[k], sections))
                 n = cut_restore(cut, tape->input[k], sections, n);
-        cut->order[n++] = (uint32_t)item;
+        if (item >= cut->turn || cut->early[item]) cut->order[n++] = (uint32_t)item;
     }
     return n;
 }
@@ -169,12 +174,13 @@ static bool cut_open(TapeCut *cut) {
     cut->section = memory_new(count, sizeof *cut->section);
     cut->crossed = memory_new(count, sizeof *cut->crossed);
     cut->needed = memory_new(count, sizeof *cut->needed);
+    cut->early = memory_new(count, sizeof *cut->early);
     cut->restored = memory_new(count, sizeof *cut->restored);
     cut->order = memory_new(2 * count, sizeof *cut->order);
     cut->until = memory_new(2 * count, sizeof *cut->until);
     cut->room = memory_new(2 * count, sizeof *cut->room);
-    return cut->load && cut->section && cut->crossed && cut->needed && cut->restored &&
-           cut->order && cut->until && cut->room;
+    return cut->load && cut->section && cut->crossed && cut->needed && cut->early &&
+           cut->restored && cut->order && cut->until && cut->room;
 }
 
 static void cut_close(TapeCut *cut) {
@@ -182,21 +188,24 @@ static void cut_close(TapeCut *cut) {
     memory_free(cut->section);
     memory_free(cut->crossed);
     memory_free(cut->needed);
+    memory_free(cut->early);
     memory_free(cut->restored);
     memory_free(cut->order);
     memory_free(cut->until);
     memory_free(cut->room);
 }
 
-/* More and more sections, until that leaves more numbers again. */
-static void cut_search(TapeCut *cut, size_t all) {
+/* More and more sections, until the numbers fit, or become more again. Less than a quarter fewer is
+ * not worth the work. */
+static void cut_search(TapeCut *cut, size_t numbers) {
     Tape *tape = cut->tape;
-    size_t n, least = all;
-    for (size_t sections = 2; sections < cut->turn; sections *= 2) {
+    size_t n, all = tape->peak;
+    for (size_t sections = 2; sections < cut->turn && tape->peak > numbers; sections *= 2) {
         size_t found = cut_try(cut, sections, &n);
-        if (found >= least && least < all) break;
-        if (found >= least) continue;
-        least = found;
+        if (found >= tape->peak && tape->peak < all) break;
+        if (found > all / 4 * 3 || found >= tape->peak) continue;
+        tape->cut = true;
+        tape->peak = found;
         tape->n_order = n;
         memcpy(tape->order, cut->order, n * sizeof *tape->order);
     }
@@ -204,14 +213,14 @@ static void cut_search(TapeCut *cut, size_t all) {
 
 bool exec_tape_order(Tape *tape, size_t numbers) {
     TapeCut cut = {.tape = tape};
-    size_t where = 0, peak = 0;
+    size_t where = 0;
     bool opened = tape->count == 0 || cut_open(&cut);
     if (opened && tape->count > 0) {
         tape_lives(tape, tape->order, tape->count, tape->until, cut.room);
-        peak = tape_peak(tape, tape->order, tape->count, tape->until, cut.room, &where);
+        tape->peak = tape_peak(tape, tape->order, tape->count, tape->until, cut.room, &where);
     }
-    if (opened && peak > numbers && cut_find_turn(&cut, where)) {
-        cut_search(&cut, peak);
+    if (opened && tape->peak > numbers && cut_find_turn(&cut, where)) {
+        cut_search(&cut, numbers);
         tape_lives(tape, tape->order, tape->n_order, tape->until, cut.room);
     }
     cut_close(&cut);

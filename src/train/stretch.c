@@ -32,7 +32,8 @@ static bool stretch_open(Walk *walk, const RuleView *rule) {
     StepShape shape = {objective->n, rule->n_settings, rule->n_columns};
     if (walk->loop || walk->loop_failed) return !walk->loop_failed;
     if (!plan || objective->low || objective->high) return false;
-    walk->loop_saved = memory_new((rule->n_columns + 1) * objective->n, sizeof(double));
+    size_t place = (rule->n_columns + 1) * objective->n;
+    walk->loop_saved = memory_new(rule->n_settings + 2 * place, sizeof(double));
     if (walk->loop_saved)
         walk->loop = exec_step_loop(plan, rule->plan, &shape, train_cache(walk->problem));
     walk->loop_failed = !walk->loop;
@@ -53,26 +54,55 @@ static void stretch_note(Walk *walk, const double *record, long long done) {
     stop_note_stretch(walk->stop, record, done);
 }
 
-/* Walks up to 'most' rounds; where the way ends before, one round less than could be walked: the
- * last good one is for the report. */
+/* Where a stretch stands: its columns, the slope before, the record. */
+typedef struct StretchPlace {
+    double *numbers, record[STRETCH_RECORD];
+} StretchPlace;
+
+static void stretch_keep(const Walk *walk, const RuleView *rule, const double *record,
+                         StretchPlace *place) {
+    size_t count = rule->n_columns * walk->n;
+    memcpy(place->numbers, rule->columns, count * sizeof(double));
+    memcpy(place->numbers + count, walk->slope_before, walk->n * sizeof(double));
+    memcpy(place->record, record, sizeof place->record);
+}
+
+static void stretch_return(const Walk *walk, const RuleView *rule, double *record,
+                           const StretchPlace *place) {
+    size_t count = rule->n_columns * walk->n;
+    memcpy(rule->columns, place->numbers, count * sizeof(double));
+    memcpy(walk->slope_before, place->numbers + count, walk->n * sizeof(double));
+    memcpy(record, place->record, sizeof place->record);
+}
+
+/* Up to 'most' rounds behind 'past' others of this stretch. */
+static long long stretch_rounds(Walk *walk, const RuleView *rule, double *record, long long past,
+                                long long most) {
+    double *settings = walk->loop_saved;
+    memcpy(settings, rule->parameters, rule->n_settings * sizeof(double));
+    settings[0] += (double)past;
+    return exec_step_loop_run(walk->loop, settings, rule->columns, walk->slope_before,
+                              rule->columns, record, most);
+}
+
+/* Walks 'most' rounds, if the one behind them is good as well: that one is for the walk of single
+ * rounds, which then knows the round before a bad one. Where the way ends earlier, one round less
+ * than could be walked. */
 static long long stretch_run(Walk *walk, const RuleView *rule, double *record, long long most) {
-    size_t count = rule->n_columns * walk->n, bytes = count * sizeof(double);
-    double *saved = walk->loop_saved, start[STRETCH_RECORD];
-    memcpy(saved, rule->columns, bytes);
-    memcpy(saved + count, walk->slope_before, walk->n * sizeof(double));
-    memcpy(start, record, sizeof start);
-    long long done = exec_step_loop_run(walk->loop, rule->parameters, rule->columns,
-                                        walk->slope_before, rule->columns, record, most);
-    if (done < most) {
-        walk->loop_failed = true;
-        memcpy(rule->columns, saved, bytes);
-        memcpy(walk->slope_before, saved + count, walk->n * sizeof(double));
-        memcpy(record, start, sizeof start);
-        most = done > 0 ? done - 1 : 0;
-        done = exec_step_loop_run(walk->loop, rule->parameters, rule->columns, walk->slope_before,
-                                  rule->columns, record, most);
+    size_t size = (rule->n_columns + 1) * walk->n;
+    StretchPlace start = {.numbers = walk->loop_saved + rule->n_settings};
+    StretchPlace end = {.numbers = start.numbers + size};
+    stretch_keep(walk, rule, record, &start);
+    long long done = stretch_rounds(walk, rule, record, 0, most);
+    if (done == most) {
+        stretch_keep(walk, rule, record, &end);
+        bool good = stretch_rounds(walk, rule, record, done, 1) == 1;
+        stretch_return(walk, rule, record, &end);
+        if (good) return done;
     }
-    return done;
+    walk->loop_failed = true;
+    stretch_return(walk, rule, record, &start);
+    return stretch_rounds(walk, rule, record, 0, done > 0 ? done - 1 : 0);
 }
 
 static void stretch_walk(Walk *walk, const RuleView *rule) {

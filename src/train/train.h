@@ -410,7 +410,7 @@ struct Walk {
     double started;
     long long max_steps;
     StepLoop *loop; /* see stretch.c */
-    double *loop_saved; /* the rule's columns and the slope, before a stretch */
+    double *loop_saved; /* a stretch's settings; columns and slope before it, and behind it */
     bool loop_failed; /* or has come to the end of its way */
     bool asked_steps; /* --steps or --epochs was given */
     bool begun;       /* at least one round was reported */

@@ -43,10 +43,10 @@ static void emit_fill(void) {
     for (size_t i = 0; i < 64; i++) emit_parameters[i] = random_normal(key, 7000000 + i);
 }
 
-/* In every second plan some values are made again. */
+/* In most plans some values are made again. */
 static PlanOptions emit_options(size_t number) {
     return (PlanOptions){
-        .executor = EXECUTOR_INTERPRETED, .precision = emit_precision, .kept = number % 2};
+        .executor = EXECUTOR_INTERPRETED, .precision = emit_precision, .kept = number % 8};
 }
 
 /* Plans the case; its functions are added to the text when it can be emitted. */
@@ -122,6 +122,33 @@ static void emit_add_random(uint64_t seed, Text *text) {
     if (graph_gradient(r.graph, total, r.parameters, RANDOM_PARAMETERS, GRADIENT_TOTAL,
                        c.outputs + c.n_outputs, &r.error) == STATUS_OK)
         c.n_outputs += RANDOM_PARAMETERS;
+    emit_add(c, text);
+}
+
+/* Losses and their slopes, which are made together, of values that are made again. */
+static void emit_add_losses(uint64_t seed, Text *text) {
+    RandomGraph r;
+    random_graph_start(&r, seed);
+    EmitCase c = {.graph = r.graph};
+    NodeId pool[100], scale = graph_parameter(r.graph, r.parameters[0]);
+    size_t n = 0, size = 8 + random_graph_below(&r, 60);
+    while (n < 3) pool[n] = graph_column(r.graph, (uint32_t)n), n++;
+    while (n < size) {
+        NodeId a = pool[n - 1 - random_graph_below(&r, n < 5 ? n : 5)];
+        NodeId b = pool[random_graph_below(&r, n)];
+        size_t kind = random_graph_below(&r, 7);
+        pool[n++] = kind < 2   ? graph_unary(r.graph, OP_SOFTPLUS, a)
+                    : kind < 4 ? graph_unary(r.graph, OP_SIGMOID, a)
+                    : kind < 5 ? graph_binary(r.graph, OP_SUB, a, b)
+                               : graph_binary(r.graph, OP_MUL, a, kind < 6 ? scale : b);
+    }
+    NodeId sum = graph_binary(r.graph, OP_ADD, pool[n - 1], pool[n / 2]);
+    c.outputs[c.n_outputs++] = graph_unary(r.graph, OP_ROW_SUM, sum);
+    if (seed % 3 == 0) c.outputs[c.n_outputs++] = pool[n - 2];
+    CHECK_INT(graph_gradient(r.graph, c.outputs[0], r.parameters, 1, GRADIENT_TOTAL,
+                             c.outputs + c.n_outputs, &r.error),
+              STATUS_OK);
+    c.n_outputs++;
     emit_add(c, text);
 }
 
@@ -208,6 +235,7 @@ static void emit_check(Precision precision, uint64_t n_graphs, const char *name)
     exec_emit_head(precision, true, &text);
     emit_add_formulas(&text);
     for (uint64_t seed = 0; seed < n_graphs; seed++) emit_add_random(seed, &text);
+    for (uint64_t seed = 1128; seed < 1144; seed++) emit_add_losses(seed, &text);
     printf("%zu plans, %zu KB of C\n", emit_count, text.length / 1000);
     CHECK(emit_count > 300);
     snprintf(path, sizeof path, "%s/%s.c", folder, name);

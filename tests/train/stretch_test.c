@@ -25,18 +25,33 @@ static const StretchCase stretch_cases[] = {
     {"a^2 - b^2", "1e307", {"a", "b"}, 40},
     {"a^2 + b^2", "1.7e308", {"a", "b"}, 40},
     {"w^2", "1e-320", {"w"}, 40},
-    {"w^2", "1 + 0.02*sin(t/30)", {"w"}, 4000}, /* above its start at times */
-    {"a^2*(1 + 0.5*sin(20*b)) + b^2", "0.03 + 0.03*sin(t/7)", {"a", "b"}, 3000},
-    {"(w - 1.4)^2", "0.1*(t/100 < 21)", {"w"}, 2300}, /* stands still in a late group */
-    {"-w^2", "0.01*(t > 1500)", {"w"}, 60000},        /* flies off in a late one */
-    {"w^2", "0.001 + 1e6*(t > 2014)", {"w"}, 2041}, /* and ends right behind it */
+    {"(1 - a)^2 + 100*(b - a^2)^2", "0.003485", {"a", "b"}, 300}, /* flies off at round 8 */
+    {"max(w^2 - 1, -0.5)", "0.05659", {"w"}, 300},
+};
+
+/* Rates that change with t are a matter of single rounds; here the rule changes by itself. */
+typedef struct StretchRule {
+    const char *formula, *factor;
+    long long steps;
+} StretchRule;
+
+static const StretchRule stretch_rules[] = {
+    {"w^2", "1 + 0.02*sin(t/30)", 4000}, /* above its start at times */
+    {"w^2 + w^4", "1e-5 + 0.4*sin(t/30)*(t > 1100)", 3000},
+    {"(w - 1.4)^2", "0.0001*(t/100 < 21)", 2300}, /* stands still in a late group */
+    {"-w^2", "1e-6 + 0.01*(t > 1500)", 60000},    /* flies off in a late one, */
+    {"w^2", "0.001 + 1e6*(t > 2014)", 2041},   /* and ends right behind it, */
+    {"w^2", "0.001 + 1e6*(t > 2014)", 2040},
+    {"w^2", "0.001 + 1e6*(t > 2015)", 2060},
+    {"w^2 - 2.25 + 1e-30*sqrt(4 - w)", /* or far above the lowest */
+     "1e-9*(t <= 1024) + 0.005*(t > 1024)*(t <= 1500) - 0.0077*(t > 1500)", 1879},
 };
 
 typedef struct Ended {
     WalkFacts facts;
     uint64_t digest;
     long long single; /* rounds that were walked one by one */
-    double values[2];
+    double values[2], tests[16]; /* what the stopping tests know */
 } Ended;
 
 static void stretch_walk(const StretchCase *c, const char *rule, Executor executor, Ended *ended) {
@@ -70,15 +85,19 @@ static void stretch_walk(const StretchCase *c, const char *rule, Executor execut
     train_walk_facts(walk, &ended->facts);
     for (size_t i = 0; i < build.n_arguments; i++) ended->values[i] = ended->facts.values[i];
     ended->digest = train_walk_digest(walk);
+    stop_begin_stretch(walk->stop, ended->tests);
     train_walk_close(walk);
     train_problem_close(problem);
     lang_free(ast);
 }
 
-static void stretch_compare(const StretchCase *c, const char *rule) {
+/* Gives the rounds that were walked one by one, of the compiled walk and of all. */
+static void stretch_compare(const StretchCase *c, const char *rule, long long single[2]) {
     Ended one, many;
     stretch_walk(c, rule, EXECUTOR_INTERPRETED, &one);
     stretch_walk(c, rule, EXECUTOR_COMPILED, &many);
+    single[0] = many.single;
+    single[1] = one.single;
     bool same = one.digest == many.digest && one.facts.reason == many.facts.reason &&
                 one.facts.steps == many.facts.steps &&
                 one.facts.evaluations == many.facts.evaluations &&
@@ -90,6 +109,7 @@ static void stretch_compare(const StretchCase *c, const char *rule) {
                 memcmp(&one.facts.start_loss, &many.facts.start_loss, sizeof(double)) == 0 &&
                 memcmp(&one.facts.before_last_loss, &many.facts.before_last_loss,
                        sizeof(double)) == 0 &&
+                memcmp(one.tests, many.tests, sizeof one.tests) == 0 &&
                 memcmp(one.values, many.values, sizeof one.values) == 0;
     if (!same) printf("%s by %s at %s\n", c->formula, rule, c->rate);
     CHECK(same);
@@ -97,9 +117,10 @@ static void stretch_compare(const StretchCase *c, const char *rule) {
 
 TEST(every_rule_gives_the_same_bits) {
     size_t stretched = 0;
+    long long single[2];
     for (size_t k = 0; optim_rule_name(k); k++)
         for (size_t j = 0; j < COUNT_OF(stretch_cases); j++)
-            stretch_compare(&stretch_cases[j], optim_rule_name(k));
+            stretch_compare(&stretch_cases[j], optim_rule_name(k), single);
     for (size_t k = 0; optim_rule_name(k); k++) {
         Ended ended;
         stretch_walk(&stretch_cases[1], optim_rule_name(k), EXECUTOR_COMPILED, &ended);
@@ -109,4 +130,19 @@ TEST(every_rule_gives_the_same_bits) {
     CHECK(stretched > 4);
 }
 
-TEST_MAIN(every_rule_gives_the_same_bits)
+/* Also where the way changes, ends or breaks in the middle of what is made at once. */
+TEST(rules_that_change_with_t) {
+    for (size_t j = 0; j < COUNT_OF(stretch_rules); j++) {
+        const StretchRule *rule = &stretch_rules[j];
+        char text[300];
+        long long single[2];
+        StretchCase c = {rule->formula, "1", {"w"}, rule->steps};
+        snprintf(text, sizeof text, "rule own(rate = 1) { w = w - rate*(%s)*g }", rule->factor);
+        stretch_compare(&c, text, single);
+        printf("%s, %s: %lld of %lld rounds by themselves\n", rule->formula, rule->factor,
+               single[0], single[1]);
+        CHECK(single[0] < single[1] / 2);
+    }
+}
+
+TEST_MAIN(every_rule_gives_the_same_bits, rules_that_change_with_t)
