@@ -321,6 +321,7 @@ StrideWalk exec_stride_walk(const Graph *graph, NodeId node);
 
 /* tape.c: the values of a row that a pass makes, item by item, and in which order. */
 typedef struct Tape {
+    Arena arena;
     size_t count;
     size_t *first;   /* item i reads the items input[first[i]] to input[first[i + 1] - 1] */
     uint32_t *input; /* they stand before it */

@@ -190,27 +190,31 @@ static size_t plan_kept(const Planner *planner, const Tape *tape) {
     return ORDER_KEPT / planner->plan->kernels->size / exec_plan_worth_rows(tape->count, numbers);
 }
 
+/* The items behind 'middle' anew, in the order of the tape. */
+static void plan_reorder(Planner *planner, size_t middle, Tape *tape) {
+    NodeId *items = arena_alloc(&tape->arena, tape->count, sizeof *items);
+    if (!items) {
+        planner->singles.failed = true;
+        return;
+    }
+    memcpy(items, planner->items + middle, tape->count * sizeof *items);
+    planner->n_items = middle;
+    for (size_t i = 0; i < tape->n_order; i++) plan_add_item(planner, items[tape->order[i]]);
+}
+
 /* Puts the items with rows of a pass, which are the last ones, in order. */
-static bool plan_order_rows(Planner *planner, uint32_t pass, size_t middle) {
-    Tape tape = {0};
+static void plan_order_rows(Planner *planner, uint32_t pass, size_t middle) {
+    Tape tape;
     size_t count = planner->n_items - middle;
     const NodeId *items = planner->items + middle;
-    if (count == 0) return true;
-    NodeId *nodes = memory_new(count, sizeof *nodes);
-    bool made = nodes && exec_tape_new(&tape, count, plan_count_inputs(planner, items, count));
-    if (made) {
-        memcpy(nodes, items, count * sizeof *nodes);
-        plan_fill_tape(planner, nodes, pass, &tape);
-        made = exec_tape_order(&tape, plan_kept(planner, &tape));
-    }
-    planner->n_items = middle;
-    for (size_t i = 0; made && i < tape.n_order; i++) {
-        plan_add_item(planner, nodes[tape.order[i]]);
-        if (!planner->singles.failed) planner->until[middle + i] = tape.until[i];
-    }
+    if (count == 0) return;
+    bool made = exec_tape_new(&tape, count, plan_count_inputs(planner, items, count));
+    if (made) plan_fill_tape(planner, items, pass, &tape);
+    if (!made || !exec_tape_order(&tape, plan_kept(planner, &tape))) planner->singles.failed = true;
+    if (tape.cut) plan_reorder(planner, middle, &tape);
+    if (!planner->singles.failed)
+        memcpy(planner->until + middle, tape.until, tape.n_order * sizeof *tape.until);
     exec_tape_free(&tape);
-    memory_free(nodes);
-    return made;
 }
 
 static void plan_note_last(Planner *planner, size_t item, size_t time) {
@@ -229,10 +233,8 @@ static void plan_collect(Planner *planner) {
         plan_collect_singles(planner, pass);
         range->middle = planner->n_items;
         plan_collect_rows(planner, pass);
-        if (planner->singles.failed || !plan_order_rows(planner, pass, range->middle)) {
-            planner->singles.failed = true;
-            return;
-        }
+        if (!planner->singles.failed) plan_order_rows(planner, pass, range->middle);
+        if (planner->singles.failed) return;
         range->end = planner->n_items;
         for (size_t i = range->first; i < range->middle; i++) plan_note_last(planner, i, 2 * i + 1);
         for (size_t i = range->middle; i < range->end; i++)

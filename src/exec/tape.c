@@ -26,26 +26,20 @@ typedef struct TapeCut {
 
 bool exec_tape_new(Tape *tape, size_t count, size_t inputs) {
     *tape = (Tape){.count = count, .n_order = count};
-    tape->first = memory_new(count + 1, sizeof *tape->first);
-    tape->input = memory_new(inputs, sizeof *tape->input);
-    tape->numbers = memory_new(count, sizeof *tape->numbers);
-    tape->again = memory_new(count, sizeof *tape->again);
-    tape->shown = memory_new(count, sizeof *tape->shown);
-    tape->order = memory_new(2 * count, sizeof *tape->order); /* at most all are made twice */
-    tape->until = memory_new(2 * count, sizeof *tape->until);
+    Arena *arena = &tape->arena;
+    tape->first = arena_alloc(arena, count + 1, sizeof *tape->first);
+    tape->input = arena_alloc(arena, inputs, sizeof *tape->input);
+    tape->numbers = arena_alloc(arena, count, sizeof *tape->numbers);
+    tape->again = arena_alloc(arena, count, sizeof *tape->again);
+    tape->shown = arena_alloc(arena, count, sizeof *tape->shown);
+    tape->order = arena_alloc(arena, 2 * count, sizeof *tape->order); /* at most all twice */
+    tape->until = arena_alloc(arena, 2 * count, sizeof *tape->until);
     for (size_t k = 0; tape->order && k < count; k++) tape->order[k] = (uint32_t)k;
-    return tape->first && tape->input && tape->numbers && tape->again && tape->shown &&
-           tape->order && tape->until;
+    return !arena->failed;
 }
 
 void exec_tape_free(Tape *tape) {
-    memory_free(tape->first);
-    memory_free(tape->input);
-    memory_free(tape->numbers);
-    memory_free(tape->again);
-    memory_free(tape->shown);
-    memory_free(tape->order);
-    memory_free(tape->until);
+    arena_free(&tape->arena);
 }
 
 /* ---- how long values live -------------------------------------------------------------------- */
@@ -170,29 +164,16 @@ static size_t cut_try(TapeCut *cut, size_t sections, size_t *n) {
 
 static bool cut_open(TapeCut *cut) {
     size_t count = cut->tape->count;
-    cut->load = memory_new(count, sizeof *cut->load);
-    cut->section = memory_new(count, sizeof *cut->section);
-    cut->crossed = memory_new(count, sizeof *cut->crossed);
-    cut->needed = memory_new(count, sizeof *cut->needed);
-    cut->early = memory_new(count, sizeof *cut->early);
-    cut->restored = memory_new(count, sizeof *cut->restored);
-    cut->order = memory_new(2 * count, sizeof *cut->order);
-    cut->until = memory_new(2 * count, sizeof *cut->until);
-    cut->room = memory_new(2 * count, sizeof *cut->room);
-    return cut->load && cut->section && cut->crossed && cut->needed && cut->early &&
-           cut->restored && cut->order && cut->until && cut->room;
-}
-
-static void cut_close(TapeCut *cut) {
-    memory_free(cut->load);
-    memory_free(cut->section);
-    memory_free(cut->crossed);
-    memory_free(cut->needed);
-    memory_free(cut->early);
-    memory_free(cut->restored);
-    memory_free(cut->order);
-    memory_free(cut->until);
-    memory_free(cut->room);
+    Arena *arena = &cut->tape->arena;
+    cut->load = arena_alloc(arena, count, sizeof *cut->load);
+    cut->section = arena_alloc(arena, count, sizeof *cut->section);
+    cut->crossed = arena_alloc(arena, count, sizeof *cut->crossed);
+    cut->needed = arena_alloc(arena, count, sizeof *cut->needed);
+    cut->early = arena_alloc(arena, count, sizeof *cut->early);
+    cut->restored = arena_alloc(arena, count, sizeof *cut->restored);
+    cut->order = arena_alloc(arena, 2 * count, sizeof *cut->order);
+    cut->until = arena_alloc(arena, 2 * count, sizeof *cut->until);
+    return !arena->failed;
 }
 
 /* More and more sections, until the numbers fit, or become more again. Less than a quarter fewer is
@@ -211,18 +192,19 @@ static void cut_search(TapeCut *cut, size_t numbers) {
     }
 }
 
+static bool tape_cut(Tape *tape, size_t numbers, size_t where, size_t *room) {
+    TapeCut cut = {.tape = tape, .room = room};
+    if (!cut_open(&cut)) return false;
+    if (!cut_find_turn(&cut, where)) return true;
+    cut_search(&cut, numbers);
+    tape_lives(tape, tape->order, tape->n_order, tape->until, room);
+    return true;
+}
+
 bool exec_tape_order(Tape *tape, size_t numbers) {
-    TapeCut cut = {.tape = tape};
-    size_t where = 0;
-    bool opened = tape->count == 0 || cut_open(&cut);
-    if (opened && tape->count > 0) {
-        tape_lives(tape, tape->order, tape->count, tape->until, cut.room);
-        tape->peak = tape_peak(tape, tape->order, tape->count, tape->until, cut.room, &where);
-    }
-    if (opened && tape->peak > numbers && cut_find_turn(&cut, where)) {
-        cut_search(&cut, numbers);
-        tape_lives(tape, tape->order, tape->n_order, tape->until, cut.room);
-    }
-    cut_close(&cut);
-    return opened;
+    size_t where = 0, *room = arena_alloc(&tape->arena, 2 * tape->count, sizeof *room);
+    if (!room) return false;
+    tape_lives(tape, tape->order, tape->count, tape->until, room);
+    tape->peak = tape_peak(tape, tape->order, tape->count, tape->until, room, &where);
+    return tape->peak <= numbers || tape_cut(tape, numbers, where, room);
 }

@@ -9,8 +9,8 @@
 enum {
     WATCH_STEPS = 1024, /* parameters: of more the steps are not measured in every round; */
     WATCH_MOST = 64,    /* whose slopes are looked at in every round */
-    WATCH_FULL = 1024   /* rounds: of later ones the first 16 of 64 are looked at, after a power of
-                         * two, or a multiple of 64, from which the first of them comes */
+    WATCH_FULL = 1024   /* rounds: of later ones, the 16 behind each multiple of 64 (it is looked at
+                         * too, as they are compared with the round before) */
 };
 
 static bool watch_each(const Walk *walk) {

@@ -45,6 +45,8 @@ static const StretchRule stretch_rules[] = {
     {"w^2", "0.001 + 1e6*(t > 2015)", 2060},
     {"w^2 - 2.25 + 1e-30*sqrt(4 - w)", /* or far above the lowest */
      "1e-9*(t <= 1024) + 0.005*(t > 1024)*(t <= 1500) - 0.0077*(t > 1500)", 1879},
+    /* down and up again within one stretch: only groups were at the lowest */
+    {"w^2 - 2.25", "1e-9*(t <= 2050) + 0.002*(t > 2050)*(t <= 2700) - 0.002*(t > 2700)", 3700},
 };
 
 typedef struct Ended {
