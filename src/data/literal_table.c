@@ -105,8 +105,11 @@ static Status data_literal_values(DataLiteral *literal, double *values, size_t *
         const char *start, *end;
         data_literal_value(literal, &start, &end, &more);
         double value;
-        if (!number_read(start, end, &value) || value - value != 0)
-            return data_literal_fail(literal, start, end, error, MSG_DATA_LITERAL_NUMBER);
+        if (!number_read(start, end, &value) || value - value != 0) {
+            Status status = data_literal_fail(literal, start, end, error, MSG_DATA_LITERAL_NUMBER);
+            error_remedy(error, MSG_DATA_LITERAL_NUMBER_REMEDY, NULL);
+            return status;
+        }
         values[(*count)++] = value;
     }
     return STATUS_OK;
