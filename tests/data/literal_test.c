@@ -47,19 +47,21 @@ static void check_literal_refused(const char *text, const char *want) {
     text_free(&shown);
 }
 
+#define NUMBER_REMEDY "write a number there, or leave that place out of every column"
+
 TEST(refused) {
     check_literal_refused("x=1,2,3 y=2,4", "'y' has 2 values, but 'x' has 3\n"
                                            "  x=1,2,3 y=2,4\n"
                                            "          ^");
     check_literal_refused("x=1,zwei y=2,4", "'zwei' is not a number\n"
                                             "  x=1,zwei y=2,4\n"
-                                            "      ^~~~");
+                                            "      ^~~~\n" NUMBER_REMEDY);
     check_literal_refused("x=1,2 温=2,,4", "'' is not a number\n"
                                            "  x=1,2 温=2,,4\n"
-                                           "             ^");
+                                           "             ^\n" NUMBER_REMEDY);
     check_literal_refused("x=1,1e999", "'1e999' is not a number\n"
                                        "  x=1,1e999\n"
-                                       "      ^~~~~");
+                                       "      ^~~~~\n" NUMBER_REMEDY);
     check_literal_refused("x=1,2 x=3,4", "the column 'x' comes twice\n"
                                          "  x=1,2 x=3,4\n"
                                          "        ^");
