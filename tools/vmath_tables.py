@@ -10,6 +10,7 @@ Tang, "Table-driven implementation of the exponential / logarithm function" (ACM
 Payne and Hanek, "Radian reduction for trigonometric functions" (SIGNUM 1983);
 Muller et al., "Handbook of Floating-Point Arithmetic"; Abramowitz and Stegun, chapter 6 (gamma).
 """
+import struct
 import sys
 from mpmath import mp, mpf, chebyfit, floor, ldexp, frexp, nint
 import mpmath
@@ -49,6 +50,19 @@ def array(name, values, comment, per_line=4):
         out.append("    " + ", ".join(text(v) for v in values[at:at + per_line]) + ",")
     out[-1] = out[-1][:-1] + "};"
     out.append("")
+
+
+def words(name, values, comment, per_line=4):
+    out.append(f"/* {comment} */")
+    out.append(f"static const uint64_t {name}[{len(values)}] = {{")
+    for at in range(0, len(values), per_line):
+        out.append("    " + ", ".join(f"{v:#x}u" for v in values[at:at + per_line]) + ",")
+    out[-1] = out[-1][:-1] + "};"
+    out.append("")
+
+
+def bits_of(x):
+    return struct.unpack("<Q", struct.pack("<d", float(x)))[0]
 
 
 def constant(name, value, comment=None):
@@ -95,6 +109,46 @@ def poly(name, f, interval, count, bits, comment):
     array(name, rounded, comment + f"; error below 2^-{int(reached)}")
 
 
+def weighted_poly(name, f, weight, reach, count, bits, comment):
+    """Coefficients of f on [-reach, reach] whose error times the weight is nearly the least possible,
+    at most 2^-bits (Lawson's algorithm: least squares whose weights grow where the error is large)."""
+    points = [reach * mpmath.cos(mpmath.pi * (2 * i + 1) / 122) for i in range(61)]
+    shares = [mpf(1) / len(points)] * len(points)
+    for _ in range(60):
+        rows = [[mpmath.sqrt(share) * weight(x) * x ** k for k in range(count)]
+                for x, share in zip(points, shares)]
+        goal = [mpmath.sqrt(share) * weight(x) * f(x) for x, share in zip(points, shares)]
+        found = mpmath.qr_solve(mpmath.matrix(rows), mpmath.matrix(goal))[0]
+        errors = [abs(weight(x) * (mpmath.polyval(list(found)[::-1], x) - f(x))) for x in points]
+        shares = [share * error for share, error in zip(shares, errors)]
+        shares = [share / sum(shares) for share in shares]
+    rounded = [double(c) for c in found]
+    worst = max(abs(weight(x) * (mpmath.polyval(rounded[::-1], x) - f(x)))
+                for x in mpmath.linspace(-reach, reach, 301))
+    reached = float(-mpmath.log(worst, 2))
+    sys.stderr.write(f"{name}: {count} coefficients, 2^-{reached:.1f}\n")
+    assert reached >= bits, (name, reached)
+    array(name, rounded, comment + f"; error below 2^-{int(reached)}")
+
+
+EXP16_BELOW = 880 * 16  # steps of ln 2/16 below 0 where exp's short way begins; it goes on for 2^14
+
+
+def short_exponential(rest, ln2):
+    constant("VM_EXP16_STEPS", double(16 / ln2), "16/ln 2")
+    split("VM_EXP16_STEP", ln2 / 16, 35, 2, "ln 2/16")
+    out.append(f"#define VM_EXP16_BELOW {EXP16_BELOW}u /* steps of ln 2/16 */")
+    constant("VM_EXP16_SHIFT", mpf(3) * 2 ** 51 + EXP16_BELOW, "1.5*2^52 + VM_EXP16_BELOW")
+    roots = [pair(mpf(2) ** (mpf(j) / 16)) for j in range(16)]
+    shifted = [(bits_of(high) - ((EXP16_BELOW + j) << 48)) % (1 << 64)
+               for j, (high, low) in enumerate(roots)]
+    words("vm_exp16_roots", shifted, "The bits of 2^(j/16), less (VM_EXP16_BELOW + j)*2^48")
+    array("vm_exp16_rests", [double(mpf(2) ** (mpf(j) / 16) / high - 1)
+                             for j, (high, low) in enumerate(roots)], "what it lacks, of 1")
+    weighted_poly("vm_exp16_poly", rest, lambda x: x ** 2, ln2 / 32 * mpf("1.001"), 5, 55,
+                  "(exp(r) - 1 - r)/r^2 for |r| <= ln 2/32, times r^2")
+
+
 def exponential():
     ln2 = mpmath.log(2)
     constant("VM_EXP_STEPS", double(128 / ln2), "128/ln 2")
@@ -107,13 +161,7 @@ def exponential():
     rest = filled(lambda x: (mpmath.expm1(x) - x) / x ** 2, mpf(1) / 2)
     poly("vm_exp_long", rest, [-r, r], 6, 55,
          "(exp(r) - 1 - r)/r^2 for |r| <= ln 2/256, for results in two doubles")
-    constant("VM_EXP16_STEPS", double(16 / ln2), "16/ln 2")
-    split("VM_EXP16_STEP", ln2 / 16, 35, 2, "ln 2/16")
-    roots16 = [pair(mpf(2) ** (mpf(j) / 16)) for j in range(16)]
-    array("vm_exp16_roots", [high for high, low in roots16], "2^(j/16): nearest double")
-    array("vm_exp16_rests", [low for high, low in roots16], "what it lacks")
-    r = ln2 / 32 * mpf("1.01")
-    poly("vm_exp16_poly", rest, [-r, r], 6, 52, "(exp(r) - 1 - r)/r^2 for |r| <= ln 2/32")
+    short_exponential(rest, ln2)
     q = mpf(1) / 4
     poly("vm_expm1_poly", filled(lambda x: (mpmath.expm1(x) - x - x * x / 2) / x ** 3, mpf(1) / 6),
          [-q, q], 9, 52, "(exp(x) - 1 - x - x^2/2)/x^3 for |x| <= 1/4")

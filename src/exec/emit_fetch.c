@@ -67,27 +67,34 @@ static size_t fetch_table(const Plan *plan, const PlanPass *pass, const char *na
     return count;
 }
 
+/* Whole columns where a slot has so many: finding a column costs more than asking for a line. */
+static void fetch_divide(EmitFetch *fetch, size_t columns, size_t lines, size_t slots) {
+    bool whole = columns >= slots;
+    fetch->unit = whole ? "COLUMNS" : "LINES";
+    fetch->units = whole ? columns : columns * lines;
+    fetch->share = slots ? (fetch->units + slots - 1) / slots : 0;
+}
+
 void exec_emit_fetch_open(EmitFetch *fetch, const EmitPass *pass, const char *name, Text *out) {
     size_t size = pass->plan->kernels->size;
     size_t columns = fetch_table(pass->plan, pass->pass, name, out);
     bool few = columns <= FETCH_FEW;
     *fetch = (EmitFetch){.name = name, .pieces = !few};
-    size_t slots = fetch_count_slots(fetch, pass);
-    fetch->lines = columns * (EMIT_STRIP * size / FETCH_LINE);
     fetch->ahead = few ? FETCH_FAR / size : 2 * EMIT_STRIP;
-    fetch->share = slots ? (fetch->lines + slots - 1) / slots : 0;
+    size_t slots = fetch_count_slots(fetch, pass), lines = EMIT_STRIP * size / FETCH_LINE;
+    fetch_divide(fetch, columns, lines, slots);
     fetch->at_start = slots == 0 && few && columns > 0;
 }
 
-static void fetch_lines(const EmitFetch *fetch, const char *first, size_t share, Text *out) {
-    text_format(out, "ASK(%s, %zu, %s, %zu, %zu);\n", fetch->name, fetch->ahead, first, share,
-                fetch->lines);
+static void fetch_units(const EmitFetch *fetch, const char *first, size_t share, Text *out) {
+    text_format(out, "ASK_%s(%s, %zu, %s, %zu, %zu);\n", fetch->unit, fetch->name, fetch->ahead,
+                first, share, fetch->units);
 }
 
 void exec_emit_fetch_start(const EmitFetch *fetch, Text *out) {
     if (!fetch->at_start) return;
     text_add(out, "        ");
-    fetch_lines(fetch, "0", fetch->lines, out);
+    fetch_units(fetch, "0", fetch->units, out);
 }
 
 void exec_emit_fetch_slot(EmitFetch *fetch, const char *which, size_t count, Text *out) {
@@ -97,7 +104,7 @@ void exec_emit_fetch_slot(EmitFetch *fetch, const char *which, size_t count, Tex
     else text_format(&first, "%zu", fetch->next * fetch->share);
     fetch->next += count;
     text_add(out, "        ");
-    fetch_lines(fetch, text_string(&first), fetch->share, out);
+    fetch_units(fetch, text_string(&first), fetch->share, out);
     out->failed = out->failed || first.failed;
     text_free(&first);
 }

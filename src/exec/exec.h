@@ -573,7 +573,8 @@ enum {
 };
 typedef struct EmitFetch {
     const char *name;    /* of the table of columns */
-    size_t lines, share; /* of a strip in all, and of a slot; 0: there are no calls */
+    const char *unit;    /* what is asked for: lines, or columns of a strip */
+    size_t units, share; /* of a strip in all, and of a slot; 0: there are no calls */
     size_t next;         /* slot */
     size_t ahead;        /* rows */
     bool pieces;         /* there are slots within calls */

@@ -230,28 +230,29 @@ static inline double vm_exp_guard(double x, double below, double value, double a
     return x > 800 ? above : left;
 }
 
-/* exp(x + lo) = value * 2^(place >> 4), the value from 0.97 to 2. */
-typedef struct VmExpNear {
-    double value;
-    uint64_t place; /* its low 16 bits: steps of ln 2/16, in two's complement */
-} VmExpNear;
+/* With place = the bits of x*VM_EXP16_STEPS + VM_EXP16_SHIFT: x = r + (steps of ln 2/16), whose
+ * lowest 16 bits, with VM_EXP16_BELOW added, are those of place. */
+static inline double vm_exp_rest(double x, double shifted) {
+    double steps = shifted - VM_EXP16_SHIFT;
+    return (x - steps * VM_EXP16_STEP_1) - steps * VM_EXP16_STEP_2;
+}
 
-static inline VmExpNear vm_exp_near(double x, double lo) {
-    double shifted = x * VM_EXP16_STEPS + VM_SHIFT;
-    double steps = shifted - VM_SHIFT;
-    uint64_t place = vm_bits(shifted);
-    double root = vm_exp16_roots[place & 15], root_rest = vm_exp16_rests[place & 15];
-    double r = ((x - steps * VM_EXP16_STEP_1) - steps * VM_EXP16_STEP_2) + lo;
+/* exp(x)/root - 1 */
+static inline double vm_exp_excess(double r, uint64_t place) {
+    const double *c = vm_exp16_poly;
     double square = r * r;
-    double excess = r + square * vm_poly6(vm_exp16_poly, r, square);
-    return (VmExpNear){root + (root_rest + root * excess), place};
+    double poly = (c[0] + c[1] * r) + square * ((c[2] + c[3] * r) + square * c[4]);
+    return (vm_exp16_rests[place & 15] + r) + square * poly;
 }
 
 /* exp(x + lo) for |lo| below an ulp of x; 0 and infinity beyond the range. */
 static inline double vm_exp_sum(double x, double lo) {
-    VmExpNear e = vm_exp_near(x, lo);
-    uint64_t power = ((e.place - vm_bits(VM_SHIFT)) + (VM_POWER_ZERO << 4)) >> 4;
-    return vm_exp_guard(x, 0, vm_scale(e.value, power), vm_infinity());
+    double shifted = x * VM_EXP16_STEPS + VM_EXP16_SHIFT;
+    uint64_t place = vm_bits(shifted), index = place & 15;
+    double root = vm_of_bits(vm_exp16_roots[index] + ((index + VM_EXP16_BELOW) << 48));
+    double value = root + root * vm_exp_excess(vm_exp_rest(x, shifted) + lo, place);
+    uint64_t power = ((place - vm_bits(VM_EXP16_SHIFT)) + (VM_POWER_ZERO << 4)) >> 4;
+    return vm_exp_guard(x, 0, vm_scale(value, power), vm_infinity());
 }
 
 /* exp(x) in two doubles, |x| <= 800. */
@@ -273,17 +274,10 @@ static inline VmExp vm_exp_pair(double x) {
 
 static inline double vm_exp(double x) { return vm_exp_sum(x, 0); }
 
-/* exp over blocks, the bits of vm_exp. Where no |x| of a run is beyond 700 (nor NaN), the scaling
- * is one addition to the exponent. */
+/* exp over blocks, the bits of vm_exp. Where every x of a run is from -VM_EXP16_BELOW steps on
+ * (-609) to 2^14 steps further (99), a root is scaled by one addition to its bits. */
 
 #define VM_EXP_RUN 64
-
-/* Whether no x is beyond 700 or NaN: their bits are the greater ones. */
-static inline int vm_exp_are_near(const double *x, size_t n) {
-    uint64_t beyond = 0;
-    for (size_t i = 0; i < n; i++) beyond |= vm_bits(700) - vm_bits(vm_abs(x[i]));
-    return (beyond & VM_SIGN_BIT) == 0;
-}
 
 #ifdef __AVX512F__
 #define VM_EXP_LANES 8
@@ -292,8 +286,8 @@ typedef uint64_t VmLaneBits __attribute__((vector_size(64)));
 typedef long long VmLaneWords __attribute__((vector_size(64)));
 
 /* A table of 16 rows, out of registers: the lowest four bits of 'place' count. */
-static inline VmLanes vm_exp_rows(const double *table, VmLaneBits place) {
-    VmLanes low = *(const VmLanes *)table, high = *(const VmLanes *)(table + 8);
+static inline VmLanes vm_exp_rows(const void *table, VmLaneBits place) {
+    VmLanes low = *(const VmLanes *)table, high = ((const VmLanes *)table)[1];
 #ifdef __clang__
     return __builtin_ia32_vpermi2varpd512(low, (VmLaneWords)place, high);
 #else
@@ -301,43 +295,55 @@ static inline VmLanes vm_exp_rows(const double *table, VmLaneBits place) {
 #endif
 }
 
-/* vm_exp_near and the scaling, eight at once: the same operations in the same order. */
-static inline VmLanes vm_exp_lanes(VmLanes x) {
+/* vm_exp_near (below), eight at once: the same operations in the same order. */
+static inline VmLanes vm_exp_lanes(VmLanes x, VmLanes shifted) {
     const double *c = vm_exp16_poly;
-    VmLanes shifted = x * VM_EXP16_STEPS + VM_SHIFT;
-    VmLanes steps = shifted - VM_SHIFT;
+    VmLanes steps = shifted - VM_EXP16_SHIFT;
+    VmLanes r = (x - steps * VM_EXP16_STEP_1) - steps * VM_EXP16_STEP_2, square = r * r;
+    VmLanes poly = (c[0] + c[1] * r) + square * ((c[2] + c[3] * r) + square * c[4]);
     VmLaneBits place = (VmLaneBits)shifted;
-    VmLanes root = vm_exp_rows(vm_exp16_roots, place), rest = vm_exp_rows(vm_exp16_rests, place);
-    VmLanes r = (x - steps * VM_EXP16_STEP_1) - steps * VM_EXP16_STEP_2;
-    VmLanes square = r * r;
-    VmLanes poly = (c[0] + c[1] * r) + square * ((c[2] + c[3] * r) + square * (c[4] + c[5] * r));
-    VmLanes value = root + (rest + root * (r + square * poly));
-    return (VmLanes)((VmLaneBits)value + ((place & ~(uint64_t)15) << 48));
+    VmLanes excess = (vm_exp_rows(vm_exp16_rests, place) + r) + square * poly;
+    VmLanes root = (VmLanes)((VmLaneBits)vm_exp_rows(vm_exp16_roots, place) + (place << 48));
+    return root + root * excess;
 }
 #else
 #define VM_EXP_LANES VM_EXP_RUN
 #endif
 
-/* |x| <= 700; 'out' may be x. */
-static inline void vm_exp_run_near(double *out, const double *x, size_t n) {
+static inline double vm_exp_near(double x, double shifted) {
+    uint64_t place = vm_bits(shifted);
+    double root = vm_of_bits(vm_exp16_roots[place & 15] + (place << 48));
+    return root + root * vm_exp_excess(vm_exp_rest(x, shifted), place);
+}
+
+/* Whether all of a run is near; its places, shifted. */
+static inline int vm_exp_shift(double *restrict shifted, const double *x, size_t n) {
+    uint64_t beyond = 0;
+    for (size_t i = 0; i < n; i++) shifted[i] = x[i] * VM_EXP16_STEPS + VM_EXP16_SHIFT;
+    for (size_t i = 0; i < n; i++) beyond |= vm_bits(shifted[i]) ^ vm_bits(0x1.8p52);
+    return beyond >> 14 == 0;
+}
+
+/* 'out' may be x. */
+static inline void vm_exp_run_near(double *out, const double *x, const double *shifted, size_t n) {
     size_t at = 0;
 #ifdef __AVX512F__
     for (; at + VM_EXP_LANES <= n; at += VM_EXP_LANES)
-        *(VmLanes *)(out + at) = vm_exp_lanes(*(const VmLanes *)(x + at));
+        *(VmLanes *)(out + at) =
+            vm_exp_lanes(*(const VmLanes *)(x + at), *(const VmLanes *)(shifted + at));
 #endif
     double run[VM_EXP_LANES];
-    for (size_t i = 0; i < n - at; i++) {
-        VmExpNear e = vm_exp_near(x[at + i], 0);
-        run[i] = vm_of_bits(vm_bits(e.value) + ((e.place & ~(uint64_t)15) << 48));
-    }
+    for (size_t i = 0; i < n - at; i++) run[i] = vm_exp_near(x[at + i], shifted[at + i]);
     for (size_t i = 0; i < n - at; i++) out[at + i] = run[i];
 }
 
 /* out[i] = vm_exp(x[i]), bit for bit; 'out' may be x, but not overlap it otherwise. */
 static inline void vm_exp_block(double *out, const double *x, size_t n) {
+    double shifted[VM_EXP_RUN];
     for (size_t at = 0; at < n; at += VM_EXP_RUN) {
         size_t count = n - at < VM_EXP_RUN ? n - at : VM_EXP_RUN;
-        if (vm_exp_are_near(x + at, count)) vm_exp_run_near(out + at, x + at, count);
+        if (vm_exp_shift(shifted, x + at, count))
+            vm_exp_run_near(out + at, x + at, shifted, count);
         else for (size_t i = at; i < at + count; i++) out[i] = vm_exp(x[i]);
     }
 }
