@@ -61,6 +61,7 @@ static const char *const compile_flags[] = {
 #endif
 #if defined(__GNUC__) && !defined(__clang__)
     "-fno-tree-pre", "-fno-ipa-cp-clone", "-fno-gcse-after-reload", /* time without gain */
+    "--param=vect-epilogues-nomask=0", /* what is left of a loop needs no vectors */
 #endif
     "-ffp-contract=off", "-fno-math-errno", "-fno-trapping-math", "-fPIC", "-shared", "-pipe",
     "-w"};

@@ -166,9 +166,19 @@ static void emit_bare_call(const EmitPass *pass, size_t i, const char *at, const
     text_format(out, ", %s);\n", n);
 }
 
+static void emit_exp_ahead(Emit *emit, const EmitPass *pass, size_t i) {
+    text_format(emit->out, "        block_exp_ahead(a%zu, %s, n, ", i, emit_array(pass, i, 0).s);
+    exec_emit_fetch_within(&emit->fetch, emit->out);
+    text_add(emit->out, ");\n");
+}
+
 static void emit_call(Emit *emit, const EmitPass *pass, size_t elements, size_t i) {
     Text *out = emit->out;
     EmitFetch *fetch = &emit->fetch;
+    if (fetch->within && pass->pass->steps[i].op == OP_EXP) {
+        emit_exp_ahead(emit, pass, i);
+        return;
+    }
     if (elements > 1) exec_emit_fetch_slot(fetch, "e", elements, out);
     if (elements > 1 || !fetch->pieces) {
         if (elements == 1) exec_emit_fetch_slot(fetch, NULL, 1, out);

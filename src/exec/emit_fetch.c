@@ -41,6 +41,20 @@ static size_t fetch_count_calls(const EmitPass *pass, const EmitGroup *group) {
     return calls;
 }
 
+/* The calls of exp, if each is made for one element; else none. */
+static size_t fetch_count_exps(const EmitPass *pass) {
+    size_t exps = 0;
+    for (size_t g = 0; g < pass->n_groups; g++) {
+        const EmitGroup *group = &pass->groups[g];
+        for (size_t i = group->first; group->fused && i < group->end; i++) {
+            if (pass->pass->steps[i].op != OP_EXP) continue;
+            if (group->elements > 1) return 0;
+            exps++;
+        }
+    }
+    return exps;
+}
+
 /* How often something can be asked for. */
 static size_t fetch_count_slots(const EmitFetch *fetch, const EmitPass *pass) {
     size_t slots = 0;
@@ -69,7 +83,7 @@ static size_t fetch_table(const Plan *plan, const PlanPass *pass, const char *na
 
 /* Whole columns where a slot has so many: finding a column costs more than asking for a line. */
 static void fetch_divide(EmitFetch *fetch, size_t columns, size_t lines, size_t slots) {
-    bool whole = columns >= slots;
+    bool whole = fetch->within || columns >= slots;
     fetch->unit = whole ? "COLUMNS" : "LINES";
     fetch->units = whole ? columns : columns * lines;
     fetch->share = slots ? (fetch->units + slots - 1) / slots : 0;
@@ -81,7 +95,10 @@ void exec_emit_fetch_open(EmitFetch *fetch, const EmitPass *pass, const char *na
     bool few = columns <= FETCH_FEW;
     *fetch = (EmitFetch){.name = name, .pieces = !few};
     fetch->ahead = few ? FETCH_FAR / size : 2 * EMIT_STRIP;
-    size_t slots = fetch_count_slots(fetch, pass), lines = EMIT_STRIP * size / FETCH_LINE;
+    size_t exps = few && size == sizeof(double) ? fetch_count_exps(pass) : 0;
+    size_t slots = exps ? exps : fetch_count_slots(fetch, pass);
+    size_t lines = EMIT_STRIP * size / FETCH_LINE;
+    fetch->within = exps > 0 && columns > 0;
     fetch_divide(fetch, columns, lines, slots);
     fetch->at_start = slots == 0 && few && columns > 0;
 }
@@ -99,7 +116,7 @@ void exec_emit_fetch_start(const EmitFetch *fetch, Text *out) {
 
 void exec_emit_fetch_slot(EmitFetch *fetch, const char *which, size_t count, Text *out) {
     Text first = {0};
-    if (fetch->share == 0) return;
+    if (fetch->share == 0 || fetch->within) return;
     if (which) text_format(&first, "(%zu + %s) * %zu", fetch->next, which, fetch->share);
     else text_format(&first, "%zu", fetch->next * fetch->share);
     fetch->next += count;
@@ -107,4 +124,13 @@ void exec_emit_fetch_slot(EmitFetch *fetch, const char *which, size_t count, Tex
     fetch_units(fetch, text_string(&first), fetch->share, out);
     out->failed = out->failed || first.failed;
     text_free(&first);
+}
+
+void exec_emit_fetch_within(EmitFetch *fetch, Text *out) {
+    size_t first = fetch->next++ * fetch->share, count = 0;
+    text_add(out, "(const real *const[]){");
+    for (; count < fetch->share && first + count < fetch->units; count++)
+        text_format(out, "%sAT(%s[%zu], %zu)", count ? ", " : "", fetch->name, first + count,
+                    fetch->ahead);
+    text_format(out, "%s}, %zu", count ? "" : "NULL", count);
 }

@@ -253,7 +253,8 @@ bool exec_emit_head_for(Precision precision, const char *body, Text *out) {
     Text head = {0};
     HeadItems all = {0};
     exec_emit_head(precision, true, &head);
-    text_format(out, "#define ONCE %s\n", head_calls(body, "block_exp(") > 1 ? "CALLED" : "static");
+    size_t calls = head_calls(body, "block_exp(") + head_calls(body, "block_exp_ahead(");
+    text_format(out, "#define ONCE %s\n", calls > 1 ? "CALLED" : "static");
     head_list(&all, text_string(&head));
     bool good = !head.failed && !all.failed;
     if (good) {

@@ -66,7 +66,10 @@ void exec_emit_block_functions(Precision precision, Text *out) {
             text_format(out, ", const real *%c", 'a' + k);
         text_add(out, ", size_t n) {\n    ");
         if (op == OP_EXP && precision == PRECISION_F64) {
-            text_add(out, "vm_exp_block(out, a, n);\n}\n");
+            text_add(out, "vm_exp_block(out, a, n);\n}\n"
+                          "ONCE void block_exp_ahead(real *restrict out, const real *a, size_t n,"
+                          " const real *const *columns, size_t count) {\n"
+                          "    vm_exp_block_ahead(out, a, n, columns, count);\n}\n");
             continue;
         }
         text_add(out, "EACH_ROW out[r] = ");

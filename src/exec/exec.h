@@ -578,12 +578,15 @@ typedef struct EmitFetch {
     size_t next;         /* slot */
     size_t ahead;        /* rows */
     bool pieces;         /* there are slots within calls */
+    bool within;         /* the calls of exp ask, and no other */
     bool at_start;       /* all is asked for when a strip begins */
 } EmitFetch;
 void exec_emit_fetch_open(EmitFetch *fetch, const EmitPass *pass, const char *name, Text *out);
 void exec_emit_fetch_start(const EmitFetch *fetch, Text *out);
 /* The next slot; or, in a loop, 'count' of them, of which 'which' is the text of the number. */
 void exec_emit_fetch_slot(EmitFetch *fetch, const char *which, size_t count, Text *out);
+/* Within a call of exp: the columns that it asks for, as its last two arguments. */
+void exec_emit_fetch_within(EmitFetch *fetch, Text *out);
 
 /* emit_step.c: steps that are not fused, as loops over elements with the rows innermost. */
 void exec_emit_step(const PlanPass *pass, const Plan *plan, const Step *step, uint32_t fold,

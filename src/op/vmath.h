@@ -30,6 +30,15 @@
 
 #define VM_SHIFT 0x1.8p52 /* x + VM_SHIFT holds round(x) in its low bits, for |x| < 2^51 */
 #define VM_SIGN_BIT 0x8000000000000000u
+#if defined(__GNUC__)
+#define VM_RARE __attribute__((cold, noinline, unused)) /* quickly compiled */
+#define VM_FETCH(at) __builtin_prefetch((at), 0, 3)
+#define VM_STAY __asm__ volatile("") /* what stands here is not moved to others of its kind */
+#else
+#define VM_RARE
+#define VM_FETCH(at) ((void)(at))
+#define VM_STAY ((void)0)
+#endif
 #define VM_POWER_ZERO 2048u /* vm_scale's power for 2^0 */
 
 typedef struct VmPair {
@@ -279,8 +288,19 @@ static inline double vm_exp(double x) { return vm_exp_sum(x, 0); }
 
 #define VM_EXP_RUN 64
 
+/* Numbers that are wanted soon: as many of each column as values are made meanwhile. */
+typedef struct VmAhead {
+    const double *const *columns;
+    size_t n, at;
+} VmAhead;
+
+/* The line of each beside the i-th of eight values: evenly, as few can be on their way at once. */
+static inline void vm_fetch(VmAhead ahead, size_t i) {
+    for (size_t k = 0; k < ahead.n; k++) VM_FETCH(ahead.columns[k] + ahead.at + i);
+    VM_STAY;
+}
+
 #ifdef __AVX512F__
-#define VM_EXP_LANES 8
 typedef double VmLanes __attribute__((vector_size(64), aligned(8), may_alias));
 typedef uint64_t VmLaneBits __attribute__((vector_size(64)));
 typedef long long VmLaneWords __attribute__((vector_size(64)));
@@ -295,57 +315,95 @@ static inline VmLanes vm_exp_rows(const void *table, VmLaneBits place) {
 #endif
 }
 
-/* vm_exp_near (below), eight at once: the same operations in the same order. */
-static inline VmLanes vm_exp_lanes(VmLanes x, VmLanes shifted) {
+/* The operations of vm_exp_sum in their order, eight at once; the roots' bits grow by 'scale'. */
+static inline VmLanes vm_exp_lanes(VmLanes x, VmLanes shifted, VmLaneBits scale) {
     const double *c = vm_exp16_poly;
     VmLanes steps = shifted - VM_EXP16_SHIFT;
     VmLanes r = (x - steps * VM_EXP16_STEP_1) - steps * VM_EXP16_STEP_2, square = r * r;
     VmLanes poly = (c[0] + c[1] * r) + square * ((c[2] + c[3] * r) + square * c[4]);
     VmLaneBits place = (VmLaneBits)shifted;
     VmLanes excess = (vm_exp_rows(vm_exp16_rests, place) + r) + square * poly;
-    VmLanes root = (VmLanes)((VmLaneBits)vm_exp_rows(vm_exp16_roots, place) + (place << 48));
+    VmLanes root = (VmLanes)((VmLaneBits)vm_exp_rows(vm_exp16_roots, place) + scale);
     return root + root * excess;
 }
-#else
-#define VM_EXP_LANES VM_EXP_RUN
-#endif
 
+static inline void vm_exp_run_near(double *out, const double *x, const double *shifted,
+                                   VmAhead ahead) {
+    for (size_t i = 0; i < VM_EXP_RUN; i += 8) {
+        VmLanes place = *(const VmLanes *)(shifted + i);
+        vm_fetch(ahead, i);
+        *(VmLanes *)(out + i) =
+            vm_exp_lanes(*(const VmLanes *)(x + i), place, (VmLaneBits)place << 48);
+    }
+}
+
+/* The same with vm_exp_sum's scaling and limits; what is beyond these is not scaled, as products
+ * that become subnormal take long (exp(-746) is 0). */
+static inline VmLanes vm_exp_lanes_far(VmLanes x) {
+    VmLanes shifted = x * VM_EXP16_STEPS + VM_EXP16_SHIFT;
+    VmLaneBits below = (VmLaneBits)(x < -746), above = (VmLaneBits)(x > 800);
+    VmLaneBits place = (VmLaneBits)shifted;
+    VmLanes value = vm_exp_lanes(x, shifted, ((place & 15) + VM_EXP16_BELOW) << 48);
+    VmLaneBits power = ((place - vm_bits(VM_EXP16_SHIFT)) + (VM_POWER_ZERO << 4)) >> 4;
+    power = (power & ~(below | above)) | (VM_POWER_ZERO & (below | above));
+    VmLaneBits half = power >> 1;
+    value = value * (VmLanes)((half - 1) << 52) * (VmLanes)((power - half - 1) << 52);
+    VmLaneBits left = (VmLaneBits)value & ~below;
+    return (VmLanes)((left & ~above) | (vm_bits(vm_infinity()) & above));
+}
+
+static VM_RARE void vm_exp_run_far(double *out, const double *x) {
+    for (size_t i = 0; i < VM_EXP_RUN; i += 8)
+        *(VmLanes *)(out + i) = vm_exp_lanes_far(*(const VmLanes *)(x + i));
+}
+#else
 static inline double vm_exp_near(double x, double shifted) {
     uint64_t place = vm_bits(shifted);
     double root = vm_of_bits(vm_exp16_roots[place & 15] + (place << 48));
     return root + root * vm_exp_excess(vm_exp_rest(x, shifted), place);
 }
 
-/* Whether all of a run is near; its places, shifted. */
-static inline int vm_exp_shift(double *restrict shifted, const double *x, size_t n) {
-    uint64_t beyond = 0;
-    for (size_t i = 0; i < n; i++) shifted[i] = x[i] * VM_EXP16_STEPS + VM_EXP16_SHIFT;
-    for (size_t i = 0; i < n; i++) beyond |= vm_bits(shifted[i]) ^ vm_bits(0x1.8p52);
-    return beyond >> 14 == 0;
+static inline void vm_exp_run_near(double *out, const double *x, const double *shifted,
+                                   VmAhead ahead) {
+    double run[VM_EXP_RUN];
+    for (size_t i = 0; i < VM_EXP_RUN; i += 8) vm_fetch(ahead, i);
+    for (size_t i = 0; i < VM_EXP_RUN; i++) run[i] = vm_exp_near(x[i], shifted[i]);
+    for (size_t i = 0; i < VM_EXP_RUN; i++) out[i] = run[i];
 }
+
+static VM_RARE void vm_exp_run_far(double *out, const double *x) {
+    for (size_t i = 0; i < VM_EXP_RUN; i++) out[i] = vm_exp(x[i]);
+}
+#endif
 
 /* 'out' may be x. */
-static inline void vm_exp_run_near(double *out, const double *x, const double *shifted, size_t n) {
-    size_t at = 0;
-#ifdef __AVX512F__
-    for (; at + VM_EXP_LANES <= n; at += VM_EXP_LANES)
-        *(VmLanes *)(out + at) =
-            vm_exp_lanes(*(const VmLanes *)(x + at), *(const VmLanes *)(shifted + at));
-#endif
-    double run[VM_EXP_LANES];
-    for (size_t i = 0; i < n - at; i++) run[i] = vm_exp_near(x[at + i], shifted[at + i]);
-    for (size_t i = 0; i < n - at; i++) out[at + i] = run[i];
+static inline void vm_exp_run(double *out, const double *x, VmAhead ahead) {
+    double shifted[VM_EXP_RUN];
+    uint64_t beyond = 0;
+    for (size_t i = 0; i < VM_EXP_RUN; i++) shifted[i] = x[i] * VM_EXP16_STEPS + VM_EXP16_SHIFT;
+    for (size_t i = 0; i < VM_EXP_RUN; i++) beyond |= vm_bits(shifted[i]) ^ vm_bits(0x1.8p52);
+    if (beyond >> 14 == 0) vm_exp_run_near(out, x, shifted, ahead);
+    else vm_exp_run_far(out, x);
 }
 
-/* out[i] = vm_exp(x[i]), bit for bit; 'out' may be x, but not overlap it otherwise. */
-static inline void vm_exp_block(double *out, const double *x, size_t n) {
-    double shifted[VM_EXP_RUN];
+/* out[i] = vm_exp(x[i]), bit for bit; 'out' may be x, but not overlap it otherwise. Of each of
+ * 'columns' n numbers are asked for. What is less than a run is filled up: loops of one length are
+ * short code, and soon compiled. */
+static inline void vm_exp_block_ahead(double *out, const double *x, size_t n,
+                                      const double *const *columns, size_t n_columns) {
     for (size_t at = 0; at < n; at += VM_EXP_RUN) {
-        size_t count = n - at < VM_EXP_RUN ? n - at : VM_EXP_RUN;
-        if (vm_exp_shift(shifted, x + at, count))
-            vm_exp_run_near(out + at, x + at, shifted, count);
-        else for (size_t i = at; i < at + count; i++) out[i] = vm_exp(x[i]);
+        double few[VM_EXP_RUN] = {0};
+        size_t left = n - at;
+        int whole = left >= VM_EXP_RUN;
+        for (size_t i = 0; !whole && i < left; i++) few[i] = x[at + i];
+        vm_exp_run(whole ? out + at : few, whole ? x + at : few,
+                   (VmAhead){columns, whole ? n_columns : 0, at});
+        for (size_t i = 0; !whole && i < left; i++) out[at + i] = few[i];
     }
+}
+
+static inline void vm_exp_block(double *out, const double *x, size_t n) {
+    vm_exp_block_ahead(out, x, n, NULL, 0);
 }
 
 /* exp(x) - 1 = 2^k * (exp(x)/2^k - 2^-k); near 0 its series, with x + x^2/2 exact. */
@@ -987,7 +1045,9 @@ static inline double vm_trigamma(double x) {
 #undef VM_SHIFT
 #undef VM_SIGN_BIT
 #undef VM_POWER_ZERO
+#undef VM_RARE
+#undef VM_FETCH
+#undef VM_STAY
 #undef VM_EXP_RUN
-#undef VM_EXP_LANES
 
 #endif
