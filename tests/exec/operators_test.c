@@ -6,8 +6,11 @@ enum { OPERATORS_ROWS = 2100, OPERATORS_COLUMNS = 4, OPERATORS_VARIANTS = 9 };
 
 static double operators_data[OPERATORS_COLUMNS][OPERATORS_ROWS + 5];
 static const double *operators_columns[OPERATORS_COLUMNS];
-static const double operators_special[] = {0.0, -0.0,     1,         -1,  0.5,   2,
-                                           3,   INFINITY, -INFINITY, NAN, 1e308, 1e-308};
+/* Among them those where exp becomes subnormal, 0, infinite, or leaves its short way. */
+static const double operators_special[] = {
+    0.0, -0.0, 1,    -1,   0.5,  2,    3,    INFINITY, -INFINITY, NAN,
+    1e308, 1e-308, -720, -745, -799, -610, -600, 99.5, 100, 709.5, 801};
+enum { OPERATORS_SPECIAL = sizeof operators_special / sizeof *operators_special };
 
 /* Ordinary numbers, with special ones among them. */
 static void operators_fill(void) {
@@ -18,7 +21,8 @@ static void operators_fill(void) {
             uint64_t at = c * 100000 + r;
             double u = random_uniform(key, 2 * at + 1000000);
             operators_data[c][r] = random_normal(key, at) * 2;
-            if (u < 0.2) operators_data[c][r] = operators_special[(size_t)(u * 5 * 12)];
+            size_t special = (size_t)(u * 5 * OPERATORS_SPECIAL);
+            if (u < 0.2) operators_data[c][r] = operators_special[special];
             if (c == 3) operators_data[c][r] = floor(u * 5); /* 0..4: indices, 0 and 4 wrong */
         }
     }
