@@ -1,9 +1,10 @@
 /* What this machine can do at most, and the exponential's gradient by hand.
  *
- *     limits read|fma|chain|exponential [--size N] [--repeat R] [--threads T]
+ *     limits read|streams|fma|chain|exponential [--size N] [--repeat R] [--threads T]
  *
  * One line of JSON. read: seconds to read a byte (the sum of an array far larger than any cache, on
- * large pages, which are read faster; each thread its part); fma: seconds for one floating-point
+ * large pages, which are read faster; each thread its part, from one end to the other); streams: the
+ * same, each thread at eight places of its part by turns, which memory may serve faster; fma: seconds for one floating-point
  * operation of float32 (a multiply-add counts as two); chain: seconds for one step of w - 0.1*(2*w),
  * each waiting for the one before; exponential: seconds a point, with OpenMP and the C library's
  * vector exp. Built with -O3 -march=native -ffast-math -fopenmp: it may do all that descend may not. */
@@ -17,20 +18,44 @@
 
 static double keep; /* so that nothing is left out as unused */
 
-static double limit_read(size_t n) {
+static float *limit_array(size_t n) {
     static float *array;
-    if (!array) {
-        array = aligned_alloc(2 << 20, n * sizeof *array);
-        madvise(array, n * sizeof *array, MADV_HUGEPAGE);
+    if (array) return array;
+    array = aligned_alloc(2 << 20, n * sizeof *array);
+    madvise(array, n * sizeof *array, MADV_HUGEPAGE);
 #pragma omp parallel for
-        for (size_t i = 0; i < n; i++) array[i] = 1;
-    }
+    for (size_t i = 0; i < n; i++) array[i] = 1;
+    return array;
+}
+
+static double limit_read(size_t n) {
+    const float *array = limit_array(n);
     double start = omp_get_wtime();
     float sum = 0;
 #pragma omp parallel for simd reduction(+ : sum)
     for (size_t i = 0; i < n; i++) sum += array[i];
     keep += sum;
     return (omp_get_wtime() - start) / ((double)n * sizeof *array);
+}
+
+enum { STREAMS = 8, STREAM_TURN = 64 /* floats */ };
+
+static double limit_streams(size_t n) {
+    const float *array = limit_array(n);
+    double start = omp_get_wtime();
+    float sum = 0;
+    size_t threads = (size_t)omp_get_max_threads();
+    size_t length = n / threads / STREAMS / STREAM_TURN * STREAM_TURN;
+#pragma omp parallel reduction(+ : sum)
+    {
+        const float *part = array + (size_t)omp_get_thread_num() * STREAMS * length;
+        for (size_t i = 0; i < length; i += STREAM_TURN)
+            for (size_t k = 0; k < STREAMS; k++)
+                for (size_t j = 0; j < STREAM_TURN; j++) sum += part[k * length + i + j];
+    }
+    keep += sum;
+    size_t bytes = threads * STREAMS * length * sizeof *array;
+    return (omp_get_wtime() - start) / (double)bytes;
 }
 
 enum { FMA_LANES = 256 }; /* chains enough to fill every multiplier */
@@ -92,15 +117,18 @@ static const struct {
     double (*measure)(size_t);
     size_t size;
 } LIMITS[] = {{"read", limit_read, (size_t)96 << 20},
+              {"streams", limit_streams, (size_t)96 << 20},
               {"fma", limit_fma, 2000000},
               {"chain", limit_chain, 20000000},
               {"exponential", limit_exponential, 10000000}};
 
+enum { LIMIT_COUNT = sizeof LIMITS / sizeof *LIMITS };
+
 int main(int argc, char **argv) {
     size_t k = 0, size = 0;
     int repeats = 5;
-    while (argc > 1 && k < 4 && strcmp(argv[1], LIMITS[k].name) != 0) k++;
-    if (argc < 2 || k == 4) return 2;
+    while (argc > 1 && k < LIMIT_COUNT && strcmp(argv[1], LIMITS[k].name) != 0) k++;
+    if (argc < 2 || k == LIMIT_COUNT) return 2;
     for (int i = 2; i + 1 < argc; i += 2) {
         if (strcmp(argv[i], "--size") == 0) size = (size_t)strtoull(argv[i + 1], NULL, 10);
         if (strcmp(argv[i], "--repeat") == 0) repeats = atoi(argv[i + 1]);
